@@ -1,0 +1,41 @@
+-- The rates in force at some time of the days being built, with what they inherit from their table.
+-- `rate_no` is their precedence: of two rows that apply to a call the one with the higher number
+-- is used (longest prefix, with a band before without, latest valid_from, later deck, later line).
+
+with days as (
+    select min(day) as first_day, max(day) as last_day
+    from {{ source('ops', 'build_days') }}
+),
+
+rates as (
+    select r.*, 0 as deck
+    from {{ ref('stg_rates') }} as r
+    cross join days as d
+    where
+        (r.valid_from is null or r.valid_from < d.last_day + interval 1 day)
+        and (r.valid_to is null or r.valid_to > d.first_day)
+)
+
+select
+    row_number() over (
+        order by
+            length(r.prefix), r.band <> '', r.valid_from nulls first, r.deck, r.line
+    )::INTEGER as rate_no,
+    t.table_no,
+    r.prefix,
+    r.band,
+    coalesce(r.valid_from, timestamp '0001-01-01') as valid_from,
+    coalesce(r.valid_to, timestamp '9999-12-31') as valid_to,
+    r.destination,
+    r.blocked,
+    r.rate_per_minute,
+    {{ to_units('r.rate_per_minute') }} as rate_u,
+    {{ to_units('r.initial_rate_per_minute') }} as initial_rate_u,
+    {{ to_units('r.initial_charge') }} as initial_charge_u,
+    {{ to_units('r.increment_charge') }} as increment_charge_u,
+    coalesce({{ to_ms('r.initial_s') }}, t.initial_ms) as initial_ms,
+    coalesce({{ to_ms('r.increment_s') }}, t.increment_ms) as increment_ms,
+    coalesce({{ to_units('r.connect_charge') }}, t.connect_u) as connect_u,
+    coalesce({{ to_units('r.markup_pct') }}, t.markup_u) as markup_u,
+from rates as r
+inner join {{ ref('rate_table_terms') }} as t on r.rate_table_id = t.rate_table_id

@@ -1,0 +1,113 @@
+-- For each rate table and known prefix the rate that a number with that longest known prefix takes:
+-- prefix, validity, band and precedence are settled here once, so that a call needs a single
+-- lookup. A null band means any; [valid_from, valid_to) never overlap for one band.
+
+with days as (
+    select
+        min(day)::TIMESTAMP as first_instant,
+        max(day) + interval 1 day as last_instant,
+    from {{ source('ops', 'build_days') }}
+),
+
+candidates as (
+    select
+        r.table_no,
+        c.prefix_no,
+        r.rate_no,
+        r.band,
+        greatest(r.valid_from, d.first_instant) as valid_from,
+        least(r.valid_to, d.last_instant) as valid_to,
+        r.band = ''
+        and r.valid_from <= d.first_instant
+        and r.valid_to >= d.last_instant as always,
+    from {{ ref('prefix_chains') }} as c
+    inner join {{ ref('rate_terms') }} as r on c.beginning = r.prefix
+    cross join days as d
+),
+
+-- nothing is looked at beyond the highest rate that always applies
+floors as (
+    select
+        table_no,
+        prefix_no,
+        max(rate_no) as rate_no,
+        max(rate_no) filter (where always) as floor_no,
+    from candidates
+    group by table_no, prefix_no
+),
+
+contested as (
+    select c.*
+    from candidates as c
+    inner join floors as f on c.table_no = f.table_no and c.prefix_no = f.prefix_no
+    where
+        f.rate_no is distinct from f.floor_no
+        and c.rate_no >= coalesce(f.floor_no, 0)
+),
+
+edges as (
+    select table_no, prefix_no, valid_from as edge from contested
+    union
+    select table_no, prefix_no, valid_to from contested
+),
+
+spans as (
+    select
+        table_no,
+        prefix_no,
+        edge as valid_from,
+        lead(edge) over (partition by table_no, prefix_no order by edge) as valid_to,
+    from edges
+    qualify valid_to is not null
+),
+
+bands as (
+    select t.table_no, r.band
+    from {{ ref('rate_table_terms') }} as t
+    inner join {{ ref('stg_timetables') }} as r on t.timetable_id = r.timetable_id
+
+    union
+
+    select t.table_no, h.band
+    from {{ ref('rate_table_terms') }} as t
+    inner join {{ ref('stg_holidays') }} as h on t.timetable_id = h.timetable_id
+
+    union
+
+    select table_no, '' from {{ ref('rate_table_terms') }}
+),
+
+settled as (
+    select
+        s.table_no,
+        s.prefix_no,
+        b.band,
+        s.valid_from,
+        s.valid_to,
+        max(c.rate_no) as rate_no,
+    from spans as s
+    inner join bands as b on s.table_no = b.table_no
+    inner join contested as c
+        on
+            s.table_no = c.table_no
+            and s.prefix_no = c.prefix_no
+            and s.valid_from >= c.valid_from
+            and s.valid_from < c.valid_to
+            and c.band in ('', b.band)
+    group by s.table_no, s.prefix_no, b.band, s.valid_from, s.valid_to
+)
+
+select
+    f.table_no,
+    f.prefix_no,
+    null::VARCHAR as band,
+    d.first_instant as valid_from,
+    d.last_instant as valid_to,
+    f.rate_no,
+from floors as f
+cross join days as d
+where f.rate_no = f.floor_no
+
+union all by name
+
+select * from settled

@@ -1,0 +1,5 @@
+select
+    timetable_id,
+    date,
+    band,
+from {{ source('config', 'holidays') }}

@@ -1,0 +1,8 @@
+select
+    account_id,
+    side,
+    rate_table_id,
+    valid_from,
+    valid_to,
+    line,
+from {{ source('config', 'rate_assignments') }}

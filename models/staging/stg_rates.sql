@@ -1,0 +1,18 @@
+select
+    rate_table_id,
+    prefix,
+    destination,
+    band,
+    valid_from,
+    valid_to,
+    rate_per_minute,
+    initial_rate_per_minute,
+    initial_s,
+    increment_s,
+    initial_charge,
+    increment_charge,
+    connect_charge,
+    markup_pct,
+    coalesce(blocked, false) as blocked,
+    line,
+from {{ source('config', 'rates') }}

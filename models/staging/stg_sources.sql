@@ -1,0 +1,5 @@
+select
+    source,
+    kind,
+    international_prefixes,
+from {{ source('config', 'sources') }}

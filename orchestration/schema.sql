@@ -1,0 +1,182 @@
+-- What the warehouse holds besides the models that dbt builds: the landed rows, the books
+-- that only grow, and the records of what was done. Run at every start; changes nothing that is there.
+
+create schema if not exists landed;
+create schema if not exists ops;
+create schema if not exists config;
+create schema if not exists marts;
+
+create table if not exists landed.cdrs (
+    day DATE not null,
+    source VARCHAR not null,
+    call_id VARCHAR not null,
+    attempt INTEGER not null,
+    charged_at TIMESTAMP not null,
+    started_at TIMESTAMP not null,
+    answered_at TIMESTAMP,
+    ended_at TIMESTAMP,
+    duration_s DECIMAL(12, 3) not null,
+    calling_number VARCHAR,
+    called_number VARCHAR not null,
+    routing_number VARCHAR,
+    ingress_trunk VARCHAR,
+    egress_trunk VARCHAR,
+    disposition VARCHAR,
+    hangup_cause VARCHAR,
+    pdd_ms BIGINT,
+    carrier_amount DECIMAL(20, 8),
+    carrier_currency VARCHAR,
+    carrier_billed_s DECIMAL(12, 3),
+    extra VARCHAR,
+    file_id VARCHAR not null,
+    file_sequence BIGINT not null
+);
+
+-- Both versions of a superseded CDR are kept: the new one in landed.cdrs, the old one here.
+create table if not exists landed.superseded_cdrs as
+select *, '' as superseded_by from landed.cdrs limit 0;
+
+create table if not exists landed.usage (
+    day DATE not null,
+    source VARCHAR not null,
+    usage_id VARCHAR not null,
+    occurred_at TIMESTAMP not null,
+    account_id VARCHAR not null,
+    service VARCHAR not null,
+    quantity DECIMAL(20, 8) not null,
+    extra VARCHAR,
+    file_id VARCHAR not null,
+    file_sequence BIGINT not null
+);
+
+create table if not exists landed.payments (
+    day DATE not null,
+    source VARCHAR not null,
+    payment_id VARCHAR not null,
+    paid_at TIMESTAMP not null,
+    account_id VARCHAR not null,
+    amount DECIMAL(20, 8) not null,
+    currency VARCHAR not null,
+    method VARCHAR,
+    entered_by VARCHAR,
+    extra VARCHAR,
+    file_id VARCHAR not null,
+    file_sequence BIGINT not null
+);
+
+create table if not exists landed.resources (
+    day DATE not null,
+    source VARCHAR not null,
+    observed_at TIMESTAMP not null,
+    account_id VARCHAR not null,
+    resource VARCHAR not null,
+    count DECIMAL(20, 8) not null,
+    extra VARCHAR,
+    file_id VARCHAR not null,
+    file_sequence BIGINT not null
+);
+
+-- rows = landed + duplicates + rejected, always; superseded is a part of landed.
+create table if not exists ops.files (
+    file_id VARCHAR not null,
+    kind VARCHAR not null,
+    source VARCHAR not null,
+    name VARCHAR not null,
+    landed_at TIMESTAMP not null,
+    rows BIGINT not null,
+    landed BIGINT not null,
+    duplicates BIGINT not null,
+    rejected BIGINT not null,
+    superseded BIGINT not null,
+    dst_repeated BIGINT not null,
+    dst_skipped BIGINT not null,
+    file_sequence BIGINT not null,
+    primary key (file_id, kind, source)
+);
+
+-- Which days a file put rows in (or took superseded ones out of): what a build has to look at.
+create table if not exists ops.file_days (
+    file_id VARCHAR not null,
+    kind VARCHAR not null,
+    source VARCHAR not null,
+    day DATE not null,
+    rows BIGINT not null,
+    file_sequence BIGINT not null
+);
+
+create table if not exists ops.rejected_rows (
+    file_id VARCHAR not null,
+    kind VARCHAR not null,
+    source VARCHAR not null,
+    line BIGINT not null,
+    day DATE not null,
+    reason VARCHAR not null,
+    detail VARCHAR not null,
+    raw VARCHAR,
+    row_id VARCHAR,
+    attempt INTEGER,
+    file_sequence BIGINT not null
+);
+
+create table if not exists ops.waivers (
+    waived_at TIMESTAMP not null,
+    operator VARCHAR not null,
+    day DATE not null,
+    what VARCHAR not null,
+    key VARCHAR not null,
+    reason VARCHAR not null,
+    amount DECIMAL(20, 8)
+);
+
+-- The configuration that config.* holds now: one row.
+create table if not exists ops.configuration (version VARCHAR not null, loaded_at TIMESTAMP not null);
+
+-- The models that the warehouse was last built with: one row.
+create table if not exists ops.project (version VARCHAR not null);
+
+-- The days that the running build makes anew; what an interrupted one leaves here the next one completes.
+create table if not exists ops.build_days (day DATE primary key);
+
+create table if not exists ops.builds (
+    day DATE primary key,
+    built_at TIMESTAMP not null,
+    config VARCHAR not null,
+    project VARCHAR not null,
+    file_sequence BIGINT not null
+);
+
+-- One row each time a day is closed; the first has ordinal 1.
+create table if not exists ops.closings (
+    day DATE not null,
+    ordinal INTEGER not null,
+    closed_at TIMESTAMP not null,
+    operator VARCHAR not null,
+    config VARCHAR not null,
+    file_sequence BIGINT not null,
+    primary key (day, ordinal)
+);
+
+create table if not exists ops.day_checks (
+    day DATE not null,
+    check_name VARCHAR not null,
+    failing BIGINT not null,
+    detail VARCHAR,
+    checked_at TIMESTAMP not null,
+    primary key (day, check_name)
+);
+
+-- Append-only. marts.ledger_entries shows it.
+create table if not exists ops.ledger_entries (
+    entry_id VARCHAR primary key,
+    account_id VARCHAR not null,
+    day DATE not null,
+    period DATE not null,
+    booked_on DATE not null,
+    posted_at TIMESTAMP not null,
+    kind VARCHAR not null,
+    service VARCHAR,
+    amount DECIMAL(20, 8) not null,
+    currency VARCHAR not null,
+    reference VARCHAR,
+    reason VARCHAR
+);

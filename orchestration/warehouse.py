@@ -1,0 +1,217 @@
+"""The only place that knows where a deployment keeps things and who may write to it."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+PROJECT = Path(__file__).resolve().parent.parent
+SCHEMA = Path(__file__).with_name("schema.sql")
+KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
+
+
+class Refused(Exception):
+    """What was asked cannot be done; the message is the one line the person reads."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of one deployment (`TOLLBOOK_HOME`), whether or not they exist yet."""
+
+    root: Path
+    seeds: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default the project's seeds/)."""
+        return cls(
+            Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute(),
+            Path(os.environ.get("TOLLBOOK_SEEDS") or PROJECT / "seeds").absolute(),
+        )
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    @property
+    def journal(self) -> Path:
+        return self.archive / "journal" / "journal.jsonl"
+
+    @property
+    def rejected(self) -> Path:
+        return self.root / "rejected"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def serving(self) -> Path:
+        return self.root / "serving" / "tollbook.duckdb"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "warehouse.lock"
+
+
+def now() -> datetime:
+    """The instant rules go by, naive UTC: `TOLLBOOK_NOW` (ISO 8601) where set, else the clock."""
+    told = os.environ.get("TOLLBOOK_NOW")
+    if not told:
+        return datetime.now(UTC).replace(tzinfo=None)
+    try:
+        moment = datetime.fromisoformat(told)
+    except ValueError:
+        raise Refused(
+            f'TOLLBOOK_NOW is "{told}", which is not ISO 8601; write 2026-03-31T00:05:00'
+        ) from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def operator() -> str:
+    """Who acts: `TOLLBOOK_OPERATOR`, else the operating system's user name."""
+    return os.environ.get("TOLLBOOK_OPERATOR") or getpass.getuser()
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Permission to change the warehouse, held while the writer lock is held."""
+
+    home: Home
+    command: str
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-write connection; closed at the end, so that dbt can open the file after it."""
+        con = duckdb.connect(str(self.home.warehouse))
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            con.execute(SCHEMA.read_text())
+            yield con
+        finally:
+            con.close()
+
+    def journal(self, action: str, **arguments: object) -> None:
+        """Append one line to the journal, on disk before this returns.
+
+        Called before the action takes effect: a line without an effect is a crash between the
+        two, and doing the action again is harmless; an effect without a line cannot be replayed.
+        """
+        line = {
+            "at": now().isoformat(timespec="microseconds"),
+            "operator": operator(),
+            "action": action,
+            **arguments,
+        }
+        path = self.home.journal
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps(line, sort_keys=True, default=str) + "\n")
+            journal.flush()
+            os.fsync(journal.fileno())
+
+
+def lock_timeout() -> float:
+    """Seconds a command waits for another writer: `TOLLBOOK_LOCK_TIMEOUT`, default 600."""
+    told = os.environ.get("TOLLBOOK_LOCK_TIMEOUT") or "600"
+    try:
+        return float(told)
+    except ValueError:
+        raise Refused(f'TOLLBOOK_LOCK_TIMEOUT is "{told}"; write seconds, such as 600') from None
+
+
+@contextmanager
+def writer(home: Home, command: str, timeout: float | None = None) -> Iterator[Writer]:
+    """Hold the one writer's place: wait for another writer, say for whom, and give up in time.
+
+    The lock is the operating system's and ends with the process, however that ends.
+    Raises `Refused` when another command still writes after `timeout` seconds.
+    """
+    home.root.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
+    with home.lock.open("a+", encoding="utf-8") as lock:
+        _acquire(lock.fileno(), home, command, deadline)
+        lock.truncate(0)
+        lock.write(
+            json.dumps(
+                {
+                    "command": command,
+                    "pid": os.getpid(),
+                    "operator": operator(),
+                    "since": datetime.now(UTC).isoformat(timespec="seconds"),
+                }
+            )
+        )
+        lock.flush()
+        try:
+            yield Writer(home, command)
+        finally:
+            lock.truncate(0)
+
+
+def _acquire(descriptor: int, home: Home, command: str, deadline: float) -> None:
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            holder = _holder(home)
+        if time.monotonic() >= deadline:
+            raise Refused(f"the warehouse is busy with {holder}; try {command} again later")
+        if not told:
+            print(f"waiting for {holder} to finish with the warehouse ...", file=sys.stderr)
+            told = True
+        time.sleep(0.1)
+
+
+def _holder(home: Home) -> str:
+    try:
+        who = json.loads(home.lock.read_text())
+        return f"'{who['command']}' (process {who['pid']}, {who['operator']}, {who['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another command"
+
+
+@contextmanager
+def serving(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to what was last published. Raises `Refused` when nothing was."""
+    if not home.serving.exists():
+        raise Refused("nothing is published yet; run: tollbook land, then tollbook build")
+    con = duckdb.connect(str(home.serving), read_only=True)
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+    finally:
+        con.close()
+
+
+def place(source: Path, target: Path) -> None:
+    """Copy `source` to `target` so that `target` is there whole and on disk, or not at all."""
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        os.link(source, part)  # same file system: no bytes move
+    except OSError:
+        shutil.copyfile(source, part)
+    with part.open("rb") as copied:
+        os.fsync(copied.fileno())
+    os.replace(part, target)
