@@ -128,8 +128,22 @@ create table if not exists ops.waivers (
     amount DECIMAL(20, 8)
 );
 
+-- The instant the running command goes by (TOLLBOOK_NOW or the clock, UTC), so that SQL rules can: one row.
+create table if not exists ops.clock (now TIMESTAMP not null);
+
 -- The configuration that config.* holds now: one row.
 create table if not exists ops.configuration (version VARCHAR not null, loaded_at TIMESTAMP not null);
+
+-- What differed between one configuration and the next, and the time [valid_from, valid_to) it speaks of:
+-- a day closed before a change that speaks of it is outdated.
+create table if not exists ops.configuration_changes (
+    changed_at TIMESTAMP not null,
+    version VARCHAR not null,
+    what VARCHAR not null,
+    valid_from TIMESTAMP not null,
+    valid_to TIMESTAMP not null,
+    change_sequence BIGINT not null
+);
 
 -- The models that the warehouse was last built with: one row.
 create table if not exists ops.project (version VARCHAR not null);
@@ -137,8 +151,12 @@ create table if not exists ops.project (version VARCHAR not null);
 -- The days that the running build makes anew; what an interrupted one leaves here the next one completes.
 create table if not exists ops.build_days (day DATE primary key);
 
+-- The days that the running close checks.
+create table if not exists ops.check_days (day DATE primary key);
+
 create table if not exists ops.builds (
     day DATE primary key,
+    build_no BIGINT not null,
     built_at TIMESTAMP not null,
     config VARCHAR not null,
     project VARCHAR not null,
@@ -153,6 +171,7 @@ create table if not exists ops.closings (
     operator VARCHAR not null,
     config VARCHAR not null,
     file_sequence BIGINT not null,
+    change_sequence BIGINT not null,
     primary key (day, ordinal)
 );
 
@@ -162,6 +181,7 @@ create table if not exists ops.day_checks (
     failing BIGINT not null,
     detail VARCHAR,
     checked_at TIMESTAMP not null,
+    build_no BIGINT not null,
     primary key (day, check_name)
 );
 

@@ -103,6 +103,8 @@ class Writer:
         try:
             con.execute("set TimeZone = 'UTC'")
             con.execute(SCHEMA.read_text())
+            con.execute("delete from ops.clock")
+            con.execute("insert into ops.clock values (?)", [now()])
             yield con
         finally:
             con.close()

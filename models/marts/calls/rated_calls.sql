@@ -2,6 +2,7 @@
 -- as they are, and only attempts that landed (or were superseded) since are taken out or added.
 {{ config(
     materialized='daily',
+    tags=['daily'],
     outdated_rows="(
         day not in (select day from ops.closings)
         or (source, call_id, attempt, file_id) not in (

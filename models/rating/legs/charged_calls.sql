@@ -87,8 +87,9 @@ marked_up as (
         case
             when b.sell_problem is not null then b.sell_problem
             when b.sell_kind <> 'markup' then null
-            when b.buy_charged_u is null and (b.answered or not b.has_buy_leg) then 'no_cost'
-            when f.rate_u is null and b.buy_charged_u is not null then 'no_fx'
+            when not b.has_buy_leg then 'no_cost'
+            when b.answered and (b.buy_charged_u is null or a.rate_u is null) then 'no_cost'
+            when f.rate_u is null and b.buy_currency is not null then 'no_fx'
         end as sell_step_problem,
         case
             when b.sell_kind = 'markup' and sell_step_problem is null
@@ -101,6 +102,12 @@ marked_up as (
             and b.day = f.day
             and b.buy_currency = f.from_currency
             and b.sell_currency = f.to_currency
+    left join {{ ref('fx_days') }} as a
+        on
+            b.sell_kind = 'markup'
+            and b.day = a.day
+            and b.buy_currency = a.from_currency
+            and b.buy_account_currency = a.to_currency
 )
 
 select

@@ -19,10 +19,10 @@ select
         {{ r }}.prefix as {{ side }}_prefix,
         {{ r }}.destination as {{ side }}_destination,
         {{ r }}.rate_per_minute as {{ side }}_rate_per_minute,
-        {{ r }}.rate_u as {{ side }}_rate_u,
+        coalesce({{ r }}.rate_u, 0) as {{ side }}_rate_u,
         {{ r }}.initial_rate_u as {{ side }}_initial_rate_u,
-        {{ r }}.initial_charge_u as {{ side }}_initial_charge_u,
-        {{ r }}.increment_charge_u as {{ side }}_increment_charge_u,
+        coalesce({{ r }}.initial_charge_u, 0) as {{ side }}_initial_charge_u,
+        coalesce({{ r }}.increment_charge_u, 0) as {{ side }}_increment_charge_u,
         {{ r }}.initial_ms as {{ side }}_initial_ms,
         {{ r }}.increment_ms as {{ side }}_increment_ms,
         {{ r }}.connect_u as {{ side }}_connect_u,
@@ -31,12 +31,12 @@ select
         case
             when {{ c_side }}_account_id is null then 'no_account'
             when {{ t }}.table_no is null then 'no_rate_table'
-            when {{ t }}.kind in ('per_minute', 'block') and {{ c_side }}_digits is null then 'bad_number'
+            when {{ c_side }}_digits is null then 'bad_number'
             when {{ t }}.kind in ('per_minute', 'block') and {{ r }}.rate_no is null then 'no_rate'
             when {{ r }}.blocked and not case {{ t }}.kind
-                when 'per_minute' then {{ r }}.rate_u is not null
-                when 'block' then {{ r }}.initial_charge_u is not null and {{ r }}.increment_charge_u is not null
-                when 'given' then c.carrier_amount is not null
+                when 'per_minute' then coalesce({{ r }}.rate_u, {{ r }}.initial_rate_u) is not null
+                when 'block' then coalesce({{ r }}.initial_charge_u, {{ r }}.increment_charge_u) is not null
+                when 'given' then coalesce(c.carrier_amount is not null and c.carrier_currency = {{ t }}.currency, false)
                 else false
             end then 'blocked'
             when

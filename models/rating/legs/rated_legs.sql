@@ -64,17 +64,17 @@ select
     ),
     {% for side in sides %}
         case
-            when {{ side }}_amount_u = 0 then 0
+            when {{ side }}_stopped_by is not null and {{ side }}_amount_u = 0 then 0
             else {{ convert_units(side ~ '_amount_u', side ~ '_account_rate_u') }}
         end as {{ side }}_account_u,
         case
-            when {{ side }}_amount_u = 0 then 0
+            when {{ side }}_stopped_by is not null and {{ side }}_amount_u = 0 then 0
             else {{ convert_units(side ~ '_amount_u', side ~ '_reporting_rate_u') }}
         end as {{ side }}_reporting_u,
     {% endfor %}
     -- what minutes times rate would have said: never billed, shown beside what was
     case
-        when sell_status <> 'none' and sell_kind = 'per_minute' and sell_rate_u is not null
+        when sell_status <> 'none' and sell_kind = 'per_minute' and sell_rate_per_minute is not null
             then {{ convert_units(
                 divide_rounded('duration_ms * sell_rate_u', '60000::HUGEINT', "'half_up'"),
                 'sell_reporting_rate_u'

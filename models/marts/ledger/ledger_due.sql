@@ -1,0 +1,90 @@
+-- What is not posted yet: for each account, day, period and service what the rated facts say now less what the
+-- ledger says of them. Of an open day this is accrued; closing the day posts it.
+
+with targets as (
+    select account_id, day, period, kind, service, amount, currency
+    from {{ ref('account_charges_daily') }}
+),
+
+posted as (
+    select
+        account_id,
+        day,
+        period,
+        service,
+        currency,
+        sum(amount) as amount,
+    from {{ ref('ledger_entries') }}
+    where kind in ('calls', 'usage', 'adjustment')
+    group by account_id, day, period, service, currency
+),
+
+closings as (
+    select day, max(file_sequence) as file_sequence
+    from {{ source('ops', 'closings') }}
+    group by day
+),
+
+-- the files behind a difference: those that landed in the day since it was closed last
+late_files as (
+    select
+        d.day,
+        d.kind,
+        string_agg(distinct d.file_id, ' ' order by d.file_id) as file_ids,
+    from {{ source('ops', 'file_days') }} as d
+    inner join closings as c on d.day = c.day
+    where d.file_sequence > c.file_sequence
+    group by d.day, d.kind
+),
+
+differences as (
+    select
+        coalesce(t.account_id, p.account_id) as account_id,
+        coalesce(t.day, p.day) as day,
+        coalesce(t.period, p.period) as period,
+        coalesce(t.service, p.service) as service,
+        coalesce(t.currency, p.currency) as currency,
+        (coalesce(t.amount, 0) - coalesce(p.amount, 0))::DECIMAL(20, 8) as amount,
+    from targets as t
+    full outer join posted as p
+        on
+            t.account_id = p.account_id
+            and t.day = p.day
+            and t.period = p.period
+            and t.service is not distinct from p.service
+            and t.currency = p.currency
+    where coalesce(t.amount, 0) <> coalesce(p.amount, 0)
+),
+
+explained as (
+    select
+        d.account_id,
+        d.day,
+        d.period,
+        case
+            when c.day is not null then 'adjustment'
+            when d.service is null then 'calls'
+            else 'usage'
+        end as kind,
+        d.service,
+        d.amount,
+        d.currency,
+        case when c.day is not null then f.file_ids end as reference,
+        case when c.day is not null then 'landed after the day was closed' end as reason,
+    from differences as d
+    left join closings as c on d.day = c.day
+    left join late_files as f
+        on d.day = f.day and f.kind = case when d.service is null then 'cdrs' else 'usage' end
+)
+
+select
+    account_id,
+    day,
+    period,
+    kind,
+    service,
+    amount,
+    currency,
+    reference,
+    reason,
+from explained

@@ -1,0 +1,21 @@
+-- Landed payments that the ledger does not have yet. A payment counts by the day it was paid on; its amount is
+-- in the account's favour (what we pay a carrier is negative). The method says refund or write_off.
+
+select
+    p.account_id,
+    p.day,
+    {{ billing_period('p.paid_at', 'a.timezone', 'a.billing_cycle') }} as period,
+    case when p.method in ('refund', 'write_off') then p.method else 'payment' end as kind,
+    null::VARCHAR as service,
+    p.amount,
+    p.currency,
+    p.source || ':' || p.payment_id as reference,
+    p.method as reason,
+from {{ ref('stg_payments') }} as p
+inner join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id
+anti join {{ ref('ledger_entries') }} as l
+    on
+        l.account_id = p.account_id
+        and l.day = p.day
+        and l.kind = case when p.method in ('refund', 'write_off') then p.method else 'payment' end
+        and l.reference = p.source || ':' || p.payment_id

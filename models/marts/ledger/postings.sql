@@ -1,0 +1,62 @@
+-- Ledger entries ready to be written: what is due, with its id and booking day. The id is a hash of the
+-- facts alone (never of a clock), so the same facts give the same ids on any machine.
+
+with due as (
+    select *, true as accrued
+    from {{ ref('ledger_due') }}
+
+    union all by name
+
+    select *, false as accrued
+    from {{ ref('payments_due') }}
+),
+
+-- how many equal entries there already are: tells a second equal adjustment from the first
+numbered as (
+    select
+        d.*,
+        (
+            select count(*)
+            from {{ ref('ledger_entries') }} as l
+            where
+                l.account_id = d.account_id
+                and l.day = d.day
+                and l.period = d.period
+                and l.kind = d.kind
+                and l.service is not distinct from d.service
+                and l.amount = d.amount
+                and l.currency = d.currency
+                and l.reference is not distinct from d.reference
+        ) as ordinal,
+        clock.now as posted_at,
+    from due as d
+    cross join {{ source('ops', 'clock') }} as clock
+)
+
+select
+    sha256(concat_ws(
+        '|',
+        account_id,
+        day::VARCHAR,
+        period::VARCHAR,
+        kind,
+        coalesce(service, ''),
+        amount::VARCHAR,
+        currency,
+        coalesce(reference, ''),
+        ordinal::VARCHAR
+    )) as entry_id,
+    account_id,
+    day,
+    period,
+    -- a day closed by the end of D + 2 is booked on itself, later postings on the day they are made
+    case when not accrued or posted_at::DATE <= day + 2 then day else posted_at::DATE end as booked_on,
+    posted_at,
+    kind,
+    service,
+    amount,
+    currency,
+    reference,
+    reason,
+    accrued,
+from numbered

@@ -1,0 +1,397 @@
+"""A company's configuration, read from its CSV files without any of the project's SQL."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import NoReturn, TypeVar
+from zoneinfo import ZoneInfo
+
+from orchestration.audit.money import ROUNDINGS, SECONDS_ROUNDINGS
+from orchestration.audit.number import MAX_DIGITS, prefixes_of
+from orchestration.audit.times import in_force, parse_date, parse_instant
+from orchestration.audit.timetable import Timetable, Window, parse_days, parse_time
+
+T = TypeVar("T")
+
+ZERO = Fraction(0)
+
+
+class ConfigurationError(ValueError):
+    """A configuration cell that cannot be read: the message names file, line and column."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who pays or is paid; `kind` is customer, carrier or both."""
+
+    account_id: str
+    kind: str
+    currency: str
+
+
+@dataclass(frozen=True)
+class Holding:
+    """`value` (an account, a rate table) is in force in half-open `[valid_from, valid_to)`."""
+
+    value: str
+    valid_from: datetime | None
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True)
+class RateTable:
+    """The terms of a rate table, defaults filled in. Seconds, amounts and percent are exact."""
+
+    rate_table_id: str
+    kind: str
+    currency: str
+    timezone: ZoneInfo
+    timetable_id: str | None
+    band_policy: str
+    number_basis: str
+    initial_s: Fraction
+    increment_s: Fraction
+    increment_from: str
+    seconds_rounding: str
+    amount_decimals: int
+    amount_rounding: str
+    grace_s: Fraction
+    free_s: Fraction
+    connect_charge: Fraction
+    attempt_charge: Fraction
+    min_charge: Fraction | None
+    max_charge: Fraction | None
+    markup_pct: Fraction
+
+
+@dataclass(frozen=True)
+class RateRow:
+    """One rate; None is an empty cell. `position` is its deck (0 = rates.csv) and line."""
+
+    prefix: str
+    destination: str | None
+    band: str | None
+    valid_from: datetime | None
+    valid_to: datetime | None
+    rate_per_minute: Fraction | None
+    initial_rate_per_minute: Fraction | None
+    initial_s: Fraction | None
+    increment_s: Fraction | None
+    initial_charge: Fraction | None
+    increment_charge: Fraction | None
+    connect_charge: Fraction | None
+    markup_pct: Fraction | None
+    blocked: bool
+    position: tuple[int, int]
+
+    def applies(self, t: datetime, band: str | None) -> bool:
+        """Whether the row is in force at `t` and for the band (or for any)."""
+        return in_force(self.valid_from, self.valid_to, t) and self.band in (None, band)
+
+    def rank(self) -> tuple[bool, datetime, tuple[int, int]]:
+        """Of rows of one prefix that apply, the highest rank wins."""
+        return self.band is not None, self.valid_from or datetime.min, self.position
+
+
+@dataclass(frozen=True)
+class Company:
+    """Everything a call is rated with, and the lookups in it."""
+
+    name: str
+    reporting_currency: str
+    accounts: Mapping[str, Account]
+    trunks: Mapping[tuple[str, str], Sequence[Holding]]
+    assignments: Mapping[tuple[str, str], Sequence[Holding]]
+    tables: Mapping[str, RateTable]
+    rates: Mapping[str, Mapping[str, Sequence[RateRow]]]
+    timetables: Mapping[str, Timetable]
+    fx: Mapping[tuple[str, str], Mapping[date, Fraction]]
+    international_prefixes: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def load(
+        cls,
+        directory: Path,
+        numbers: Collection[str] | None = None,
+        decks: Sequence[Path] = (),
+    ) -> Company:
+        """Read a directory of configuration files.
+
+        `numbers` (raw or cleaned) limits the rates that are kept to those whose prefix begins
+        one of them. `decks` are further rate files with the columns of rates.csv, in order of
+        acceptance. Optional files and columns may be missing; company.csv may not. Raises
+        `ConfigurationError`.
+        """
+        prefixes = _load_international_prefixes(directory)
+        wanted = None if numbers is None else prefixes_of(numbers, prefixes.values())
+        rows = list(_rows(directory / "company.csv"))
+        if not rows:
+            raise ConfigurationError(f"{directory / 'company.csv'}: no company")
+        return cls(
+            name=rows[0].text("name"),
+            reporting_currency=rows[0].required("reporting_currency"),
+            accounts=_load_accounts(directory),
+            trunks=_load_holdings(
+                directory / "trunks.csv", ("direction", "trunk_id"), "account_id"
+            ),
+            assignments=_load_holdings(
+                directory / "rate_assignments.csv", ("account_id", "side"), "rate_table_id"
+            ),
+            tables=_load_tables(directory),
+            rates=_load_rates([directory / "rates.csv", *decks], wanted),
+            timetables=_load_timetables(directory),
+            fx=_load_fx(directory),
+            international_prefixes=prefixes,
+        )
+
+    def account_of_trunk(self, direction: str, trunk_id: str | None, t: datetime) -> Account | None:
+        """The account that owns the trunk (`direction`: ingress, egress) at `t`."""
+        owner = _held(self.trunks.get((direction, trunk_id or ""), ()), t)
+        return None if owner is None else self.accounts.get(owner)
+
+    def table_of_account(self, account_id: str, side: str, t: datetime) -> RateTable | None:
+        """The rate table of the account on the side (sell, buy) at `t`."""
+        assigned = _held(self.assignments.get((account_id, side), ()), t)
+        return None if assigned is None else self.tables.get(assigned)
+
+    def band_at(self, table: RateTable, t: datetime) -> str | None:
+        """The band of the table's timetable at `t`, None for no band."""
+        timetable = self.timetables.get(table.timetable_id or "")
+        return None if timetable is None else timetable.band_at(t, table.timezone)
+
+    def find_rate(
+        self, table: RateTable, number: str, t: datetime, band: str | None
+    ) -> RateRow | None:
+        """The rate of a cleaned number: the longest prefix that has a row which applies."""
+        rates = self.rates.get(table.rate_table_id, {})
+        for length in range(min(len(number), MAX_DIGITS), -1, -1):
+            candidates = [row for row in rates.get(number[:length], ()) if row.applies(t, band)]
+            if candidates:
+                return max(candidates, key=RateRow.rank)
+        return None
+
+    def fx_rate(self, from_currency: str, to_currency: str, on: date) -> Fraction | None:
+        """What one unit is worth on the UTC date; 1 for the same currency, None if unknown."""
+        if from_currency == to_currency:
+            return Fraction(1)
+        rates = self.fx.get((from_currency, to_currency), {})
+        known = [valid_from for valid_from in rates if valid_from <= on]
+        return rates[max(known)] if known else None
+
+
+@dataclass(slots=True)
+class _Row:
+    """One record of a configuration file; cells by column name, stripped."""
+
+    path: Path
+    line: int
+    columns: Mapping[str, int]
+    cells: Sequence[str]
+
+    def text(self, column: str) -> str:
+        """The cell, '' if it is empty or the column is missing."""
+        index = self.columns.get(column)
+        return "" if index is None or index >= len(self.cells) else self.cells[index].strip()
+
+    def optional(self, column: str) -> str | None:
+        """The cell, None if it is empty."""
+        return self.text(column) or None
+
+    def required(self, column: str) -> str:
+        """The cell, which must not be empty."""
+        text = self.text(column)
+        if not text:
+            self._fail(column, "must not be empty")
+        return text
+
+    def parsed(self, column: str, parse: Callable[[str], T]) -> T | None:
+        """The cell read by `parse`, None if it is empty."""
+        text = self.text(column)
+        if not text:
+            return None
+        try:
+            return parse(text)
+        except (ValueError, ZeroDivisionError, KeyError) as error:
+            self._fail(column, f"{text!r}: {error}")
+
+    def exact(self, column: str, default: Fraction = ZERO) -> Fraction:
+        """A number, the default if empty."""
+        value = self.parsed(column, Fraction)
+        return default if value is None else value
+
+    def choice(self, column: str, choices: Sequence[str]) -> str:
+        """One of the choices; the first is the default."""
+        text = self.text(column) or choices[0]
+        if text not in choices:
+            self._fail(column, f"{text!r} is none of {', '.join(choices)}")
+        return text
+
+    def _fail(self, column: str, problem: str) -> NoReturn:
+        raise ConfigurationError(f"{self.path.name}, line {self.line}, {column}: {problem}")
+
+
+def _rows(path: Path, prefixes: Collection[str] | None = None) -> Iterator[_Row]:
+    """The records of a CSV file with a header, with one of the prefixes; none without a file."""
+    if not path.exists():
+        return
+    # utf-8-sig: spreadsheets save with a byte order mark, which would spoil the first column.
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        columns = {name.strip(): index for index, name in enumerate(next(reader, []))}
+        for cells in reader:
+            row = _Row(path, reader.line_num, columns, cells)
+            # Here and not later, because most of a large deck is of no use to a small audit.
+            if cells and (prefixes is None or row.text("prefix") in prefixes):
+                yield row
+
+
+def _held(holdings: Sequence[Holding], t: datetime) -> str | None:
+    """The value in force at `t`."""
+    return next((h.value for h in holdings if in_force(h.valid_from, h.valid_to, t)), None)
+
+
+def _load_international_prefixes(directory: Path) -> dict[str, Sequence[str]]:
+    return {
+        row.required("source"): tuple(row.text("international_prefixes").split())
+        for row in _rows(directory / "sources.csv")
+    }
+
+
+def _load_accounts(directory: Path) -> dict[str, Account]:
+    return {
+        row.required("account_id"): Account(
+            row.required("account_id"), row.required("kind"), row.required("currency")
+        )
+        for row in _rows(directory / "accounts.csv")
+    }
+
+
+def _load_holdings(
+    path: Path, key: tuple[str, str], value: str
+) -> dict[tuple[str, str], list[Holding]]:
+    holdings: dict[tuple[str, str], list[Holding]] = defaultdict(list)
+    for row in _rows(path):
+        holdings[row.required(key[0]), row.required(key[1])].append(
+            Holding(
+                row.required(value),
+                row.parsed("valid_from", parse_instant),
+                row.parsed("valid_to", parse_instant),
+            )
+        )
+    return dict(holdings)
+
+
+def _load_tables(directory: Path) -> dict[str, RateTable]:
+    tables = (_rate_table(row) for row in _rows(directory / "rate_tables.csv"))
+    return {table.rate_table_id: table for table in tables}
+
+
+def _rate_table(row: _Row) -> RateTable:
+    sixty = Fraction(60)
+    decimals = row.parsed("amount_decimals", int)
+    return RateTable(
+        rate_table_id=row.required("rate_table_id"),
+        kind=row.choice("kind", ("per_minute", "block", "given", "markup")),
+        currency=row.required("currency"),
+        timezone=row.parsed("timezone", ZoneInfo) or ZoneInfo("UTC"),
+        timetable_id=row.optional("timetable_id"),
+        band_policy=row.choice("band_policy", ("start", "split")),
+        number_basis=row.choice("number_basis", ("called", "routing", "calling")),
+        initial_s=row.exact("initial_s", sixty),
+        increment_s=row.exact("increment_s", sixty),
+        increment_from=row.choice("increment_from", ("initial", "zero")),
+        seconds_rounding=row.choice("seconds_rounding", SECONDS_ROUNDINGS),
+        amount_decimals=4 if decimals is None else decimals,
+        amount_rounding=row.choice("amount_rounding", ("half_up", *ROUNDINGS)),
+        grace_s=row.exact("grace_s"),
+        free_s=row.exact("free_s"),
+        connect_charge=row.exact("connect_charge"),
+        attempt_charge=row.exact("attempt_charge"),
+        min_charge=row.parsed("min_charge", Fraction),
+        max_charge=row.parsed("max_charge", Fraction),
+        markup_pct=row.exact("markup_pct"),
+    )
+
+
+def _load_rates(
+    paths: Sequence[Path], wanted: Collection[str] | None
+) -> dict[str, dict[str, list[RateRow]]]:
+    rates: dict[str, dict[str, list[RateRow]]] = defaultdict(lambda: defaultdict(list))
+    for deck, path in enumerate(paths):
+        for row in _rows(path, wanted):
+            rate = _rate(row, (deck, row.line))
+            rates[row.required("rate_table_id")][rate.prefix].append(rate)
+    return {table: dict(by_prefix) for table, by_prefix in rates.items()}
+
+
+def _rate(row: _Row, position: tuple[int, int]) -> RateRow:
+    return RateRow(
+        prefix=row.text("prefix"),
+        destination=row.optional("destination"),
+        band=row.optional("band"),
+        valid_from=row.parsed("valid_from", parse_instant),
+        valid_to=row.parsed("valid_to", parse_instant),
+        rate_per_minute=row.parsed("rate_per_minute", Fraction),
+        initial_rate_per_minute=row.parsed("initial_rate_per_minute", Fraction),
+        initial_s=row.parsed("initial_s", Fraction),
+        increment_s=row.parsed("increment_s", Fraction),
+        initial_charge=row.parsed("initial_charge", Fraction),
+        increment_charge=row.parsed("increment_charge", Fraction),
+        connect_charge=row.parsed("connect_charge", Fraction),
+        markup_pct=row.parsed("markup_pct", Fraction),
+        blocked=row.text("blocked").lower() == "true",
+        position=position,
+    )
+
+
+def _load_timetables(directory: Path) -> dict[str, Timetable]:
+    windows: dict[str, list[Window]] = defaultdict(list)
+    for row in _rows(directory / "timetables.csv"):
+        windows[row.required("timetable_id")].append(_window(row))
+    holidays: dict[str, dict[date, str]] = defaultdict(dict)
+    for row in _rows(directory / "holidays.csv"):
+        on = row.parsed("date", parse_date) or date.min
+        holidays[row.required("timetable_id")][on] = row.required("band")
+    return {
+        name: Timetable(
+            # A stable sort: of equal priorities the earlier line is looked at first.
+            sorted(windows.get(name, ()), key=lambda window: window.priority),
+            holidays.get(name, {}),
+        )
+        for name in {*windows, *holidays}
+    }
+
+
+def _window(row: _Row) -> Window:
+    return Window(
+        priority=row.parsed("priority", int) or 0,
+        band=row.required("band"),
+        weekdays=row.parsed("days", parse_days) or frozenset(range(7)),
+        starts_at=row.parsed("starts_at", parse_time) or 0,
+        ends_at=row.parsed("ends_at", parse_time) or 0,
+    )
+
+
+def _load_fx(directory: Path) -> dict[tuple[str, str], dict[date, Fraction]]:
+    fx: dict[tuple[str, str], dict[date, Fraction]] = defaultdict(dict)
+    for row in _rows(directory / "fx_rates.csv"):
+        pair = row.required("from_currency"), row.required("to_currency")
+        valid_from = row.parsed("valid_from", parse_date) or date.min
+        fx[pair][valid_from] = row.exact("rate")
+    return dict(fx)
+
+
+__all__ = [
+    "Account",
+    "Company",
+    "ConfigurationError",
+    "Holding",
+    "RateRow",
+    "RateTable",
+]

@@ -1,0 +1,1 @@
+"""The company's configuration: CSV files described, checked and loaded."""

@@ -1,0 +1,84 @@
+"""All that is wrong with a configuration directory, at once."""
+
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from orchestration.configuration.nearest import nearest
+from orchestration.configuration.not_yet import not_yet
+from orchestration.configuration.problem import CellFault, Problem
+from orchestration.configuration.reading import Unreadable, records
+from orchestration.configuration.rules import RULES, Sheets, known_formats
+from orchestration.configuration.schema import FILES, LATER_FILES, Column
+from orchestration.configuration.sheet import Sheet, read
+from orchestration.configuration.values import fault, plain
+
+__all__ = ["Problem", "check"]
+
+CANONICAL = frozenset({"canonical"})
+
+
+def check(directory: Path, formats: Collection[str] = CANONICAL) -> list[Problem]:
+    """Every problem of the configuration CSVs in `directory`, by file and line; [] when good.
+
+    `formats` are the names that `sources.format` may hold. A known file that is missing counts
+    as empty, but for `company.csv`. Reads files only; never raises for what is in them.
+    """
+    if not directory.is_dir():
+        return [Problem(str(directory), None, None, "there is no such directory", "make it")]
+    sheets: Sheets = {name: read(file, directory) for name, file in FILES.items()}
+    found = [problem for sheet in sheets.values() for problem in sheet.problems]
+    for sheet in sheets.values():
+        found.extend(_bad_cells(sheet))
+    for rule in RULES:
+        found.extend(rule(sheets))
+    found.extend(known_formats(sheets, formats))
+    found.extend(not_yet(sheets))
+    found.extend(_other_files(directory))
+    return _in_order(found, [sheet.shown for sheet in sheets.values()])
+
+
+def _bad_cells(sheet: Sheet) -> Iterator[Problem]:
+    for column in sheet.file.columns:
+        # A column that is missing is reported as such, not once more for each row.
+        if column.name not in sheet.absent:
+            yield from _bad_cells_of(sheet, column)
+
+
+def _bad_cells_of(sheet: Sheet, column: Column) -> Iterator[Problem]:
+    is_plain = plain(column)
+
+    def judge(cell: str) -> Sequence[CellFault]:
+        if is_plain(cell):
+            return ()
+        found = fault(column, cell)
+        return [CellFault(column.name, *found)] if found else []
+
+    return sheet.judged_cells(column.name, judge)
+
+
+def _other_files(directory: Path) -> Iterator[Problem]:
+    """CSV files that are no configuration: a misspelt name must not pass for an empty file."""
+    for path in sorted(directory.iterdir()):
+        name = path.stem if path.suffix.lower() == ".csv" else ""
+        shown = f"{directory.resolve().name}/{path.name}"
+        if name in LATER_FILES:
+            yield from _has_rows(path, shown)
+        elif name and not name.startswith(".") and path.name not in {f.csv for f in FILES.values()}:
+            meant = nearest(name.lower(), FILES)
+            right = f"did you mean {meant}.csv?" if meant else "move it out of the directory"
+            yield Problem(shown, None, None, "this is no configuration file", right)
+
+
+def _has_rows(path: Path, shown: str) -> Iterator[Problem]:
+    try:
+        rows = list(records(path))[1:]
+    except Unreadable as error:
+        yield Problem(shown, error.line, None, error.wrong, error.right)
+        return
+    for line, _cells in rows:
+        yield Problem(shown, line, None, "channel billing comes later", "delete the row")
+
+
+def _in_order(found: list[Problem], shown: list[str]) -> list[Problem]:
+    rank = {name: at for at, name in enumerate(shown)}
+    return sorted(found, key=lambda problem: (rank.get(problem.file, len(rank)), problem.line or 0))

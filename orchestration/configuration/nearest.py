@@ -1,0 +1,30 @@
+"""Guesses at what was meant, for error messages."""
+
+from collections.abc import Collection
+from difflib import get_close_matches
+
+# Fuzzy matching compares with every known name: beyond this many a big file full of bad
+# references would take minutes to report.
+_FUZZY_LIMIT = 700
+_SHOWN = 10
+
+
+def nearest(value: str, known: Collection[str]) -> str | None:
+    """The known name that `value` probably stands for, or None."""
+    wanted = _plain(value)
+    for name in known:
+        if _plain(name) == wanted:
+            return name
+    if len(known) > _FUZZY_LIMIT:
+        return None
+    return next(iter(get_close_matches(value, sorted(known), n=1, cutoff=0.75)), None)
+
+
+def listed(names: Collection[str]) -> str:
+    """`a, b, c` sorted, cut short with `...` after ten."""
+    shown = sorted(names)[:_SHOWN]
+    return ", ".join(shown) + (", ..." if len(names) > _SHOWN else "")
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace(" ", "_").replace("-", "_")

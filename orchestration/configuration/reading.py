@@ -1,0 +1,59 @@
+"""Configuration CSVs as text cells: one way of reading for the check and the loader."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+SPACE = " \t"
+"""What is taken off both ends of every cell and column name."""
+
+
+class Unreadable(Exception):
+    """A file that is no UTF-8 CSV: `line` it fails at, what is `wrong` and would be `right`."""
+
+    def __init__(self, line: int, wrong: str, right: str) -> None:
+        super().__init__(f"line {line}: {wrong}; {right}")
+        self.line = line
+        self.wrong = wrong
+        self.right = right
+
+
+def records(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Every record of the file but blank lines, with the physical line it begins on (from 1).
+
+    The first is the header. Cells are not trimmed. Raises `Unreadable` on the record that
+    cannot be read, after those before it.
+    """
+    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise Unreadable(
+            line,
+            f"the record that begins here cannot be read ({error})",
+            'close every quoted cell, and write a quote inside one as ""',
+        ) from error
+
+
+def header(cells: list[str]) -> list[str]:
+    """Column names as they count: without the white space around them."""
+    return [cell.strip(SPACE) for cell in cells]
+
+
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise Unreadable(line, "the file is not UTF-8", "save it as CSV in UTF-8") from error
+    zero = text.find("\0")
+    if zero >= 0:
+        line = text.count("\n", 0, zero) + 1
+        raise Unreadable(line, "there is a zero byte", "save the file as CSV in UTF-8")
+    return text

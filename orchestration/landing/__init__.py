@@ -1,0 +1,1 @@
+"""Files as they arrive, read into the columns of the schema `landed`."""

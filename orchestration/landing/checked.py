@@ -1,0 +1,135 @@
+"""A relation of canonical VARCHAR cells to typed, checked rows, as SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from orchestration.landing import times, values
+from orchestration.landing.canonical import Kind, Type
+from orchestration.landing.sql import literal, quoted
+
+_ACCOUNT_CURRENCY = "account_currency"
+BROKEN = {
+    "encoding": (
+        "bad_encoding",
+        "the row is not UTF-8 (each wrong byte is shown as \\x..); save the file as UTF-8",
+    ),
+    "quotes": (
+        "bad_row",
+        "the row has a quote that is never closed, or text behind a closing quote; double"
+        ' the quotes inside a quoted cell: "say ""hi"""',
+    ),
+    "long": ("bad_row", "the row is longer than 1 MiB"),
+    "json": ("bad_row", "the line is not one JSON object"),
+}
+
+
+def checked(kind: Kind, relation: str, zone: str, keep: Sequence[str] = ()) -> str:
+    """SQL of `relation` with, for every column x, the cell x and its value t_x, and charged_at.
+
+    `relation` has the kind's columns and `extra`, all VARCHAR, and the columns of `keep`.
+    No row is left out.
+    """
+    cells = [quoted(column.name) for column in kind.columns]
+    typed = [f"{values.typed(c, zone)} as {values.value(c)}" for c in kind.columns]
+    ranged = [
+        f"{times.in_range(values.value(c))} as {values.value(c)}"
+        for c in kind.columns
+        if c.type is Type.TIME
+    ]
+    account = f", a.currency as {_ACCOUNT_CURRENCY}, a.account_id as known" if kind.account else ""
+    join = (
+        " left join (select account_id as known_id, account_id, currency from config.accounts) a"
+        ' on a.known_id = r."account_id"'
+        if kind.account
+        else ""
+    )
+    named = [f"r.{quoted(name)}" for name in (*kind.names, "extra", *keep)]
+    source = f"select {', '.join(named)}{account} from ({relation}) r{join}"
+    passed = [*cells, *typed, "extra", *keep]
+    if kind.account:
+        passed += [_ACCOUNT_CURRENCY, "known"]
+    inner = f"select {', '.join(passed)} from ({source})"
+    middle = f"select * replace ({', '.join(ranged)}) from ({inner})"
+    return f"select *, {_charged_at(kind)} as charged_at from ({middle})"
+
+
+def _charged_at(kind: Kind) -> str:
+    """rating.md's one instant; as near to it as the readable cells get for a row that is wrong."""
+    if kind.name != "cdrs":
+        return f"t_{kind.time}"
+    ended = "t_ended_at - to_microseconds(cast(t_duration_s * 1000000 as BIGINT))"
+    return (
+        f"coalesce(case when t_duration_s > 0 then coalesce(t_answered_at, {ended})"
+        " when t_duration_s is null then t_answered_at end, t_started_at)"
+    )
+
+
+def valid(kind: Kind) -> str:
+    """SQL: true for a row of `checked` that can land; never NULL."""
+    tests = [test for c in kind.columns if (test := values.fits(c)) != "true"]
+    if kind.account:
+        tests.append("known is not null")
+    if kind.name == "payments":
+        tests.append(f"coalesce(t_currency = {_ACCOUNT_CURRENCY}, false)")
+    return " and ".join(tests)
+
+
+def landed_row(kind: Kind, source: str, file_id: str, sequence: int) -> str:
+    """SQL: the select list that makes a row of `checked` one of the kind's table."""
+    derived = ["charged_at"] if kind.name == "cdrs" else []
+    return ", ".join(
+        [
+            "cast(charged_at as DATE) as day",
+            f"{literal(source)} as source",
+            *derived,
+            *(f"{values.value(c)} as {quoted(c.name)}" for c in kind.columns),
+            "extra",
+            f"{literal(file_id)} as file_id",
+            f"cast({sequence} as BIGINT) as file_sequence",
+        ]
+    )
+
+
+def rejected_row(kind: Kind, landed_at: datetime) -> str:
+    """SQL: line, day, reason, detail, raw, row_id, attempt of a row of `checked` (slow)."""
+    reason, detail = _first_problem(kind)
+    row_id = quoted(kind.row_id) if kind.row_id else "null"
+    attempt = "t_attempt" if kind.name == "cdrs" else "null"
+    return (
+        f"line, coalesce(cast(charged_at as DATE), DATE '{landed_at:%Y-%m-%d}') as day,"
+        f" {reason} as reason, {detail} as detail, raw, {row_id} as row_id,"
+        f" case when broken = '' then {attempt} end as attempt"
+    )
+
+
+def _first_problem(kind: Kind) -> tuple[str, str]:
+    found = [
+        (f"broken = {literal(code)}", literal(reason), literal(detail))
+        for code, (reason, detail) in BROKEN.items()
+    ]
+    found.append(("broken <> ''", "'bad_row'", "broken"))
+    for column in kind.columns:
+        found += values.problems(column)
+    if kind.account:
+        found += _account_problems(kind)
+    return (
+        f"case {' '.join(f'when {test} then {reason}' for test, reason, _ in found)} end",
+        f"case {' '.join(f'when {test} then {detail}' for test, _, detail in found)} end",
+    )
+
+
+def _account_problems(kind: Kind) -> list[tuple[str, str, str]]:
+    unknown = (
+        "known is null",
+        "'unknown_account'",
+        """'account "' || account_id || '" is not in accounts.csv'""",
+    )
+    if kind.name != "payments":
+        return [unknown]
+    wrong = (
+        f"t_currency is distinct from {_ACCOUNT_CURRENCY}",
+        "'wrong_currency'",
+        f"""'currency is ' || currency || ', the account''s is ' || coalesce({_ACCOUNT_CURRENCY},"""
+        f""" 'not set') || '; convert it before'""",
+    )
+    return [unknown, wrong]

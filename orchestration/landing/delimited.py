@@ -1,0 +1,91 @@
+"""CSV: read by DuckDB in one pass; cut into records only when that did not read them all."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from orchestration.landing import split
+from orchestration.landing.canonical import Kind
+from orchestration.landing.readable import Layout, relation
+from orchestration.landing.sql import literal
+
+
+@dataclass
+class Delimited:
+    """A delimited file whose columns are known. `scratch` is a directory of its own."""
+
+    path: Path
+    kind: Kind
+    names: tuple[str, ...]
+    has_header: bool
+    layout: Layout
+    most: int
+    scratch: Path
+    quoting: split.Quoting = field(default_factory=split.Quoting)
+    _records: int | None = None
+
+    @property
+    def zone(self) -> str:
+        return self.layout.zone
+
+    def fast(self) -> str:
+        columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.names)))
+        # strict_mode: otherwise text behind a closing quote is dropped in silence.
+        source = (
+            f"read_csv({literal(str(self.path))}, columns = {{{columns}}}, auto_detect = false,"
+            f" header = {str(self.has_header).lower()}, delim = {literal(self.quoting.delimiter)},"
+            " quote = '\"', escape = '\"', ignore_errors = true, strict_mode = true)"
+        )
+        cells = {name: f"c{i}" for i, name in enumerate(self.names)}
+        return relation(self.kind, self.layout, cells, source, ())
+
+    def slow(self) -> str:
+        self._split()
+        mark = literal(self.quoting.delimiter)
+        cell = self.quoting.cell
+        whole = literal(f"{cell}(?:{_pattern(self.quoting.delimiter)}{cell})*")
+        each = literal(f"({cell}){_pattern(self.quoting.delimiter)}")
+        unquote = (
+            "list_transform(regexp_extract_all(raw || {mark}, {each}, 1), lambda c:"
+            " case when starts_with(c, '\"')"
+            " then replace(substr(c, 2, length(c) - 2), '\"\"', '\"') else c end)"
+        ).format(mark=mark, each=each)
+        plain = f"string_split(raw, {mark})"
+        cut = (
+            "select line, raw, case when broken = '' and contains(raw, '\"') and"
+            f" not regexp_full_match(raw, {whole}) then 'quotes' else broken end as broken,"
+            f" case when contains(raw, '\"') then {unquote} else {plain} end as parts"
+            f" from ({split.records_sql(self._target)})"
+        )
+        width = len(self.names)
+        wrong = (
+            f"'the row has ' || len(parts) || case len(parts) when 1 then ' cell' else ' cells'"
+            f" end || ', not the {width} of the {'header' if self.has_header else 'format'}'"
+        )
+        source = (
+            f"(select line, raw, case when broken <> '' then broken when len(parts) <> {width}"
+            f" then {wrong} else '' end as broken, parts from ({cut}))"
+        )
+        source = (
+            "(select line, raw, broken, case when broken = '' then parts else [] end as parts"
+            f" from {source})"
+        )
+        cells = {name: f"nullif(parts[{i + 1}], '')" for i, name in enumerate(self.names)}
+        return relation(self.kind, self.layout, cells, source, ("line", "raw", "broken"))
+
+    def count(self, con: duckdb.DuckDBPyConnection) -> int:
+        return self._split()
+
+    @property
+    def _target(self) -> Path:
+        return self.scratch / "records"
+
+    def _split(self) -> int:
+        if self._records is None:
+            self._records = split.split(self.path, self._target, self.quoting, self.has_header)
+        return self._records
+
+
+def _pattern(delimiter: str) -> str:
+    return f"[{delimiter}]"

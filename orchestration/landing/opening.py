@@ -1,0 +1,169 @@
+"""A file to the `Readable` that its name, its first bytes and its source's format call for."""
+
+import csv
+import gzip
+import shutil
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from orchestration.landing import formats, json_lines, parquet, split
+from orchestration.landing.canonical import Kind
+from orchestration.landing.delimited import Delimited
+from orchestration.landing.native import NativeFormat, SourceSettings
+from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.readable import Cells, Layout, Readable
+from orchestration.landing.scan import Scan, scan
+
+_JSON = (".jsonl", ".ndjson", ".json")
+SUFFIXES = (".csv", ".parquet", *_JSON)
+
+
+def open_file(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    scanned: Scan,
+    kind: Kind,
+    settings: SourceSettings,
+    scratch: Path,
+) -> Readable:
+    """Open `path`, called `name` by who sent it. `scratch` is an empty directory of its own.
+
+    Raises `UnreadableFile`.
+    """
+    native = formats.native(settings)
+    path, scanned = _plain(path, scanned, scratch)
+    suffix = Path(name.removesuffix(".gz")).suffix
+    if native:
+        return _native(path, scanned, kind, native, settings, scratch)
+    if suffix == ".csv":
+        return _csv(path, scanned, kind, scratch)
+    if suffix in _JSON:
+        return _json(con, path, scanned, kind, scratch)
+    if suffix == ".parquet":
+        return _parquet(con, path, kind)
+    raise UnreadableFile(
+        f"a name ending in {suffix or 'nothing'} does not say what is in the file; use one of"
+        f" {' '.join(SUFFIXES)}, with .gz behind it when compressed"
+    )
+
+
+def _plain(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
+    """The file itself, or what it holds when it is compressed.
+
+    Compressed text cannot be read by two threads: it is faster unpacked first.
+    """
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return path, scanned
+    target = scratch / "plain"
+    try:
+        with gzip.open(path) as packed, target.open("wb") as out:
+            shutil.copyfileobj(packed, out, 1 << 20)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableFile(f"the gzip data is damaged or cut short ({error}); send it again") from None
+    return target, scan(target)
+
+
+def _csv(path: Path, scanned: Scan, kind: Kind, scratch: Path) -> Readable:
+    names = _header_cells(path)
+    layout = _canonical(kind, names)
+    return Delimited(
+        path, kind, tuple(names), True, layout, max(scanned.lines - 1, 0), scratch
+    )
+
+
+def _header_cells(path: Path) -> list[str]:
+    _, text = split.first_record(path, split.Quoting())
+    if not text:
+        raise UnreadableFile("the file is empty; its first line must name the columns")
+    if "\0" in text:
+        raise UnreadableFile("the file is not UTF-8 text (UTF-16?); save it as UTF-8")
+    cells = next(csv.reader([text]))
+    if len(cells) == 1:
+        for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+            if mark in text:
+                raise UnreadableFile(f"the header is separated by {what}; use commas")
+    return cells
+
+
+def _native(
+    path: Path,
+    scanned: Scan,
+    kind: Kind,
+    native: NativeFormat,
+    settings: SourceSettings,
+    scratch: Path,
+) -> Readable:
+    quoting = split.Quoting(native.delimiter)
+    _, text = split.first_record(path, quoting)
+    first = next(csv.reader([text], delimiter=native.delimiter), [])
+    names = native.header(first) if text else native.columns
+
+    def canonical(cells: Cells) -> dict[str, str]:
+        return dict(native.canonical(cells, settings))
+
+    layout = Layout(canonical, native.extra(names), settings.zone)
+    most = max(scanned.lines - native.has_header, 0)
+    return Delimited(
+        path, kind, names, native.has_header, layout, most, scratch, quoting
+    )
+
+
+def _json(
+    con: duckdb.DuckDBPyConnection, path: Path, scanned: Scan, kind: Kind, scratch: Path
+) -> Readable:
+    with path.open("rb") as file:
+        if file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+            raise UnreadableFile("the file is one JSON array; write one object a line instead")
+    try:
+        names = json_lines.keys(con, path) if scanned.lines else kind.names
+    except duckdb.Error as error:
+        raise UnreadableFile(f"not JSON lines: {_first_line(error)}") from None
+    return json_lines.JsonLines(
+        path, kind, names, _canonical(kind, names), scanned.lines, scratch
+    )
+
+
+def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind) -> Readable:
+    try:
+        types, rows = parquet.columns(con, path)
+    except duckdb.Error as error:
+        raise UnreadableFile(f"not a Parquet file: {_first_line(error)}") from None
+    return parquet.Parquet(path, kind, types, _canonical(kind, list(types)), rows)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
+    """The layout of a canonical file with these columns. Raises `UnreadableFile` for all at once."""
+    problems = []
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if list(names).count(name) > 1})
+        problems.append(f"columns named twice: {', '.join(twice)}")
+    if "" in names:
+        problems.append(f"column {list(names).index('') + 1} has no name")
+    for name in names:
+        near = name.strip().lower().replace(" ", "_").replace("-", "_")
+        if name not in kind.names and near in kind.names:
+            problems.append(f'column "{name}" must be written {near}')
+            continue
+    written = {name.strip().lower().replace(" ", "_").replace("-", "_") for name in names}
+    missing = [name for name in kind.required if name not in written]
+    if missing:
+        problems.append(
+            f"missing columns: {', '.join(missing)} (a {kind.name} file needs"
+            f" {', '.join(kind.required)})"
+        )
+    if problems:
+        raise UnreadableFile("; ".join(problems))
+
+    def canonical(cells: Cells) -> dict[str, str]:
+        return {name: cells[name] for name in names if name in kind.names}
+
+    return Layout(canonical, [name for name in names if name not in kind.names])

@@ -1,0 +1,67 @@
+"""Parquet: typed cells back to the text that a CSV would have."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.landing.canonical import Kind
+from orchestration.landing.readable import Layout, relation
+from orchestration.landing.sql import literal, quoted
+
+
+@dataclass
+class Parquet:
+    """A Parquet file; its `line` is the row's number, from 1."""
+
+    path: Path
+    kind: Kind
+    types: dict[str, str]
+    layout: Layout
+    most: int
+
+    @property
+    def zone(self) -> str:
+        return self.layout.zone
+
+    def fast(self) -> str:
+        return self._relation(f"{_read(self.path)}", ())
+
+    def slow(self) -> str:
+        source = (
+            "(select *, file_row_number + 1 as line, '' as broken, cast(to_json(p) as VARCHAR) as"
+            f" raw from {_read(self.path)} p)"
+        )
+        return self._relation(source, ("line", "raw", "broken"))
+
+    def count(self, con: duckdb.DuckDBPyConnection) -> int:
+        return self.most
+
+    def _relation(self, source: str, keep: tuple[str, ...]) -> str:
+        cells = {name: _text(name, type_) for name, type_ in self.types.items()}
+        return relation(self.kind, self.layout, cells, source, keep)
+
+
+def columns(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[dict[str, str], int]:
+    """Name and DuckDB type of each column, and the number of rows. Raises duckdb.Error."""
+    described = con.execute(f"describe select * from {_read(path)}").fetchall()
+    counted = con.execute(
+        f"select num_rows from parquet_file_metadata({literal(str(path))})"
+    ).fetchone()
+    return {name: type_ for name, type_, *_ in described}, counted[0] if counted else 0
+
+
+def _read(path: Path) -> str:
+    return f"read_parquet({literal(str(path))}, binary_as_string = true)"
+
+
+def _text(name: str, type_: str) -> str:
+    cell = f"cast({quoted(name)} as VARCHAR)"
+    if type_.startswith("DECIMAL") and not type_.endswith(",0)"):
+        # A DECIMAL(18,6) shows all its decimals: 12.5 is not a number with six of them.
+        return f"rtrim(rtrim({cell}, '0'), '.')"
+    if type_ in ("FLOAT", "DOUBLE"):
+        return f"case when suffix({cell}, '.0') then left({cell}, length({cell}) - 2) else {cell} end"
+    if type_.startswith(("STRUCT", "MAP")) or type_.endswith("]"):
+        return f"cast(to_json({quoted(name)}) as VARCHAR)"
+    return f"nullif({cell}, '')"

@@ -1,0 +1,110 @@
+"""Cells to typed values, and what is wrong with those that are none, as SQL.
+
+DuckDB's casts are too kind for money: '1e3', '1_000' and ' 7' pass and further decimals are
+rounded in silence. So a cell must look right before it is cast.
+"""
+
+from dataclasses import dataclass
+
+from orchestration.landing import times
+from orchestration.landing.canonical import Column, Type
+from orchestration.landing.sql import literal, quoted
+
+_SECONDS = "[0-9]{1,9}([.][0-9]{1,3})?"
+_AMOUNT = "[0-9]{1,12}([.][0-9]{1,8})?"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a cell must look (a RE2 pattern), its SQL type, the reason if it does not, advice."""
+
+    sql: str
+    pattern: str
+    reason: str
+    advice: str
+
+
+_AMOUNT_ADVICE = "write a plain decimal number with at most 8 decimals"
+
+RULES = {
+    Type.SECONDS: Rule(
+        "DECIMAL(12, 3)",
+        _SECONDS,
+        "bad_duration",
+        "write seconds in plain digits with at most 3 decimals, not negative: 63 or 63.25",
+    ),
+    Type.AMOUNT: Rule(
+        "DECIMAL(20, 8)", _AMOUNT, "bad_amount", f"{_AMOUNT_ADVICE}, not negative: 0.0125"
+    ),
+    Type.SIGNED_AMOUNT: Rule(
+        "DECIMAL(20, 8)", f"-?{_AMOUNT}", "bad_amount", f"{_AMOUNT_ADVICE}: 100 or -12.50"
+    ),
+    Type.ATTEMPT: Rule(
+        "INTEGER",
+        "0{0,9}[1-9][0-9]{0,8}",
+        "bad_integer",
+        "write 1 for the first attempt, 2 for the next",
+    ),
+    Type.INTEGER: Rule(
+        "BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850"
+    ),
+    Type.CURRENCY: Rule(
+        "VARCHAR", "[A-Z]{3}", "bad_currency", "write three capital letters: USD"
+    ),
+}
+TIME_REASON = "bad_time"
+TIME_ADVICE = (
+    "write ISO 8601 with date and time of day, at most 6 decimals, between 1990 and 2100:"
+    " 2026-03-31T23:59:59.250Z"
+)
+
+
+def typed(column: Column, zone: str) -> str:
+    """SQL: the value of `column`, NULL when the cell is empty or wrong."""
+    cell = quoted(column.name)
+    if column.type is Type.TEXT:
+        return cell
+    if column.type is Type.TIME:
+        return times.instant(cell, zone)
+    rule = RULES[column.type]
+    value = f"when regexp_full_match({cell}, '{rule.pattern}') then cast({cell} as {rule.sql})"
+    default = f"when {cell} is null then 1" if column.type is Type.ATTEMPT else ""
+    return f"case {default} {value} end"
+
+
+def value(column: Column) -> str:
+    """The name that checked.py gives the typed value; the cell keeps the column's own."""
+    return quoted(f"t_{column.name}")
+
+
+def fits(column: Column) -> str:
+    """SQL: true when the row need not be rejected for this column."""
+    if column.required or column.type is Type.ATTEMPT:
+        return f"{value(column)} is not null"
+    if column.type is Type.TEXT:
+        return "true"
+    return f"({quoted(column.name)} is null or {value(column)} is not null)"
+
+
+def problems(column: Column) -> list[tuple[str, str, str]]:
+    """SQL: condition, reason and detail of all that can be wrong with this column's cell."""
+    cell = quoted(column.name)
+    found = []
+    if column.required:
+        detail = literal(f"{column.name} is empty; every row needs it")
+        found.append((f"{cell} is null", literal("missing_value"), detail))
+    if column.type is not Type.TEXT:
+        reason, advice = _wrong(column.type)
+        detail = (
+            f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) ||"
+            f" {literal(chr(34) + '; ' + advice)}"
+        )
+        wrong = f"{cell} is not null and {value(column)} is null"
+        found.append((wrong, literal(reason), detail))
+    return found
+
+
+def _wrong(kind: Type) -> tuple[str, str]:
+    if kind is Type.TIME:
+        return TIME_REASON, TIME_ADVICE
+    return RULES[kind].reason, RULES[kind].advice

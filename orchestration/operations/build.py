@@ -1,0 +1,148 @@
+"""Make the days that have new or changed input anew: rate, report, accrue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from orchestration.operations import dbt
+from orchestration.operations.configure import configure
+from orchestration.operations.post import post_payments
+from orchestration.operations.publish import publish
+from orchestration.warehouse import Home, Refused, Writer, now, writer
+
+# Which days want building: every day with rows that landed after it was built; open days also when
+# configuration or models are others than they were; what an interrupted build left unfinished.
+_PENDING = """
+    with landed as (
+        select day, max(file_sequence) as file_sequence
+        from ops.file_days
+        where kind in ('cdrs', 'usage')
+        group by day
+    )
+    select l.day
+    from landed as l
+    left join ops.builds as b on l.day = b.day
+    where
+        b.day is null
+        or l.file_sequence > b.file_sequence
+        or l.day in (select day from ops.build_days)
+        or (
+            l.day not in (select day from ops.closings)
+            and (b.config <> $config or b.project <> $project)
+        )
+    order by l.day
+"""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did: the days (UTC) that it made anew, in order."""
+
+    days: list[date]
+
+
+def build(
+    home: Home,
+    first: date | None = None,
+    last: date | None = None,
+    said: Callable[[str], None] | None = None,
+) -> Built:
+    """Build every day that wants it, or all days with data from `first` to `last`, and publish.
+
+    Raises `Refused` when the configuration is not good, the dates are the wrong way round or another
+    command keeps the warehouse; `dbt.DbtFailed` when a model fails (the next build completes it).
+    """
+    with writer(home, "build") as held:
+        built = build_days(held, first, last, said)
+        publish(held)
+        return built
+
+
+def build_days(
+    held: Writer,
+    first: date | None = None,
+    last: date | None = None,
+    said: Callable[[str], None] | None = None,
+) -> Built:
+    """`build` for a caller that holds the lock and publishes itself."""
+    days, arguments = begin(held, first, last)
+    if arguments:
+        dbt.run(held.home, arguments, said)
+    finish(held)
+    return Built(days)
+
+
+def begin(
+    held: Writer, first: date | None = None, last: date | None = None
+) -> tuple[list[date], list[str]]:
+    """Note the days to build in ops.build_days; return them and the dbt arguments that build them.
+
+    The arguments are empty when there is nothing to do. After the models changed (or in a new
+    warehouse) dbt makes everything, views included; else only what is made by the day.
+    """
+    if first and last and last < first:
+        raise Refused(f"--to {last} is before --from {first}")
+    config, project = configure(held), dbt.project_version()
+    with held.connect() as con:
+        days = _range(con, first, last) if first or last else _pending(con, config, project)
+        known = con.execute("select version from ops.project").fetchone() == (project,)
+        con.begin()
+        con.execute("delete from ops.build_days")
+        if days:
+            con.executemany("insert into ops.build_days values (?)", [[day] for day in days])
+        con.commit()
+    if not known:
+        return days, ["run"]
+    return days, ["run", "--select", "tag:daily"] if days else []
+
+
+def finish(held: Writer) -> None:
+    """Record that the days in ops.build_days are built, and post payments not posted yet."""
+    project = dbt.project_version()
+    with held.connect() as con:
+        con.begin()
+        con.execute(
+            """
+            insert or replace into ops.builds
+            select
+                d.day,
+                (select coalesce(max(build_no), 0) + 1 from ops.builds),
+                ?,
+                (select version from ops.configuration),
+                ?,
+                coalesce(max(f.file_sequence), 0)
+            from ops.build_days as d
+            left join ops.file_days as f on d.day = f.day and f.kind in ('cdrs', 'usage')
+            group by d.day
+            """,
+            [now(), project],
+        )
+        con.execute("delete from ops.build_days")
+        con.execute("delete from ops.project")
+        con.execute("insert into ops.project values (?)", [project])
+        post_payments(con)
+        con.commit()
+
+
+def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str) -> list[date]:
+    rows = con.execute(_PENDING, {"config": config, "project": project}).fetchall()
+    return [row[0] for row in rows]
+
+
+def _range(con: duckdb.DuckDBPyConnection, first: date | None, last: date | None) -> list[date]:
+    rows = con.execute(
+        """
+        select distinct day from ops.file_days
+        where kind in ('cdrs', 'usage')
+            and day >= coalesce($first, day) and day <= coalesce($last, day)
+        union
+        select day from ops.build_days
+        order by day
+        """,
+        {"first": first, "last": last},
+    ).fetchall()
+    return [row[0] for row in rows]

@@ -1,0 +1,129 @@
+"""Take the configuration in seeds/ into the warehouse: all of it, checked, or none."""
+
+from __future__ import annotations
+
+import duckdb
+
+from orchestration.configuration.check import check
+from orchestration.configuration.load import load, version
+from orchestration.landing.formats import FORMATS
+from orchestration.warehouse import Home, Refused, Writer, now, place
+
+# What a change of a file touches: columns that rating does not read do not make a day outdated.
+# A row speaks of the time it is valid in; rows without validity speak of all time.
+_RATED_BY = {
+    "trunks": "trunk_id, direction, account_id",
+    "rate_assignments": "account_id, side, rate_table_id",
+    "rates": "* exclude (line)",
+    "rate_tables": "* exclude (line, name)",
+    "accounts": "account_id, kind, currency, timezone, billing_cycle",
+    "timetables": "* exclude (line)",
+    "holidays": "* exclude (line)",
+    "service_rates": "* exclude (line)",
+    "fx_rates": "* exclude (line)",
+    "sources": "source, kind, international_prefixes",
+    "company": "reporting_currency",
+}
+_VALIDITY = {
+    "trunks": ("valid_from", "valid_to"),
+    "rate_assignments": ("valid_from", "valid_to"),
+    "rates": ("valid_from", "valid_to"),
+    "service_rates": ("valid_from", "valid_to"),
+    "holidays": ("date - interval 1 day", "date + interval 2 day"),
+    "fx_rates": ("valid_from", "null"),
+}
+
+
+def problems(home: Home) -> list[str]:
+    """Every error of the configuration, one line each; empty when it is good."""
+    return [str(problem) for problem in check(home.seeds, formats=set(FORMATS))]
+
+
+def configure(writer: Writer) -> str:
+    """Load the configuration if it is not the one loaded; return its version (sha256).
+
+    Raises `Refused` with every error when it is not good; the one loaded before then stays.
+    """
+    home = writer.home
+    current = version(home.seeds)
+    with writer.connect() as con:
+        loaded = con.execute("select version from ops.configuration").fetchone()
+        if loaded == (current,):
+            return current
+        if found := problems(home):
+            raise Refused("\n".join(found))
+        for path in sorted(home.seeds.glob("*.csv")):
+            place(path, home.archive / "config" / current / path.name)
+        con.begin()
+        try:
+            _replace(con, home, current)
+            writer.journal("configure", version=current)
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
+    return current
+
+
+def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
+    first = con.execute("select count(*) = 0 from ops.configuration").fetchone() == (True,)
+    if not first:
+        for table in {*_RATED_BY, "accounts"}:
+            con.execute(f"create or replace temp table old_{table} as select * from config.{table}")
+    load(con, home.seeds)
+    if not first:
+        _refuse_moved_accounts(con)
+        _record_changes(con, current)
+    con.execute("delete from ops.configuration")
+    con.execute("insert into ops.configuration values (?, ?)", [current, now()])
+
+
+def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:
+    moved = con.execute(
+        """
+        select n.line, n.account_id, o.currency, coalesce(o.timezone, 'UTC'),
+            n.currency, coalesce(n.timezone, 'UTC')
+        from config.accounts as n
+        inner join old_accounts as o on n.account_id = o.account_id
+        where (n.currency <> o.currency
+            or coalesce(n.timezone, 'UTC') <> coalesce(o.timezone, 'UTC'))
+            and n.account_id in (select account_id from ops.ledger_entries)
+        order by n.line
+        """
+    ).fetchall()
+    if moved:
+        raise Refused(
+            "\n".join(
+                f"seeds/accounts.csv line {line}: account {account} has postings in {old} ({zone}); "
+                f"its currency and time zone cannot change to {new} ({new_zone}) any more: "
+                "put them back, and open a new account for the new ones"
+                for line, account, old, zone, new, new_zone in moved
+            )
+        )
+
+
+def _record_changes(con: duckdb.DuckDBPyConnection, current: str) -> None:
+    for table, columns in _RATED_BY.items():
+        begins, ends = _VALIDITY.get(table, ("null", "null"))
+        rows = (
+            f"select {columns}, {begins} as speaks_from, {ends} as speaks_to from "
+        )
+        con.execute(
+            f"""
+            insert into ops.configuration_changes
+            select distinct
+                ?::TIMESTAMP,
+                ?,
+                '{table}',
+                coalesce(speaks_from::TIMESTAMP, timestamp '0001-01-01'),
+                coalesce(speaks_to::TIMESTAMP, timestamp '9999-12-31'),
+                (select coalesce(max(change_sequence), 0) + 1 from ops.configuration_changes
+                    where version <> ? or changed_at <> ?::TIMESTAMP)
+            from (
+                (({rows} config.{table}) except ({rows} old_{table}))
+                union all
+                (({rows} old_{table}) except ({rows} config.{table}))
+            )
+            """,
+            [now(), current, current, now()],
+        )

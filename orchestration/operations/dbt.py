@@ -1,0 +1,112 @@
+"""Run dbt in this process, where it can share nothing with an open connection to the warehouse."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.warehouse import PROJECT, Home
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one model or test."""
+
+    name: str
+    status: str
+    message: str
+    failures: int
+    relation: str | None
+
+
+class DbtFailed(Exception):
+    """A model or test could not be run; the message names it and gives the engine's words."""
+
+
+def project_version() -> str:
+    """Identity (sha256) of the models and macros: another one means the views must be made anew."""
+    digest = hashlib.sha256()
+    for path in [PROJECT / "dbt_project.yml", *_sources(PROJECT / "models"), *_sources(PROJECT / "macros")]:
+        digest.update(f"{path.relative_to(PROJECT)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(directory: Path) -> list[Path]:
+    return sorted(path for path in directory.rglob("*") if path.suffix in {".sql", ".yml"})
+
+
+def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None = None) -> list[NodeResult]:
+    """Run one dbt command (`["run", "--select", ...]`) on the deployment's warehouse.
+
+    A test that finds rows is a result, not an error. Raises `DbtFailed` for anything else that
+    went wrong. `said` gets a line as each model or test is done. No connection to the warehouse
+    may be open in this process meanwhile.
+    """
+    # dbt takes over two seconds to import: only commands that need it pay
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
+
+    def heard(event: EventMsg) -> None:
+        if said is not None and event.info.name in {"LogModelResult", "LogTestResult"}:
+            node = event.data.node_info
+            said(f"{node.node_name} ({event.data.execution_time:.1f} s)")
+
+    with _environment(home), contextlib.redirect_stdout(io.StringIO()) as printed:
+        try:
+            outcome = dbtRunner(callbacks=[heard]).invoke([*arguments, *_flags(home)])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+    results = [_result(node) for node in getattr(outcome.result, "results", None) or []]
+    broken = [r for r in results if r.status in {"error", "skipped"}]
+    if broken:
+        raise DbtFailed("\n".join(f"{r.name}: {r.message}" for r in broken if r.status == "error"))
+    if outcome.exception is not None or (not outcome.success and not results):
+        raise DbtFailed(str(outcome.exception or printed.getvalue()[-2000:]))
+    return results
+
+
+def _flags(home: Home) -> list[str]:
+    return [
+        "--project-dir", str(PROJECT),
+        "--profiles-dir", str(PROJECT),
+        "--target-path", str(home.root / "dbt"),
+        "--log-path", str(home.root / "dbt" / "logs"),
+        "--log-level-file", "none",
+        "--no-write-json",
+        "--quiet",
+    ]  # fmt: skip
+
+
+@contextlib.contextmanager
+def _environment(home: Home) -> Iterator[None]:
+    wanted: Mapping[str, str] = {"TOLLBOOK_HOME": str(home.root), "DO_NOT_TRACK": "1"}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        sys.stdout.flush()
+
+
+def _result(node: object) -> NodeResult:
+    unique_id = str(getattr(getattr(node, "node", None), "name", ""))
+    return NodeResult(
+        name=unique_id,
+        status=str(getattr(node, "status", "")),
+        message=str(getattr(node, "message", "") or ""),
+        failures=int(getattr(node, "failures", 0) or 0),
+        relation=getattr(getattr(node, "node", None), "relation_name", None),
+    )

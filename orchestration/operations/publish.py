@@ -1,0 +1,124 @@
+"""Give analysts a file that they can open at any time: replaced whole, never half-written.
+
+The file holds views over Parquet files that are written once and never changed. A table that is made by
+the day has one Parquet file for each day and build, so that publishing writes only what was built.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.warehouse import Home, Writer, now, writer
+
+DAILY = (
+    "rated_calls",
+    "rated_usage",
+    "breakout_hourly",
+    "breakout_daily",
+    "breakout_rate_daily",
+    "account_charges_daily",
+)
+WHOLE = (
+    "marts.ledger_entries",
+    "marts.balance_ledger_daily",
+    "marts.account_balances",
+    "marts.days",
+    "ops.files",
+    "ops.rejected_rows",
+    "ops.waivers",
+)
+# Readers that opened an older version keep its Parquet files this long, in seconds.
+KEEP_S = 24 * 3600
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published: the serving file and how many Parquet files had to be written."""
+
+    path: Path
+    written: int
+
+
+def publish_now(home: Home) -> Published:
+    """`tollbook publish`: publish what the warehouse holds. Raises `Refused` when it is busy."""
+    with writer(home, "publish") as held:
+        return publish(held)
+
+
+def publish(held: Writer) -> Published:
+    """Publish for a caller that holds the lock. Before the first build there is nothing to do."""
+    home = held.home
+    with held.connect() as con:
+        if con.execute("select count(*) from ops.project").fetchone() == (0,):
+            return Published(home.serving, 0)
+        data = home.serving.parent / "data"
+        files, written = _daily(con, data)
+        for table in WHOLE:
+            path = data / table / f"{time.time_ns()}.parquet"
+            _export(con, f"select * from {table}", path)
+            files[table] = [path]
+            written += 1
+    _swap(home, files)
+    _forget(data, {path for paths in files.values() for path in paths})
+    return Published(home.serving, written)
+
+
+def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[Path]], int]:
+    builds: list[tuple[date, int]] = con.execute(
+        "select day, build_no from ops.builds order by day"
+    ).fetchall()
+    files: dict[str, list[Path]] = {}
+    written = 0
+    for table in DAILY:
+        paths = [data / f"marts.{table}" / f"{day}-{build_no}.parquet" for day, build_no in builds]
+        for (day, _), path in zip(builds, paths, strict=True):
+            if not path.exists():
+                _export(con, f"select * from marts.{table} where day = date '{day}'", path)
+                written += 1
+        if not paths:
+            paths = [data / f"marts.{table}" / "empty.parquet"]
+            _export(con, f"select * from marts.{table} limit 0", paths[0])
+        files[f"marts.{table}"] = paths
+    return files, written
+
+
+def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    con.execute(f"copy ({query}) to '{part}' (format parquet, compression lz4_raw)")
+    os.replace(part, path)
+
+
+def _swap(home: Home, files: dict[str, list[Path]]) -> None:
+    """Build the small file of views beside the served one and take its place in one rename."""
+    part = home.serving.with_name(f".{home.serving.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    with duckdb.connect() as con:
+        # an older storage version, so that analysts need not have the newest client
+        con.execute(f"attach '{part}' as serving (storage_version 'v1.2.0')")
+        con.execute("use serving")
+        for table, paths in files.items():
+            schema = table.split(".")[0]
+            listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            con.execute(f"create schema if not exists serving.{schema}")
+            con.execute(
+                f"create view serving.{table} as select * from read_parquet([{listed}], union_by_name = true)"
+            )
+        con.execute("create table serving.main.published as select ?::TIMESTAMP as published_at", [now()])
+        con.execute("use memory")
+        con.execute("detach serving")
+    os.replace(part, home.serving)
+
+
+def _forget(data: Path, served: set[Path]) -> None:
+    """Remove what no served view has named for a day."""
+    kept = time.time() - KEEP_S
+    for path in data.rglob("*.parquet"):
+        if path not in served and path.stat().st_mtime < kept:
+            path.unlink(missing_ok=True)

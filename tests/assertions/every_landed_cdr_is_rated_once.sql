@@ -1,0 +1,55 @@
+-- Every CDR that landed for the day is in rated_calls exactly once, and nothing else is.
+-- Counted first, by a hash of the identities in 1024 buckets; only buckets that differ are looked into.
+{{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
+
+with {% for name, relation in [
+    ('landed', source('landed', 'cdrs')), ('rated', ref('rated_calls'))
+] %}
+{{ name }} as (
+    select
+        day,
+        hash(source, call_id, attempt, file_id) as identity,
+        source,
+        call_id,
+        attempt,
+    from {{ relation }}
+    where day in {{ checked_days() }}
+),
+
+{{ name }}_buckets as (
+    select day, identity % 1024 as bucket, count(*) as rows, sum(identity) as identities
+    from {{ name }}
+    group by day, bucket
+),
+{% endfor %}
+differing as (
+    select coalesce(l.day, r.day) as day, coalesce(l.bucket, r.bucket) as bucket
+    from landed_buckets as l
+    full outer join rated_buckets as r on l.day = r.day and l.bucket = r.bucket
+    where l.rows is distinct from r.rows or l.identities is distinct from r.identities
+),
+
+counted as (
+    select
+        day,
+        source,
+        call_id,
+        attempt,
+        sum(landed) as landed,
+        sum(rated) as rated,
+    from (
+        select *, 1 as landed, 0 as rated from landed
+        union all
+        select *, 0 as landed, 1 as rated from rated
+    ) as both
+    semi join differing as d on both.day = d.day and both.identity % 1024 = d.bucket
+    group by day, source, call_id, attempt
+)
+
+select
+    day,
+    source || ':' || call_id || ':' || attempt as key,
+    'landed ' || landed || ' times, rated ' || rated || ' times; run: tollbook build' as detail,
+from counted
+where landed <> rated
+limit 10000

@@ -1,0 +1,41 @@
+-- No answered leg and no usage of the day is without a price, unless it was waived.
+{{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
+
+with unrated as (
+    {% for side in ['sell', 'buy'] %}
+        select
+            day,
+            source || ':' || call_id || ':' || attempt as key,
+            call_id,
+            {{ side }}_reason as reason,
+            '{{ side }} leg of call ' || call_id || ' (' || coalesce({{ side }}_account_id, 'unknown account')
+            || ', to ' || called_number || ', ' || duration_s || ' s) has no price: ' || {{ side }}_reason as words,
+        from {{ ref('rated_calls') }}
+        where day in {{ checked_days() }} and {{ side }}_status = 'unrated'
+
+        union all
+    {% endfor %}
+    select
+        day,
+        source || ':' || usage_id,
+        usage_id,
+        reason,
+        service || ' ' || usage_id || ' of ' || account_id || ' has no price: ' || reason,
+    from {{ ref('rated_usage') }}
+    where day in {{ checked_days() }} and status = 'unrated'
+)
+
+select
+    u.day,
+    u.key,
+    u.words || '; add what is missing to seeds/, or: tollbook waive --day ' || u.day || ' --call ' || u.call_id
+    || ' --reason "..."' as detail,
+from unrated as u
+anti join {{ source('ops', 'waivers') }} as w
+    on
+        u.day = w.day
+        and (
+            (w.what = 'call' and w.key = u.call_id)
+            or (w.what = 'reason' and w.key = u.reason)
+        )
+limit 10000
