@@ -10,7 +10,7 @@
     {{ ratio('f.connected', 'f.calls') }} as asr,
     {{ ratio('f.connected', 'f.attempts') }} as carrier_asr,
     case when f.connected > 0 then {{ from_ms(
-        divide_rounded(to_ms('f.sell_duration_s'), 'f.connected::BIGINT', "'half_up'")
+        divide_half_up(to_ms('f.sell_duration_s'), 'f.connected::BIGINT')
     ) }} end as acd_s,
     f.short_calls::BIGINT as short_calls,
     f.duration_s::DECIMAL(18, 3) as duration_s,
@@ -28,7 +28,7 @@
 {#- part / whole, 0 to 1, as an exact quotient rounded half up to 6 decimals; null where whole is 0. -#}
 {% macro ratio(part, whole) -%}
     case when {{ whole }} > 0 then (
-        {{ divide_rounded('1000000 * ' ~ part ~ '::BIGINT', whole ~ '::BIGINT', "'half_up'") }}
+        {{ divide_half_up('1000000 * ' ~ part ~ '::BIGINT', whole ~ '::BIGINT') }}
         * 0.000001::DECIMAL(6, 6)
     )::DECIMAL(9, 6) end
 {%- endmacro %}

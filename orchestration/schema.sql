@@ -6,18 +6,20 @@ create schema if not exists ops;
 create schema if not exists config;
 create schema if not exists marts;
 
+-- Compressing the three columns that hardly repeat took a third of a landing's time; without it a
+-- call takes 70 bytes instead of 42 (5 M calls: 8.4 s and 11.4 s).
 create table if not exists landed.cdrs (
     day DATE not null,
     source VARCHAR not null,
-    call_id VARCHAR not null,
+    call_id VARCHAR using compression uncompressed not null,
     attempt INTEGER not null,
     charged_at TIMESTAMP not null,
     started_at TIMESTAMP not null,
     answered_at TIMESTAMP,
     ended_at TIMESTAMP,
     duration_s DECIMAL(12, 3) not null,
-    calling_number VARCHAR,
-    called_number VARCHAR not null,
+    calling_number VARCHAR using compression uncompressed,
+    called_number VARCHAR using compression uncompressed not null,
     routing_number VARCHAR,
     ingress_trunk VARCHAR,
     egress_trunk VARCHAR,

@@ -204,13 +204,19 @@ def serving(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def place(source: Path, target: Path) -> None:
-    """Copy `source` to `target` so that `target` is there whole and on disk, or not at all."""
+def place(source: Path, target: Path, link: bool = True) -> None:
+    """Copy `source` to `target` so that `target` is there whole and on disk, or not at all.
+
+    `link` False: never share the bytes with a file that its owner may go on to change.
+    """
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
     try:
+        if not link:
+            raise OSError("a copy is wanted")
         os.link(source, part)  # same file system: no bytes move
     except OSError:
         shutil.copyfile(source, part)

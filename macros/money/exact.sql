@@ -9,45 +9,90 @@
 {%- endmacro %}
 
 
-{#- HUGEINT units of 1e-8 as DECIMAL(20,8), the type of every public amount. -#}
+{#- Integer units of 1e-8 as DECIMAL(20,8), the type of every public amount. -#}
 {% macro from_units(units) -%}
     (({{ units }})::DECIMAL(20, 0) * 0.00000001::DECIMAL(8, 8))::DECIMAL(20, 8)
 {%- endmacro %}
 
 
-{#- DECIMAL seconds of up to 3 decimals as BIGINT milliseconds, and back to DECIMAL(12,3). -#}
+{#- DECIMAL seconds of up to 3 decimals as BIGINT milliseconds. -#}
 {% macro to_ms(seconds) -%}
     ({{ seconds }} * 1000)::BIGINT
 {%- endmacro %}
 
+
+{#- BIGINT milliseconds as DECIMAL(12,3) seconds. -#}
 {% macro from_ms(ms) -%}
     (({{ ms }})::DECIMAL(12, 0) * 0.001::DECIMAL(3, 3))::DECIMAL(12, 3)
 {%- endmacro %}
 
 
 {#-
-  The exact quotient of two integers, rounded to an integer by the mode that `mode` holds:
-  up (away from zero), down (toward zero), half_up, half_down, half_even. `numerator` and
-  `denominator` are integers, the numerator not negative, the denominator positive.
+  The whole part of numerator / denominator (integers, not negative). 128-bit division is ten times slower
+  than 64-bit, so what fits into 64 bits is divided there: the same answer either way.
 -#}
-{% macro divide_rounded(numerator, denominator, mode) -%}
-    (({{ numerator }}) // ({{ denominator }}) + case {{ mode }}
-        when 'down' then 0
-        when 'up' then (({{ numerator }}) % ({{ denominator }}) > 0)::INTEGER
-        when 'half_up' then (2 * (({{ numerator }}) % ({{ denominator }})) >= ({{ denominator }}))::INTEGER
-        when 'half_down' then (2 * (({{ numerator }}) % ({{ denominator }})) > ({{ denominator }}))::INTEGER
-        when 'half_even' then (
-            2 * (({{ numerator }}) % ({{ denominator }})) + (({{ numerator }}) // ({{ denominator }})) % 2
-            > ({{ denominator }})
-        )::INTEGER
+{% macro divide(numerator, denominator) -%}
+    (case
+        when {{ numerator }} <= 9000000000000000000
+            then (({{ numerator }})::BIGINT // {{ denominator }})::HUGEINT
+        else ({{ numerator }})::HUGEINT // {{ denominator }}
     end)
 {%- endmacro %}
 
 
 {#-
+  Rounding as a floor: numerator / divisor rounded by a mode is the whole part of
+  (2 * numerator + rounding_offset) / (2 * divisor). half_even is half_up, but a tie that
+  came out odd goes back by one (divide_rounded does that).
+-#}
+{% macro rounding_offset(mode, divisor) -%}
+    (case {{ mode }}
+        when 'down' then 0
+        when 'half_down' then {{ divisor }} - 1
+        when 'up' then 2 * {{ divisor }} - 2
+        else {{ divisor }}
+    end)
+{%- endmacro %}
+
+
+{#-
+  `doubled` / (2 * divisor), where `doubled` is 2 * numerator + rounding_offset: the rounded quotient, HUGEINT.
+  `is_half_even` says whether ties go to the even neighbour.
+-#}
+{% macro divide_rounded(doubled, divisor, is_half_even) -%}
+    ({{ divide(doubled, '(2 * ' ~ divisor ~ ')') }} - case
+        when {{ is_half_even }} then (
+            ({{ doubled }}) % (2 * {{ divisor }}) = 0
+            and {{ divide(doubled, '(2 * ' ~ divisor ~ ')') }} % 2 = 1
+        )::INTEGER
+        else 0
+    end)
+{%- endmacro %}
+
+
+{#- The exact quotient of two integers rounded half up. -#}
+{% macro divide_half_up(numerator, denominator) -%}
+    {{ divide('(2 * (' ~ numerator ~ ') + ' ~ denominator ~ ')', '(2 * ' ~ denominator ~ ')') }}
+{%- endmacro %}
+
+
+{#-
   Units of one currency in another, at a rate in units of 1e-8, rounded half_even to 8 decimals.
-  A null rate gives null.
+  A null rate gives null; a rate of one changes nothing.
 -#}
 {% macro convert_units(units, rate_u) -%}
-    {{ divide_rounded(units ~ ' * ' ~ rate_u, '100000000::HUGEINT', "'half_even'") }}
+    (case
+        when {{ rate_u }} = 100000000 then {{ units }}
+        else {{ divide_rounded(
+            '(2::HUGEINT * ' ~ units ~ ' * ' ~ rate_u ~ ' + 100000000)', '100000000', 'true'
+        ) }}
+    end)
+{%- endmacro %}
+
+
+{#- Units of 1e-8 in one unit of the last decimal: 8 decimals 1, 4 decimals 10000. -#}
+{% macro decimal_unit(decimals) -%}
+    (case {{ decimals }}
+        {%- for n in range(9) %} when {{ n }} then {{ 10 ** (8 - n) }}{% endfor %}
+    end)::BIGINT
 {%- endmacro %}

@@ -6,14 +6,22 @@
   including) that of its successor. The length keeps 44 apart from 440.
 -#}
 {% macro number_place(digits) -%}
-    (rpad({{ digits }}, 15, '0')::BIGINT * 16 + length({{ digits }}))
+    (case
+        when {{ digits }} = '' then 0
+        else {{ digits }}::BIGINT * {{ place_of_last_digit(digits) }} + length({{ digits }})
+    end)
+{%- endmacro %}
+
+{#- 16 * 10 ** (15 - length): what the last of the digits counts for. -#}
+{% macro place_of_last_digit(digits) -%}
+    ([{% for n in range(15) %}{{ 16 * 10 ** n }}{{ ', ' if not loop.last }}{% endfor %}])[16 - length({{ digits }})]
 {%- endmacro %}
 
 {#- Just past the last number that begins with the prefix; the empty prefix begins every number. -#}
 {% macro prefix_end(prefix) -%}
     (case
         when {{ prefix }} = '' then 16000000000000000
-        else rpad({{ prefix }}, 15, '0')::BIGINT * 16 + 16 * rpad('1', (16 - length({{ prefix }}))::INTEGER, '0')::BIGINT
+        else ({{ prefix }}::BIGINT + 1) * {{ place_of_last_digit(prefix) }}
     end)
 {%- endmacro %}
 

@@ -7,18 +7,10 @@
   refresh does the same and no more: a table whose days are closed is never dropped.
 -#}
 {% materialization daily, adapter='duckdb' %}
-    {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- if existing is none -%}
-        {%- call statement('create') -%}
-            create table {{ target_relation }} {{ get_table_columns_and_constraints() }}
-        {%- endcall -%}
-    {%- else -%}
-        {%- do add_missing_columns(existing) -%}
-    {%- endif -%}
     {%- do get_assert_columns_equivalent(sql) -%}
     {%- call statement('delete') -%}
         delete from {{ target_relation }}
@@ -38,12 +30,22 @@
 {% endmaterialization %}
 
 
-{#- Columns that the model's contract has and the stored table lacks, added empty. -#}
-{% macro add_missing_columns(relation) %}
-    {%- set stored = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-    {%- for column in model['columns'].values() if column['name'] not in stored -%}
-        {%- call statement('add_' ~ column['name']) -%}
-            alter table {{ relation }} add column {{ column['name'] }} {{ column['data_type'] }}
-        {%- endcall -%}
-    {%- endfor -%}
+{#-
+  Create the tables that are made by the day where they are missing, and add the columns that a contract has
+  gained, so that models may look at what is stored before it is built. Runs at the start of every dbt run.
+-#}
+{% macro create_daily_tables() %}
+    {%- for node in (graph.nodes.values() if execute else [])
+        if node.resource_type == 'model' and node.config.materialized == 'daily' -%}
+        {%- set columns = [] -%}
+        {%- for column in node.columns.values() -%}
+            {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
+        {%- endfor -%}
+        {%- set table = node.schema ~ '.' ~ node.name -%}
+        create schema if not exists {{ node.schema }};
+        create table if not exists {{ table }} ({{ columns | join(', ') }});
+        {%- for column in columns %}
+            alter table {{ table }} add column if not exists {{ column }};
+        {%- endfor %}
+    {%- endfor %}
 {% endmacro %}

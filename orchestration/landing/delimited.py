@@ -47,10 +47,10 @@ class Delimited:
         whole = literal(f"{cell}(?:{_pattern(self.quoting.delimiter)}{cell})*")
         each = literal(f"({cell}){_pattern(self.quoting.delimiter)}")
         unquote = (
-            "list_transform(regexp_extract_all(raw || {mark}, {each}, 1), lambda c:"
+            f"list_transform(regexp_extract_all(raw || {mark}, {each}, 1), lambda c:"
             " case when starts_with(c, '\"')"
             " then replace(substr(c, 2, length(c) - 2), '\"\"', '\"') else c end)"
-        ).format(mark=mark, each=each)
+        )
         plain = f"string_split(raw, {mark})"
         cut = (
             "select line, raw, case when broken = '' and contains(raw, '\"') and"

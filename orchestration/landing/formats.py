@@ -22,7 +22,7 @@ def native(settings: SourceSettings) -> NativeFormat | None:
 
 def formats() -> list[dict[str, object]]:
     """Name, what and columns of every format, for people: canonical ones by kind, then native."""
-    canonical = [
+    canonical: list[dict[str, object]] = [
         {
             "name": f"{CANONICAL} {kind.name}",
             "what": "CSV with a header, Parquet or JSON lines (.gz too); ! must not be empty",
@@ -30,7 +30,7 @@ def formats() -> list[dict[str, object]]:
         }
         for kind in LANDING.values()
     ]
-    return canonical + [
+    native: list[dict[str, object]] = [
         {"name": f.name, "what": f.what, "columns": list(f.columns)} for f in NATIVE.values()
     ]
-
+    return canonical + native

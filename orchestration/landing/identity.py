@@ -60,19 +60,13 @@ def settle(fresh: Fresh) -> None:
     and `replaced` (day) the days that lost a row; both may be empty.
     """
     con, kind = fresh.con, fresh.kind
-    con.execute(
-        "create or replace temp table conflicts (line BIGINT, day DATE, raw VARCHAR,"
-        " row_id VARCHAR, attempt INTEGER)"
-    )
-    con.execute("create or replace temp table replaced (day DATE)")
-    span = con.execute(
-        f"select min(day), max(day) from {kind.table} where {fresh.mine}"
-    ).fetchone()
+    create_results(con)
+    span = con.execute(f"select min(day), max(day) from {kind.table} where {fresh.mine}").fetchone()
     if span is None or span[0] is None:
         return
     # Literal days let DuckDB skip all row groups of other days.
     old = (
-        f"(select *, rowid as row_number from {kind.table} where not {fresh.mine}"
+        f"(select *, rowid as rid from {kind.table} where not {fresh.mine}"
         f" and source = {literal(fresh.source)}"
         f" and day between DATE '{span[0]}' - 1 and DATE '{span[1]}' + 1)"
     )
@@ -82,6 +76,15 @@ def settle(fresh: Fresh) -> None:
     _drop_repeated(fresh, old)
     if _count(con, "select count(*) from disputed"):
         _decide(fresh, old)
+
+
+def create_results(con: duckdb.DuckDBPyConnection) -> None:
+    """The empty temp tables `conflicts` and `replaced`."""
+    con.execute(
+        "create or replace temp table conflicts (line BIGINT, day DATE, raw VARCHAR,"
+        " row_id VARCHAR, attempt INTEGER)"
+    )
+    con.execute("create or replace temp table replaced (day DATE)")
 
 
 def _probe(fresh: Fresh, old: str) -> int:
@@ -117,7 +120,7 @@ def _drop_repeated(fresh: Fresh, old: str) -> None:
     """Of rows that only repeat each other the first stays. Temp table `disputed`: the rest."""
     con, table, keys = fresh.con, fresh.kind.table, fresh.keys
     con.execute(
-        f"create or replace temp table left_over as select n.*, n.rowid as row_number"
+        f"create or replace temp table left_over as select n.*, n.rowid as rid"
         f" from {table} n where n.{fresh.mine}"
         f" and exists (select 1 from hits h where {fresh.keyed('n', 'h')})"
     )
@@ -129,8 +132,8 @@ def _drop_repeated(fresh: Fresh, old: str) -> None:
         f" where exists (select 1 from {old} o where {fresh.near('n', 'o')})"
     )
     con.execute(
-        f"delete from {table} where rowid in (select row_number from (select row_number,"
-        f" row_number() over (partition by {keys} order by row_number) as nth from left_over n"
+        f"delete from {table} where rowid in (select rid from (select rid,"
+        f" row_number() over (partition by {keys} order by rid) as nth from left_over n"
         f" where not exists (select 1 from disputed d where {fresh.keyed('n', 'd')}))"
         " where nth > 1)"
     )
@@ -157,10 +160,10 @@ def decide_staged(fresh: Fresh, old: str) -> None:
     """Land what can land of temp table `staged` (columns of the table, line, raw, state '')."""
     con, kind = fresh.con, fresh.kind
     con.execute(
-        f"create or replace temp table standing as select {_all(fresh)}, row_number"
+        f"create or replace temp table standing as select {_all(fresh)}, rid"
         f" from {old} o where exists (select 1 from staged s where {fresh.near('o', 's')})"
     )
-    con.execute("create or replace temp table outgoing (row_number BIGINT)")
+    con.execute("create or replace temp table outgoing (rid BIGINT)")
     while _round(fresh):
         pass
     con.execute(
@@ -180,7 +183,7 @@ def decide_staged(fresh: Fresh, old: str) -> None:
 def _round(fresh: Fresh) -> int:
     """Decide on every row with a standing neighbour, then let the first of the others stand.
 
-    A standing row without row_number is this file's own. How many rows came to stand.
+    A standing row without rid is this file's own. How many rows came to stand.
     """
     con = fresh.con
     if fresh.kind.name == "cdrs" and not fresh.supersede:
@@ -192,7 +195,7 @@ def _round(fresh: Fresh) -> int:
         "update staged s set state = 'duplicate' where state = '' and exists"
         f" (select 1 from standing b where {fresh.identical('b', 's')})"
     )
-    own = " and b.row_number is null" if fresh.supersede else ""
+    own = " and b.rid is null" if fresh.supersede else ""
     con.execute(
         "update staged s set state = 'conflict' where state = '' and exists"
         f" (select 1 from standing b where {fresh.near('b', 's')}{own})"
@@ -203,12 +206,10 @@ def _round(fresh: Fresh) -> int:
     )
     chosen = "line in (select line from first)"
     con.execute(
-        f"insert into outgoing select distinct row_number from standing b where exists"
+        f"insert into outgoing select distinct rid from standing b where exists"
         f" (select 1 from staged s where s.{chosen} and {fresh.near('b', 's')})"
     )
-    con.execute(
-        "delete from standing where row_number in (select row_number from outgoing)"
-    )
+    con.execute("delete from standing where rid in (select rid from outgoing)")
     con.execute(f"insert into standing select {_all(fresh)}, null from staged where {chosen}")
     con.execute(f"update staged set state = 'landed' where {chosen}")
     return _count(con, "select count(*) from first")
@@ -216,7 +217,7 @@ def _round(fresh: Fresh) -> int:
 
 def _replace(fresh: Fresh) -> None:
     con, table = fresh.con, fresh.kind.table
-    gone = "rowid in (select row_number from outgoing)"
+    gone = "rowid in (select rid from outgoing)"
     con.execute(f"insert into replaced select day from {table} where {gone}")
     con.execute(
         f"insert into landed.superseded_cdrs select *, {literal(fresh.file_id)}"

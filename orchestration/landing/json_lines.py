@@ -92,9 +92,11 @@ def _text(value: str) -> str:
     digits = f"length(replace(replace(ltrim({number}, '-0.'), '.', ''), '-', ''))"
     plain = f"rtrim(rtrim(cast(cast({number} as DECIMAL(38, 18)) as VARCHAR), '0'), '.')"
     double = (
-        f"case when contains({number}, 'e') and abs(cast({number} as DOUBLE)) between 1e-17 and 1e-4"
+        f"case when contains({number}, 'e') and abs(cast({number} as DOUBLE)) < 1e-4"
         f" then {plain} when {digits} > 15 and not suffix({number}, '.0') then '~' || {number}"
         f" when suffix({number}, '.0') then left({number}, length({number}) - 2)"
         f" else {number} end"
     )
-    return f"case json_type({value}) when 'DOUBLE' then {double} when 'NULL' then null else {text} end"
+    return (
+        f"case json_type({value}) when 'DOUBLE' then {double} when 'NULL' then null else {text} end"
+    )

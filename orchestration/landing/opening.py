@@ -64,16 +64,16 @@ def _plain(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
         with gzip.open(path) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out, 1 << 20)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(f"the gzip data is damaged or cut short ({error}); send it again") from None
+        raise UnreadableFile(
+            f"the gzip data is damaged or cut short ({error}); send it again"
+        ) from None
     return target, scan(target)
 
 
 def _csv(path: Path, scanned: Scan, kind: Kind, scratch: Path) -> Readable:
     names = _header_cells(path)
     layout = _canonical(kind, names)
-    return Delimited(
-        path, kind, tuple(names), True, layout, max(scanned.lines - 1, 0), scratch
-    )
+    return Delimited(path, kind, tuple(names), True, layout, max(scanned.lines - 1, 0), scratch)
 
 
 def _header_cells(path: Path) -> list[str]:
@@ -108,9 +108,7 @@ def _native(
 
     layout = Layout(canonical, native.extra(names), settings.zone)
     most = max(scanned.lines - native.has_header, 0)
-    return Delimited(
-        path, kind, names, native.has_header, layout, most, scratch, quoting
-    )
+    return Delimited(path, kind, names, native.has_header, layout, most, scratch, quoting)
 
 
 def _json(
@@ -123,9 +121,7 @@ def _json(
         names = json_lines.keys(con, path) if scanned.lines else kind.names
     except duckdb.Error as error:
         raise UnreadableFile(f"not JSON lines: {_first_line(error)}") from None
-    return json_lines.JsonLines(
-        path, kind, names, _canonical(kind, names), scanned.lines, scratch
-    )
+    return json_lines.JsonLines(path, kind, names, _canonical(kind, names), scanned.lines, scratch)
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind) -> Readable:
@@ -141,7 +137,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
-    """The layout of a canonical file with these columns. Raises `UnreadableFile` for all at once."""
+    """The layout of a canonical file with these columns. Raises `UnreadableFile` for all."""
     problems = []
     if len(set(names)) < len(names):
         twice = sorted({name for name in names if list(names).count(name) > 1})

@@ -61,7 +61,9 @@ def _text(name: str, type_: str) -> str:
         # A DECIMAL(18,6) shows all its decimals: 12.5 is not a number with six of them.
         return f"rtrim(rtrim({cell}, '0'), '.')"
     if type_ in ("FLOAT", "DOUBLE"):
-        return f"case when suffix({cell}, '.0') then left({cell}, length({cell}) - 2) else {cell} end"
+        return (
+            f"case when suffix({cell}, '.0') then left({cell}, length({cell}) - 2) else {cell} end"
+        )
     if type_.startswith(("STRUCT", "MAP")) or type_.endswith("]"):
         return f"cast(to_json({quoted(name)}) as VARCHAR)"
     return f"nullif({cell}, '')"

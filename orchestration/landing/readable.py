@@ -35,8 +35,10 @@ class Readable(Protocol):
     `line` (where it begins), `raw` and `broken` ('' or why its cells cannot be told apart).
     """
 
-    zone: str
     most: int
+
+    @property
+    def zone(self) -> str: ...
 
     def fast(self) -> str: ...
 

@@ -39,15 +39,18 @@ def instant(cell: str, zone: str) -> str:
         f" then try_cast({cell} as TIMESTAMPTZ) at time zone 'UTC'"
     )
     plain = f"when regexp_full_match({cell}, '{_PLAIN}') then {_local(cell, zone)}"
-    # Nearly every stamp has one of two shapes; their test costs a third of the expression's.
-    seconds = f"substr({cell}, 14, 1) = ':' and substr({cell}, 17, 1) = ':'"
+    # Nearly every stamp has one of two shapes; their test costs a third of a pattern's.
     utc = (
-        f"when length({cell}) between 20 and 27 and suffix({cell}, 'Z') and {seconds}"
-        f" and substr({cell}, 20, 1) in ('.', 'Z') then try_cast({cell} as TIMESTAMP)"
+        f"when suffix({cell}, 'Z') and (length({cell}) = 20"
+        f" or (length({cell}) between 22 and 27 and substr({cell}, 20, 1) = '.'))"
+        f" and substr({cell}, 17, 1) = ':' then try_cast({cell} as TIMESTAMP)"
     )
-    bare = f"when length({cell}) = 19 and {seconds} then try_cast({cell} as TIMESTAMP)"
+    bare = (
+        f"when length({cell}) = 19 and substr({cell}, 17, 1) = ':'"
+        f" then try_cast({cell} as TIMESTAMP)"
+    )
     first = bare if zone == "UTC" else ""
-    return f"case {first} {utc} {plain} {with_offset} end"
+    return f"case {utc} {first} {plain} {with_offset} end"
 
 
 def in_range(value: str) -> str:
@@ -57,7 +60,9 @@ def in_range(value: str) -> str:
 
 def doubtful(cell: str, zone: str) -> str:
     """SQL: 1 where DST repeats the local stamp in `cell`, 2 where it skips it, else 0."""
-    parsed = f"(case when regexp_full_match({cell}, '{_PLAIN}') then try_cast({cell} as TIMESTAMP) end)"
+    parsed = (
+        f"(case when regexp_full_match({cell}, '{_PLAIN}') then try_cast({cell} as TIMESTAMP) end)"
+    )
     leaves = [
         f"case when {parsed} >= {_stamp(s.doubtful)} then {2 if s.skips else 1} else 0 end"
         for s in segments(zone)

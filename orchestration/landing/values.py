@@ -48,9 +48,7 @@ RULES = {
     Type.INTEGER: Rule(
         "BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850"
     ),
-    Type.CURRENCY: Rule(
-        "VARCHAR", "[A-Z]{3}", "bad_currency", "write three capital letters: USD"
-    ),
+    Type.CURRENCY: Rule("VARCHAR", "[A-Z]{3}", "bad_currency", "write three capital letters: USD"),
 }
 TIME_REASON = "bad_time"
 TIME_ADVICE = (
@@ -68,7 +66,7 @@ def typed(column: Column, zone: str) -> str:
         return times.instant(cell, zone)
     rule = RULES[column.type]
     value = f"when regexp_full_match({cell}, '{rule.pattern}') then cast({cell} as {rule.sql})"
-    default = f"when {cell} is null then 1" if column.type is Type.ATTEMPT else ""
+    default = f"when {cell} is null or {cell} = '1' then 1" if column.type is Type.ATTEMPT else ""
     return f"case {default} {value} end"
 
 

@@ -6,7 +6,7 @@ import duckdb
 
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, version
-from orchestration.landing.formats import FORMATS
+from orchestration.landing.formats import CANONICAL, NATIVE
 from orchestration.warehouse import Home, Refused, Writer, now, place
 
 # What a change of a file touches: columns that rating does not read do not make a day outdated.
@@ -36,7 +36,7 @@ _VALIDITY = {
 
 def problems(home: Home) -> list[str]:
     """Every error of the configuration, one line each; empty when it is good."""
-    return [str(problem) for problem in check(home.seeds, formats=set(FORMATS))]
+    return [str(problem) for problem in check(home.seeds, formats={CANONICAL, *NATIVE})]
 
 
 def configure(writer: Writer) -> str:

@@ -11,12 +11,12 @@ with legs as (
             r.{{ side }}_billed_s as billed_s,
             t.kind,
             t.amount_decimals,
-            {{ to_units('r.' ~ side ~ '_amount') }} % {{ decimal_unit('t.amount_decimals') }} <> 0 as too_fine,
+            {{ to_units('r.' ~ side ~ '_amount') }} % t.amount_unit <> 0 as too_fine,
             r.answered
             and t.kind in ('per_minute', 'block')
             and {{ to_ms('r.duration_s') }} > t.grace_ms
             and {{ to_ms('r.' ~ side ~ '_billed_s') }}
-            < {{ chargeable_ms(to_ms('r.duration_s'), 't.seconds_rounding', 't.free_ms') }} as too_short,
+            < {{ chargeable_ms(to_ms('r.duration_s'), 't.second_ms', 't.second_offset_ms', 't.free_ms') }} as too_short,
         from {{ ref('rated_calls') }} as r
         inner join {{ ref('rate_table_terms') }} as t on r.{{ side }}_rate_table_id = t.rate_table_id
         where r.day in {{ checked_days() }} and r.{{ side }}_status = 'rated'

@@ -50,13 +50,22 @@ charged as (
         p.price.unit_price as unit_price,
         p.price.currency as currency,
         a.currency as account_currency,
-        {{ round_charge(
-            to_units('u.quantity') ~ ' * ' ~ to_units('p.price.unit_price'),
-            '100000000::HUGEINT', 'p.price.decimals', 'p.price.rounding'
-        ) }} as amount_u,
+        {{ to_units('u.quantity') }} * {{ to_units('p.price.unit_price') }} as exact,
+        {{ decimal_unit('p.price.decimals') }} as amount_unit,
+        p.price.rounding as rounding,
     from usage as u
     left join priced as p on u.source = p.source and u.usage_id = p.usage_id
     left join {{ ref('stg_accounts') }} as a on u.account_id = a.account_id
+),
+
+rounded as (
+    select
+        *,
+        amount_unit * {{ divide_rounded(
+            '(2 * exact + ' ~ rounding_offset('rounding', '(100000000 * amount_unit)') ~ ')',
+            '(100000000 * amount_unit)', "rounding = 'half_even'"
+        ) }} as amount_u,
+    from charged
 ),
 
 converted as (
@@ -69,7 +78,7 @@ converted as (
             when c.amount_u is null then 'no_rate'
             when f.rate_u is null then 'no_fx'
         end as reason,
-    from charged as c
+    from rounded as c
     cross join {{ ref('stg_company') }} as company
     left join {{ ref('fx_days') }} as f
         on c.day = f.day and c.currency = f.from_currency and c.account_currency = f.to_currency

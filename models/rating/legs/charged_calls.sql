@@ -3,14 +3,34 @@
 -- docs/rating.md; a markup comes last, since it is a share of the finished buy amount.
 {% set sides = ['sell', 'buy'] %}
 
-with timed as (
+with judged as (
+    select
+        *,
+        {{ to_ms('duration_s') }} as duration_ms,
+        {% for side in sides %}
+            {% set given = '(carrier_amount is not null and carrier_currency is not distinct from ' ~ side ~ '_currency)' %}
+            case
+                when {{ side }}_account_id is null then 'no_account'
+                when {{ side }}_table_no is null then 'no_rate_table'
+                when {{ side }}_number_is_bad then 'bad_number'
+                when {{ side }}_rate_no is null and not {{ side }}_is_given and not {{ side }}_is_markup then 'no_rate'
+                when {{ side }}_blocked and not ({{ side }}_has_price or ({{ side }}_is_given and {{ given }}))
+                    then 'blocked'
+                when {{ side }}_is_given and not {{ given }} then 'no_cost'
+            end as {{ side }}_problem,
+        {% endfor %}
+    from {{ ref('matched_calls') }}
+),
+
+timed as (
     select
         *,
         {% for side in sides %}
-            {{ chargeable_ms('duration_ms', side ~ '_seconds_rounding', side ~ '_free_ms') }}
+            answered and duration_ms > {{ side }}_grace_ms as {{ side }}_past_grace,
+            {{ chargeable_ms('duration_ms', side ~ '_second_ms', side ~ '_second_offset_ms', side ~ '_free_ms') }}
                 as {{ side }}_chargeable_ms,
         {% endfor %}
-    from {{ ref('leg_terms') }}
+    from judged
 ),
 
 billed as (
@@ -19,38 +39,28 @@ billed as (
         {% for side in sides %}
             case
                 when not answered then 0
-                when {{ side }}_kind = 'given'
-                    then coalesce({{ to_ms('carrier_billed_s') }}, duration_ms)
-                when duration_ms <= {{ side }}_grace_ms or {{ side }}_chargeable_ms = 0 then 0
+                when {{ side }}_is_given then coalesce({{ to_ms('carrier_billed_s') }}, duration_ms)
+                when not {{ side }}_past_grace or {{ side }}_chargeable_ms = 0 then 0
                 else {{ billed_ms(
-                    side ~ '_chargeable_ms', side ~ '_initial_ms', side ~ '_increment_ms', side ~ '_increment_from'
+                    side ~ '_chargeable_ms', side ~ '_initial_ms', side ~ '_increment_ms', side ~ '_pulse_from_ms'
                 ) }}
             end as {{ side }}_billed_ms,
         {% endfor %}
     from timed
 ),
 
--- the exact charge in 1/60000 units
+-- the exact charge in 1/60000 units, doubled and with what rounding adds: see divide_rounded
 exact as (
     select
         *,
         {% for side in sides %}
-            case
-                when {{ side }}_problem is not null then null
-                when {{ side }}_kind = 'given' then {{ to_units('carrier_amount') }} * 60000
-                when {{ side }}_kind = 'markup' then null
-                when not answered then {{ side }}_attempt_u * 60000
-                when duration_ms <= {{ side }}_grace_ms then 0
-                when {{ side }}_billed_ms = 0 and {{ side }}_chargeable_ms = 0 then {{ side }}_connect_u * 60000
-                when {{ side }}_kind = 'block'
-                    then {{ charge_block(
-                        side ~ '_billed_ms', side ~ '_initial_ms', side ~ '_increment_ms',
-                        side ~ '_initial_charge_u', side ~ '_increment_charge_u', side ~ '_connect_u'
-                    ) }}
-                else {{ charge_per_minute(
-                    side ~ '_billed_ms', side ~ '_initial_ms', side ~ '_rate_u', side ~ '_initial_rate_u',
-                    side ~ '_connect_u'
-                ) }}
+            {{ side }}_charge_offset + 2 * case
+                when {{ side }}_problem is not null or {{ side }}_is_markup then null
+                when {{ side }}_is_given then 60000 * {{ to_units('carrier_amount') }}
+                when not answered then 60000 * {{ side }}_attempt_u
+                when not {{ side }}_past_grace then 0
+                when {{ side }}_chargeable_ms = 0 then 60000 * {{ side }}_connect_u
+                else {{ exact_charge(side) }}
             end as {{ side }}_exact,
         {% endfor %}
     from billed
@@ -60,70 +70,84 @@ rounded as (
     select
         *,
         {% for side in sides %}
-            {{ round_charge(
-                side ~ '_exact', '60000::HUGEINT', side ~ '_amount_decimals', side ~ '_amount_rounding'
-            ) }} as {{ side }}_rounded_u,
+            {{ divide_rounded(side ~ '_exact', side ~ '_charge_divisor', side ~ '_is_half_even') }}
+            * {{ side }}_amount_unit as {{ side }}_rounded_u,
         {% endfor %}
     from exact
 ),
 
 bounded as (
     select
-        *,
+        * exclude (sell_exact, sell_rounded_u, buy_exact, buy_rounded_u),
         {% for side in sides %}
             case
-                when answered and (duration_ms > {{ side }}_grace_ms)
-                    then {{ bound_charge(side ~ '_rounded_u', side ~ '_min_u', side ~ '_max_u') }}
+                when {{ side }}_past_grace then {{ bound_charge(side ~ '_rounded_u', side ~ '_min_u', side ~ '_max_u') }}
                 else {{ side }}_rounded_u
             end as {{ side }}_charged_u,
         {% endfor %}
     from rounded
 ),
 
--- the buy amount in the markup table's currency, times (100 + markup_pct) / 100: in 1e-18 units
-marked_up as (
+exchanged as (
     select
         b.*,
-        case
-            when b.sell_problem is not null then b.sell_problem
-            when b.sell_kind <> 'markup' then null
-            when not b.has_buy_leg then 'no_cost'
-            when b.answered and (b.buy_charged_u is null or a.rate_u is null) then 'no_cost'
-            when f.rate_u is null and b.buy_currency is not null then 'no_fx'
-        end as sell_step_problem,
-        case
-            when b.sell_kind = 'markup' and sell_step_problem is null
-                then coalesce(b.buy_charged_u, 0) * coalesce(f.rate_u, 0) * (10000000000 + b.sell_markup_u)
-        end as sell_marked_up,
+        {% for side in sides %}
+            x_{{ side }}.account_rate_u as {{ side }}_account_rate_u,
+            x_{{ side }}.reporting_rate_u as {{ side }}_reporting_rate_u,
+        {% endfor %}
+        m.rate_u as markup_rate_u,
     from bounded as b
-    left join {{ ref('fx_days') }} as f
+    {% for side in sides %}
+        left join {{ ref('leg_exchange') }} as x_{{ side }}
+            on
+                b.{{ side }}_table_no = x_{{ side }}.table_no
+                and b.{{ side }}_account_currency = x_{{ side }}.account_currency
+                and b.day = x_{{ side }}.day
+    {% endfor %}
+    left join {{ ref('fx_days') }} as m
         on
-            b.sell_kind = 'markup'
-            and b.day = f.day
-            and b.buy_currency = f.from_currency
-            and b.sell_currency = f.to_currency
-    left join {{ ref('fx_days') }} as a
-        on
-            b.sell_kind = 'markup'
-            and b.day = a.day
-            and b.buy_currency = a.from_currency
-            and b.buy_account_currency = a.to_currency
+            case when b.sell_is_markup then b.buy_currency end = m.from_currency
+            and b.sell_currency = m.to_currency
+            and b.day = m.day
+),
+
+-- the buy amount in the markup table's currency, times (100 + markup_pct) / 100, in 1e-18 units
+marked_up as (
+    select
+        * replace (
+            case
+                when sell_problem is not null or not coalesce(sell_is_markup, false) then sell_problem
+                when not has_buy_leg then 'no_cost'
+                when answered and (buy_charged_u is null or buy_account_rate_u is null) then 'no_cost'
+                when markup_rate_u is null and buy_currency is not null then 'no_fx'
+            end as sell_problem
+        ),
+        case
+            when sell_is_markup
+                then sell_markup_offset + 2::HUGEINT * coalesce(buy_charged_u, 0) * coalesce(markup_rate_u, 0)
+                    * (10000000000 + sell_markup_u)
+        end as sell_marked_up,
+    from exchanged
+),
+
+priced as (
+    select
+        *,
+        case
+            when sell_is_markup and sell_problem is null
+                then {{ divide_rounded('sell_marked_up', 'sell_markup_divisor', 'sell_is_half_even') }}
+                    * sell_amount_unit
+        end as sell_markup_charge_u,
+    from marked_up
 )
 
 select
-    * exclude (sell_charged_u, sell_problem, sell_step_problem),
-    sell_step_problem as sell_problem,
-    case
-        when sell_kind <> 'markup' then sell_charged_u
-        when sell_marked_up is null then null
-        when answered and buy_charged_u <> 0
-            then {{ bound_charge(
-                round_charge(
-                    'sell_marked_up', '1000000000000000000::HUGEINT', 'sell_amount_decimals', 'sell_amount_rounding'
-                ), 'sell_min_u', 'sell_max_u'
-            ) }}
-        else {{ round_charge(
-            'sell_marked_up', '1000000000000000000::HUGEINT', 'sell_amount_decimals', 'sell_amount_rounding'
-        ) }}
-    end as sell_charged_u,
-from marked_up
+    * replace (
+        case
+            when not coalesce(sell_is_markup, false) then sell_charged_u
+            when answered and buy_charged_u <> 0
+                then {{ bound_charge('sell_markup_charge_u', 'sell_min_u', 'sell_max_u') }}
+            else sell_markup_charge_u
+        end as sell_charged_u
+    ),
+from priced

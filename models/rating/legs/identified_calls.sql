@@ -1,10 +1,24 @@
--- The landed attempts of the days being built, with who is on each side of them: the account, its rate
--- table, and the numbers as digits. A call that a carrier sends to a customer swaps the sides.
+-- The attempts to rate, with who is on each side of them: the account and its rate table, null on a side
+-- that has no leg. A call that a carrier sends to a customer swaps the sides.
 
 with calls as (
     select *
     from {{ ref('stg_cdrs') }}
     where day in (select day from {{ source('ops', 'build_days') }})
+),
+
+-- a closed day keeps its stored legs: only what is not stored is rated
+stored as (
+    select source, call_id, attempt, day, answered, sell_status
+    from {{ source('stored', 'rated_calls') }}
+    where day in (select day from {{ source('ops', 'build_days') }})
+),
+
+fresh as (
+    select c.*
+    from calls as c
+    anti join stored as s
+        on c.call_id = s.call_id and c.attempt = s.attempt and c.source = s.source and c.day = s.day
 ),
 
 -- one sell leg a call: on the answered attempt with the lowest number, else on the highest
@@ -19,33 +33,35 @@ sell_attempts as (
         c.source,
         c.call_id,
         c.day,
-        coalesce(
-            min(c.attempt) filter (where c.duration_s > 0), max(c.attempt)
-        ) as sell_attempt,
+        coalesce(min(c.attempt) filter (where c.duration_s > 0), max(c.attempt)) as sell_attempt,
     from calls as c
-    semi join failovers as f
-        on c.call_id = f.call_id and c.source = f.source and c.day = f.day
+    semi join failovers as f on c.call_id = f.call_id and c.source = f.source and c.day = f.day
     group by c.source, c.call_id, c.day
+),
+
+-- a late attempt takes the sell leg only where it is answered and no answered one has it
+sold as (
+    select source, call_id, day, bool_or(answered) as answered
+    from stored
+    where sell_status <> 'none'
+    group by source, call_id, day
 ),
 
 routed as (
     select
         c.*,
-        {{ to_ms('c.duration_s') }} as duration_ms,
         c.duration_s > 0 as answered,
-        coalesce(s.sell_attempt = c.attempt, true) as has_sell_leg,
+        coalesce(a.sell_attempt = c.attempt, true)
+        and (s.call_id is null or (c.duration_s > 0 and not s.answered)) as has_sell_leg,
         c.egress_trunk is not null as has_buy_leg,
         coalesce(i.account_kind = 'carrier' and e.account_kind = 'customer', false) as inbound,
-        n.prefixes,
-        n.first_digits,
         {% for column in ['account_id', 'account_currency', 'sell_rate_table_id', 'buy_rate_table_id'] %}
             i.{{ column }} as ingress_{{ column }},
             e.{{ column }} as egress_{{ column }},
         {% endfor %}
-    from calls as c
-    left join sell_attempts as s
-        on c.call_id = s.call_id and c.source = s.source and c.day = s.day
-    left join {{ ref('source_numbering') }} as n on c.source = n.source
+    from fresh as c
+    left join sell_attempts as a on c.call_id = a.call_id and c.source = a.source and c.day = a.day
+    left join sold as s on c.call_id = s.call_id and c.source = s.source and c.day = s.day
     {% for direction in ['ingress', 'egress'] %}
         left join {{ ref('trunk_routes') }} as {{ direction[0] }}
             on
@@ -58,23 +74,22 @@ routed as (
 
 select
     * exclude (
-        ingress_account_id,
-        egress_account_id,
-        ingress_account_currency,
-        egress_account_currency,
-        ingress_sell_rate_table_id,
-        egress_sell_rate_table_id,
-        ingress_buy_rate_table_id,
-        egress_buy_rate_table_id
-    ),
-    {% for side, direct, swapped in [('sell', 'ingress', 'egress'), ('buy', 'egress', 'ingress')] %}
-        {% for column in ['account_id', 'account_currency'] %}
-            case when inbound then {{ swapped }}_{{ column }} else {{ direct }}_{{ column }} end
-                as {{ side }}_{{ column }},
+        {% for end in ['ingress', 'egress'] %}
+            {{ end }}_account_id,
+            {{ end }}_account_currency,
+            {{ end }}_sell_rate_table_id,
+            {{ end }}_buy_rate_table_id
+            {{- ',' if not loop.last }}
         {% endfor %}
-        case
-            when inbound then {{ swapped }}_{{ side }}_rate_table_id
-            else {{ direct }}_{{ side }}_rate_table_id
-        end as {{ side }}_rate_table_id,
+    ),
+    case when inbound then egress_account_id else ingress_account_id end as customer_id,
+    {% for side, direct, swapped in [('sell', 'ingress', 'egress'), ('buy', 'egress', 'ingress')] %}
+        {% for column in ['account_id', 'account_currency', side ~ '_rate_table_id'] %}
+            case
+                when not has_{{ side }}_leg then null
+                when inbound then {{ swapped }}_{{ column }}
+                else {{ direct }}_{{ column }}
+            end as {{ side ~ '_' if not column.startswith(side) }}{{ column }},
+        {% endfor %}
     {% endfor %}
 from routed

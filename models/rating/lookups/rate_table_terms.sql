@@ -1,26 +1,63 @@
--- The rate tables with their defaults filled in (docs/rating.md), in exact integers:
--- `_u` units of 1e-8, `_ms` milliseconds.
+-- The rate tables with their defaults filled in (docs/rating.md), in exact integers: `_u` units of 1e-8, `_ms`
+-- milliseconds. What a table leaves out becomes what changes nothing, so that rating needs no cases.
+
+with defaulted as (
+    select
+        rate_table_id,
+        kind,
+        currency,
+        coalesce(timezone, 'UTC') as timezone,
+        timetable_id,
+        coalesce(band_policy, 'start') as band_policy,
+        coalesce(number_basis, 'called') as number_basis,
+        coalesce(initial_s, 60) as initial_s,
+        coalesce(increment_s, 60) as increment_s,
+        coalesce(increment_from, 'initial') as increment_from,
+        coalesce(seconds_rounding, 'none') as seconds_rounding,
+        coalesce(amount_decimals, 4) as amount_decimals,
+        coalesce(amount_rounding, 'half_up') as amount_rounding,
+        coalesce(grace_s, 0) as grace_s,
+        coalesce(free_s, 0) as free_s,
+        coalesce(connect_charge, 0) as connect_charge,
+        coalesce(attempt_charge, 0) as attempt_charge,
+        coalesce(min_charge, 0) as min_charge,
+        coalesce(max_charge, 999999999999) as max_charge,
+        coalesce(markup_pct, 0) as markup_pct,
+    from {{ ref('stg_rate_tables') }}
+)
 
 select
     rate_table_id,
     row_number() over (order by rate_table_id)::INTEGER as table_no,
     kind,
+    kind = 'given' as is_given,
+    kind = 'markup' as is_markup,
     currency,
-    coalesce(timezone, 'UTC') as timezone,
+    timezone,
     timetable_id,
-    coalesce(band_policy, 'start') as band_policy,
-    coalesce(number_basis, 'called') as number_basis,
-    {{ to_ms('coalesce(initial_s, 60)') }} as initial_ms,
-    {{ to_ms('coalesce(increment_s, 60)') }} as increment_ms,
-    coalesce(increment_from, 'initial') as increment_from,
-    coalesce(seconds_rounding, 'none') as seconds_rounding,
-    coalesce(amount_decimals, 4) as amount_decimals,
-    coalesce(amount_rounding, 'half_up') as amount_rounding,
-    {{ to_ms('coalesce(grace_s, 0)') }} as grace_ms,
-    {{ to_ms('coalesce(free_s, 0)') }} as free_ms,
-    {{ to_units('coalesce(connect_charge, 0)') }} as connect_u,
-    {{ to_units('coalesce(attempt_charge, 0)') }} as attempt_u,
+    band_policy,
+    number_basis,
+    {{ to_ms('initial_s') }} as initial_ms,
+    greatest(1, {{ to_ms('increment_s') }}) as increment_ms,
+    increment_from,
+    case seconds_rounding when 'none' then 1 else 1000 end::BIGINT as second_ms,
+    case seconds_rounding when 'up' then 999 when 'half_up' then 500 when 'half_down' then 499 else 0 end::BIGINT
+        as second_offset_ms,
+    amount_decimals,
+    amount_rounding = 'half_even' as is_half_even,
+    {{ decimal_unit('amount_decimals') }} as amount_unit,
+    -- charges are in 1/60000 units, markups in 1e-18 units: what each is divided by, and rounded with
+    60000 * {{ decimal_unit('amount_decimals') }} as charge_divisor,
+    {{ rounding_offset('amount_rounding', '(60000 * ' ~ decimal_unit('amount_decimals') ~ ')') }} as charge_offset,
+    1000000000000000000::HUGEINT * {{ decimal_unit('amount_decimals') }} as markup_divisor,
+    {{ rounding_offset(
+        'amount_rounding', '(1000000000000000000::HUGEINT * ' ~ decimal_unit('amount_decimals') ~ ')'
+    ) }} as markup_offset,
+    {{ to_ms('grace_s') }} as grace_ms,
+    {{ to_ms('free_s') }} as free_ms,
+    {{ to_units('connect_charge') }} as connect_u,
+    {{ to_units('attempt_charge') }} as attempt_u,
     {{ to_units('min_charge') }} as min_u,
     {{ to_units('max_charge') }} as max_u,
-    {{ to_units('coalesce(markup_pct, 0)') }} as markup_u,
-from {{ ref('stg_rate_tables') }}
+    {{ to_units('markup_pct') }} as table_markup_u,
+from defaulted

@@ -28,14 +28,27 @@ select
     coalesce(r.valid_to, timestamp '9999-12-31') as valid_to,
     r.destination,
     r.blocked,
-    r.rate_per_minute,
-    {{ to_units('r.rate_per_minute') }} as rate_u,
-    {{ to_units('r.initial_rate_per_minute') }} as initial_rate_u,
-    {{ to_units('r.initial_charge') }} as initial_charge_u,
-    {{ to_units('r.increment_charge') }} as increment_charge_u,
-    coalesce({{ to_ms('r.initial_s') }}, t.initial_ms) as initial_ms,
-    coalesce({{ to_ms('r.increment_s') }}, t.increment_ms) as increment_ms,
+    case when t.kind = 'per_minute' then r.rate_per_minute end as rate_per_minute,
+    case t.kind
+        when 'per_minute' then coalesce(r.rate_per_minute, r.initial_rate_per_minute) is not null
+        when 'block' then coalesce(r.initial_charge, r.increment_charge) is not null
+        else false
+    end as has_price,
+    {{ to_units("case when t.kind = 'per_minute' then coalesce(r.rate_per_minute, 0) else 0 end") }} as rate_u,
+    {{ to_units(
+        "case when t.kind = 'per_minute'
+            then coalesce(r.initial_rate_per_minute - coalesce(r.rate_per_minute, 0), 0) else 0 end"
+    ) }} as initial_extra_u,
     coalesce({{ to_units('r.connect_charge') }}, t.connect_u) as connect_u,
-    coalesce({{ to_units('r.markup_pct') }}, t.markup_u) as markup_u,
+    coalesce({{ to_units('r.connect_charge') }}, t.connect_u)
+    + {{ to_units("case when t.kind = 'block' then coalesce(r.initial_charge, 0) else 0 end") }} as fixed_u,
+    {{ to_units("case when t.kind = 'block' then coalesce(r.increment_charge, 0) else 0 end") }}
+        as increment_charge_u,
+    coalesce({{ to_ms('r.initial_s') }}, t.initial_ms) as initial_ms,
+    case when r.increment_s is null then t.increment_ms else greatest(1, {{ to_ms('r.increment_s') }}) end
+        as increment_ms,
+    case t.increment_from when 'zero' then 0 else coalesce({{ to_ms('r.initial_s') }}, t.initial_ms) end
+        as pulse_from_ms,
+    coalesce({{ to_units('r.markup_pct') }}, t.table_markup_u) as markup_u,
 from rates as r
 inner join {{ ref('rate_table_terms') }} as t on r.rate_table_id = t.rate_table_id

@@ -1,0 +1,169 @@
+"""The inbox: an asset for each landed table, the job that lands and refreshes, the sensor that starts it."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from orchestration.defs.failing import in_words
+from orchestration.defs.manifest import LANDED
+from orchestration.defs.models import materializations
+from orchestration.defs.partitions import WRITERS, daily, known
+from orchestration.defs.resources import Deployment
+from orchestration.landing.dropped import Dropped, waiting
+from orchestration.operations.build import build_days
+from orchestration.operations.land import Landed, land_files
+from orchestration.operations.publish import publish
+from orchestration.warehouse import Refused, writer
+
+JOB = "land_and_refresh"
+FILES = dg.AssetKey(["ops", "files"])
+READABLE = "files_are_readable"
+# A run that failed (a configuration with errors, a full disk) is tried again after this long.
+RETRY = timedelta(minutes=5)
+_WRITTEN = [*(dg.AssetKey(["landed", table]) for table in LANDED), FILES, dg.AssetKey(["ops", "rejected_rows"])]
+
+
+def landing_assets(sources: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The tables that landing writes. Materialising any of them is `tollbook land` and `tollbook build`."""
+    specs = [spec.replace_attributes(kinds={"duckdb"}) for spec in sources if spec.key in _WRITTEN]
+    readable = dg.AssetCheckSpec(
+        READABLE, asset=FILES, description="Every file of the last landing could be read; else see rejected/."
+    )
+
+    @dg.multi_asset(name="land_inbox", specs=specs, check_specs=[readable], can_subset=True, pool=WRITERS)
+    def land_inbox(
+        context: dg.AssetExecutionContext, deployment: Deployment
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        home = deployment.home
+        with in_words(), writer(home, "land") as held:
+            landed = land_files(held)
+            for file in landed:
+                context.log.info(said(file))
+            for key in sorted(context.selected_asset_keys):
+                yield dg.MaterializeResult(asset_key=key, metadata=landing_metadata(key, landed))
+            if context.selected_asset_check_keys:
+                yield readable_result(landed)
+            built = build_days(held, said=context.log.info)
+            publish(held)
+        context.log.info(f"built {', '.join(map(str, built.days)) or 'nothing: no day has new input'}")
+        for event in materializations(home, known(built.days, daily()), models):
+            context.log_event(event)
+
+    return land_inbox
+
+
+def said(file: Landed) -> str:
+    """What became of a file, in a line."""
+    return (
+        f"{file.kind}/{file.source}/{file.name}: {file.status.replace('_', ' ')}, {file.rows} rows = {file.landed} "
+        f"landed + {file.duplicates} duplicates + {file.rejected} rejected {file.problem or ''}".strip()
+    )
+
+
+def landing_metadata(key: dg.AssetKey, landed: Sequence[Landed]) -> dict[str, dg.MetadataValue | int]:
+    """The figures of one landing on one of its tables."""
+    if key == FILES:
+        return {
+            "files": len(landed),
+            "rows": sum(f.rows for f in landed),
+            "what": dg.MetadataValue.md("\n".join(f"* {said(f)}" for f in landed) or "nothing to land"),
+        }
+    if key.path[0] == "ops":
+        return {"rows": sum(f.rejected for f in landed)}
+    if key.path[-1] == "superseded_cdrs":
+        return {"rows": sum(f.superseded for f in landed)}
+    of_kind = [f for f in landed if f.kind == key.path[-1]]
+    return {"files": len(of_kind), "rows": sum(f.landed for f in of_kind)}
+
+
+def readable_result(landed: Sequence[Landed]) -> dg.AssetCheckResult:
+    """Whether each file could be read; a warning, since the others landed."""
+    unreadable = [file for file in landed if file.status == "unreadable"]
+    return dg.AssetCheckResult(
+        passed=not unreadable,
+        asset_key=FILES,
+        check_name=READABLE,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"files": len(landed), "detail": "\n".join(f"{f.name}: {f.problem}" for f in unreadable)},
+    )
+
+
+def run_key(files: Sequence[Dropped], failed_run: str = "") -> str:
+    """The same for the same files (place, size, time of change), so that they are asked for once."""
+    digest = hashlib.sha256()
+    for file in files:
+        status = file.path.stat()
+        line = f"{file.kind}/{file.source}/{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ino}\n"
+        digest.update(line.encode())
+    return f"{digest.hexdigest()[:24]}-{failed_run}".rstrip("-")
+
+
+def landing_job() -> UnresolvedAssetJobDefinition:
+    """Lands the inbox, builds the days it touches and publishes."""
+    return dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.assets(*_WRITTEN),
+        description="Land what is in the inbox, build the days it touches, publish. The sensor `inbox` starts it.",
+    )
+
+
+def inbox_sensor(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """Looks into the inbox every few seconds; asks for one run when something is there that it can land."""
+
+    @dg.sensor(
+        name="inbox",
+        job=job,
+        minimum_interval_seconds=5,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts land_and_refresh when whole files are in the inbox; a failed landing is tried again.",
+    )
+    def inbox(context: dg.SensorEvaluationContext, deployment: Deployment) -> dg.RunRequest | dg.SkipReason:
+        try:
+            files = waiting(deployment.home)
+        except Refused as refusal:
+            return dg.SkipReason(str(refusal))
+        last = _last_run(context.instance)
+        if last is None:
+            return _request(files)
+        if not last.dagster_run.is_finished:
+            return dg.SkipReason(f"{JOB} is at it: run {last.dagster_run.run_id}")
+        if last.dagster_run.is_failure:
+            return _retry(files, last, datetime.now(UTC))
+        return _request(files)
+
+    return inbox
+
+
+def _last_run(instance: dg.DagsterInstance) -> dg.RunRecord | None:
+    records = instance.get_run_records(dg.RunsFilter(job_name=JOB), limit=1)
+    return records[0] if records else None
+
+
+def _request(files: Sequence[Dropped], failed_run: str = "") -> dg.RunRequest | dg.SkipReason:
+    if not files and not failed_run:
+        return dg.SkipReason("the inbox is empty")
+    return dg.RunRequest(run_key=_key(files, failed_run), tags=_tags(files))
+
+
+def _key(files: Sequence[Dropped], failed_run: str) -> str:
+    try:
+        return run_key(files, failed_run)
+    except FileNotFoundError:  # landed by a command just now
+        return run_key([], failed_run or "gone")
+
+
+def _tags(files: Sequence[Dropped]) -> Mapping[str, str]:
+    # before backfills in the queue: somebody waits for these balances
+    return {"dagster/priority": "10", "tollbook/files": str(len(files))}
+
+
+def _retry(files: Sequence[Dropped], last: dg.RunRecord, at: datetime) -> dg.RunRequest | dg.SkipReason:
+    """After a failure also without a file: what landed may be left unbuilt."""
+    ended = datetime.fromtimestamp(last.end_time or 0, UTC)
+    if at - ended < RETRY:
+        again = (ended + RETRY).strftime("%H:%M:%S")
+        return dg.SkipReason(f"{JOB} failed (run {last.dagster_run.run_id}); it is tried again at {again} UTC")
+    return _request(files, last.dagster_run.run_id[:8])

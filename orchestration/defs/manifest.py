@@ -1,0 +1,143 @@
+"""What dbt says of the project: names, groups and words of the assets and checks made from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
+
+Manifest = Mapping[str, Any]
+
+AUDIT = "audit"
+_AUDIT_WORDS = (
+    "A random 200 calls of the day, rated again by an independent calculation that shares nothing with the "
+    "SQL, agree to the last digit."
+)
+# Records of the machinery (which days a build makes, what the clock said): arrows from them to nearly
+# every model would hide the way of a call.
+SHOWN_RECORDS = ("files", "rejected_rows", "waivers", "ledger_entries")
+# What a landing writes; the other sources are configuration or written by closing a day.
+LANDED = ("cdrs", "superseded_cdrs", "usage", "payments", "resources")
+_GROUPS = {"landed": "landing", "config": "configuration", "ops": "operations"}
+
+
+def read(path: Path) -> Manifest:
+    """The manifest that `make setup` (orchestration.prepare) writes. Raises when it is not there."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; run: make setup")
+    manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
+
+
+def opening_words(sql: str) -> str:
+    """The comment a SQL file opens with, as one line; empty when it opens with none."""
+    words: list[str] = []
+    for line in sql.splitlines():
+        if not line.startswith("--"):
+            break
+        words.append(line.removeprefix("--").strip())
+    return " ".join(words)
+
+
+def words_of(node: Mapping[str, Any]) -> str:
+    """What a model, source or test is, in words: its description, else the comment its SQL opens with."""
+    described = " ".join(str(node.get("description") or "").split())
+    if described:
+        return described
+    test = node.get("test_metadata")
+    if test and test["name"] == "one_row_for_each":
+        columns = ", ".join(test["kwargs"].get("columns", []))
+        return f"No two rows have the same {columns}."
+    if node["resource_type"] == "source":
+        return _source_words(node)
+    return opening_words(node.get("raw_code") or "") or _staging_words(node)
+
+
+def _staging_words(node: Mapping[str, Any]) -> str:
+    return f"{node['name'].removeprefix('stg_')} as they are stored: names and types, nothing else."
+
+
+def _source_words(node: Mapping[str, Any]) -> str:
+    if node["source_name"] == "config":
+        return f"seeds/{node['name']}.csv, checked and typed."
+    return f"{node['name'].replace('_', ' ')}: {' '.join(str(node.get('source_description')).split())}"
+
+
+def group_of(node: Mapping[str, Any]) -> str:
+    """The step of a call's way that a model or source belongs to."""
+    if node["resource_type"] == "source":
+        return "ledger" if node["name"] == "ledger_entries" else _GROUPS[node["source_name"]]
+    layer = node["fqn"][1]
+    return str(node["fqn"][2] if layer == "marts" else layer)
+
+
+class Translator(DagsterDbtTranslator):
+    """Names, groups and words of the dbt models. Their tests become checks of the closing, not of a build."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=False))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return group_of(dbt_resource_props)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return words_of(dbt_resource_props)
+
+    def get_asset_spec(self, manifest: Manifest, unique_id: str, project: Any) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        return spec.replace_attributes(deps=[d for d in spec.deps if _shown(d.asset_key)])
+
+
+def _shown(key: dg.AssetKey) -> bool:
+    return key.path[0] != "ops" or key.path[-1] in SHOWN_RECORDS
+
+
+def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:
+    """One asset for each shown source: landed rows, configuration files, records."""
+    specs = []
+    for node in manifest["sources"].values():
+        key = dg.AssetKey([node["source_name"], node["name"]])
+        if _shown(key):
+            specs.append(dg.AssetSpec(key, group_name=group_of(node), description=words_of(node)))
+    return sorted(specs, key=lambda spec: spec.key)
+
+
+def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
+    """One blocking check for each dbt data test, named like it, and the audit of rated_calls."""
+    models = {
+        node["name"]: dg.AssetKey([node["config"]["schema"], node["name"]])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    }
+    tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
+    specs = [
+        dg.AssetCheckSpec(node["name"], asset=models[tested(node)], description=words_of(node), blocking=True)
+        for node in tests
+    ]
+    specs.append(
+        dg.AssetCheckSpec(AUDIT, asset=models["rated_calls"], description=_AUDIT_WORDS, blocking=True)
+    )
+    return sorted(specs, key=lambda spec: spec.key)
+
+
+def tested(node: Mapping[str, Any]) -> str:
+    """The model that a test is shown on: the one it is written under, else the one its `meta` names."""
+    if attached := node.get("attached_node"):
+        return str(attached).rsplit(".", 1)[-1]
+    told = node["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
+    if not told:
+        raise ValueError(f"{node['name']} reads several models: say in meta.dagster.ref which one it is about")
+    return str(told)
+
+
+def model_keys(manifest: Manifest) -> Iterable[dg.AssetKey]:
+    """The asset key of every model."""
+    return sorted(
+        dg.AssetKey([node["config"]["schema"], node["name"]])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model"
+    )

@@ -1,0 +1,34 @@
+"""Days as Dagster sees them: one partition a UTC day, today's open day included."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import dagster as dg
+
+# Pool of everything that writes to the warehouse; its limit of 1 is set where the instance is made.
+WRITERS = "warehouse"
+# Dagster itself is slow with very long ranges: a backfill makes one run, and one dbt call, a month.
+BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
+
+
+def first_day() -> str:
+    """The first partition, YYYY-MM-DD: `TOLLBOOK_FIRST_DAY`, default 2024-01-01."""
+    return os.environ.get("TOLLBOOK_FIRST_DAY") or "2024-01-01"
+
+
+def daily() -> dg.DailyPartitionsDefinition:
+    """Every UTC day since the first one. `end_offset` 1: today is a partition while it lasts."""
+    return dg.DailyPartitionsDefinition(start_date=first_day(), timezone="UTC", end_offset=1)
+
+
+def days_of(keys: Iterable[str]) -> list[date]:
+    """The days that partition keys stand for, in order."""
+    return sorted(date.fromisoformat(key) for key in keys)
+
+
+def known(days: Sequence[date], partitions: dg.PartitionsDefinition[str]) -> list[date]:
+    """Those days that are partitions: a switch with a wrong clock may send calls of years ago."""
+    return [day for day in days if partitions.has_partition_key(str(day))]

@@ -1,0 +1,133 @@
+"""The inbox: what lies there, and where a file goes from it."""
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.landing.canonical import LANDING
+from orchestration.warehouse import KINDS, Home, Refused, place
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file to land. `moves`: it lies in the inbox and leaves it when it is done with."""
+
+    path: Path
+    kind: str
+    source: str
+    moves: bool
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+
+def ripe(path: Path) -> bool:
+    """Whether the file is whole, by its name."""
+    return not path.name.startswith(".") and not path.name.endswith(".part")
+
+
+def waiting(home: Home) -> list[Dropped]:
+    """Every file in the inbox that can land, by kind, source and name. Raises `Refused`."""
+    found: list[Dropped] = []
+    for directory in _directories(home.inbox):
+        if directory.name not in KINDS:
+            raise Refused(
+                f"inbox/{directory.name} is no kind of file; the inbox has"
+                f" inbox/<kind>/<source>/ with kind one of {', '.join(KINDS)}"
+            )
+        _say_if_files(directory, f"put files into inbox/{directory.name}/<source>/")
+        for source in _directories(directory):
+            files = [p for p in source.iterdir() if p.is_file() and ripe(p)]
+            if directory.name not in LANDING:
+                if files:
+                    _later(directory.name, len(files))
+                continue
+            found += [Dropped(p, directory.name, source.name, True) for p in files]
+            for deeper in _directories(source):
+                LOG.warning("left alone: %s is a directory; files land from its parent", deeper)
+    return sorted(found, key=lambda d: (d.kind, d.source, d.name))
+
+
+def asked_for(
+    home: Home, files: Sequence[Path], kind: str | None, source: str | None
+) -> list[Dropped]:
+    """The files a person named. Raises `Refused` where their kind or source is not known."""
+    return [_asked_for(home, Path(os.path.abspath(path)), kind, source) for path in files]
+
+
+def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> Dropped:
+    if not path.is_file():
+        raise Refused(f"{path} is not a file")
+    inbox = Path(os.path.abspath(home.inbox))
+    inside = path.is_relative_to(inbox) and len(path.relative_to(inbox).parts) == 3
+    if inside:
+        parts = path.relative_to(inbox).parts
+        kind, source = kind or parts[0], source or parts[1]
+    if not kind or not source:
+        raise Refused(f"say what {path.name} is and who sent it: --kind cdrs --source NAME")
+    if kind in KINDS and kind not in LANDING:
+        raise Refused(f"{kind} files land in a later release; {path.name} stays where it is")
+    if kind not in LANDING:
+        raise Refused(f'"{kind}" is no kind of file; use one of {", ".join(LANDING)}')
+    if source != Path(source).name or source.startswith("."):
+        raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
+    if not ripe(path):
+        raise Refused(f"{path.name} is still being written, by its name; rename it first")
+    return Dropped(path, kind, source, inside)
+
+
+def archived(home: Home, dropped: Dropped, file_id: str) -> Path:
+    """Where the accepted file is kept: by its sha256, with the endings that say what it is."""
+    return home.archive / dropped.kind / dropped.source / (file_id + _endings(dropped.name))
+
+
+def archive(home: Home, dropped: Dropped, file_id: str) -> None:
+    """Put the file's bytes into the archive; a person's own file is copied, never linked."""
+    place(dropped.path.resolve(), archived(home, dropped, file_id), link=dropped.moves)
+
+
+def forget(dropped: Dropped) -> None:
+    """Take an archived file out of the inbox."""
+    if dropped.moves:
+        dropped.path.unlink(missing_ok=True)
+
+
+def refuse(home: Home, dropped: Dropped, problem: str) -> None:
+    """Move an unreadable file out of the inbox, with the reason beside it."""
+    if not dropped.moves:
+        return
+    directory = home.rejected / dropped.kind / dropped.source
+    directory.mkdir(parents=True, exist_ok=True)
+    target = directory / dropped.name
+    number = 1
+    while target.exists():
+        number += 1
+        target = directory / f"{dropped.name}.{number}"
+    # The reason first: a file in rejected/ never lies there without one.
+    target.with_name(f"{target.name}.reason").write_text(problem + "\n", encoding="utf-8")
+    os.replace(dropped.path, target)
+
+
+def _endings(name: str) -> str:
+    packed = ".gz" if name.endswith(".gz") else ""
+    return Path(name.removesuffix(".gz")).suffix + packed
+
+
+def _directories(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        return []
+    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def _say_if_files(directory: Path, advice: str) -> None:
+    for path in sorted(p for p in directory.iterdir() if p.is_file() and ripe(p)):
+        LOG.warning("left alone: %s has no source; %s", path, advice)
+
+
+def _later(kind: str, count: int) -> None:
+    LOG.warning("left alone: %d file(s) in inbox/%s: they land in a later release", count, kind)

@@ -1,0 +1,52 @@
+"""Superseding with a file that has landed before, its conflicts rejected: they land now."""
+
+import duckdb
+
+from orchestration.landing import identity
+from orchestration.landing.checked import checked, landed_row, valid
+from orchestration.landing.identity import Fresh
+from orchestration.landing.readable import Readable
+from orchestration.landing.sql import literal
+from orchestration.landing.store import Counts, FileKey, file_days, reject_conflicts
+
+
+def supersede_landed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -> Counts | None:
+    """Let the file's conflicting rows replace what they conflict with; None if it has none.
+
+    They move from `rejected` to `landed` in the file's row of ops.files; the file's days are
+    listed again under the new sequence. In the caller's transaction.
+    """
+    kind, source = key.kind, literal(key.source)
+    this = f"file_id = {literal(key.file_id)} and kind = {literal(kind.name)} and source = {source}"
+    conflicts = f"from ops.rejected_rows where {this} and reason = 'conflict'"
+    span = con.execute(f"select min(day), max(day) {conflicts}").fetchone()
+    if span is None or span[0] is None:
+        return None
+    rows = checked(kind, file.slow(), file.zone, ("line", "raw", "broken"))
+    con.execute(
+        "create or replace temp table staged as select *, '' as state from (select"
+        f" {landed_row(kind, key.source, key.file_id, key.sequence)}, line, raw from ({rows})"
+        f" where broken = '' and {valid(kind)}) where line in (select line {conflicts})"
+    )
+    con.execute(f"delete {conflicts}")
+    old = (
+        f"(select *, rowid as rid from {kind.table} where source = {source}"
+        f" and day between DATE '{span[0]}' - 1 and DATE '{span[1]}' + 1)"
+    )
+    identity.create_results(con)
+    fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, supersede=True)
+    identity.decide_staged(fresh, old)
+    reject_conflicts(con, key)
+    days = file_days(con, key)
+    updated = con.execute(
+        "update ops.files f set"
+        " landed = landed + (select count(*) from staged where state = 'landed'),"
+        " duplicates = duplicates + (select count(*) from staged where state = 'duplicate'),"
+        " rejected = rejected - (select count(*) from staged where state <> 'conflict'),"
+        " superseded = superseded + (select count(*) from replaced),"
+        f" file_sequence = {key.sequence} where {this}"
+        " returning rows, landed, duplicates, rejected, superseded, dst_repeated, dst_skipped"
+    ).fetchone()
+    assert updated is not None
+    rows_, landed, duplicates, rejected, superseded, repeated, skipped = updated
+    return Counts(rows_, landed, duplicates, rejected, superseded, repeated, skipped, days)

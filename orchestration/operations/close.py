@@ -1,0 +1,212 @@
+"""Check days that have ended and close those that are due: post the difference, or say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import duckdb
+
+from orchestration.operations import dbt
+from orchestration.operations.audit import audit_day
+from orchestration.operations.build import build_days
+from orchestration.operations.post import post_day
+from orchestration.operations.publish import publish
+from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
+
+# Days that have ended and are not closed, or have rows that landed since they were.
+_ENDED = """
+    with landed as (
+        select day, max(file_sequence) as file_sequence
+        from ops.file_days
+        where kind in ('cdrs', 'usage')
+        group by day
+    ),
+    calendar as (
+        select unnest(range(
+            (select min(day) from landed)::TIMESTAMP, $now::TIMESTAMP - interval 1 day + interval 1 microsecond,
+            interval 1 day
+        ))::DATE as day
+    ),
+    closed as (
+        select day, max(file_sequence) as file_sequence from ops.closings group by day
+    )
+    select c.day
+    from calendar as c
+    left join landed as l on c.day = l.day
+    left join closed as k on c.day = k.day
+    where k.day is null or l.file_sequence > k.file_sequence
+    order by c.day
+"""
+_AUDIT = "audit"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An assertion that does not hold for a day: how many rows break it, and the first in words."""
+
+    check: str
+    rows: int
+    details: list[str]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of one day: `closed` (with the entries posted), `ready` or `failed`."""
+
+    day: date
+    status: str
+    posted: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+
+class AlreadySettled(Refused):
+    """The day is closed, or counts as closed: there is nothing left to do for it."""
+
+
+def due_at(day: date) -> date:
+    """The UTC day at whose beginning `day` may close: 24 hours after its end."""
+    return day + timedelta(days=2)
+
+
+def close(
+    home: Home, day: date | None = None, said: Callable[[str], None] | None = None
+) -> list[Checked]:
+    """Close one day, or check all days that have ended and close all that are due; then publish.
+
+    Builds first what wants building. Raises `Refused` for a day that is closed or not due, and
+    when the configuration is not good or the warehouse is busy.
+    """
+    if day is not None:
+        _refuse_early(day)
+    with writer(home, "close") as held:
+        checked = close_days(held, day, said)
+        publish(held)
+        return checked
+
+
+def close_days(
+    held: Writer, day: date | None = None, said: Callable[[str], None] | None = None
+) -> list[Checked]:
+    """`close` for a caller that holds the lock and publishes itself."""
+    build_days(held, said=said)
+    with held.connect() as con:
+        days = [row[0] for row in con.execute(_ENDED, {"now": now()}).fetchall()]
+        if day is not None:
+            if day not in days:
+                _refuse_settled(con, day)
+            days = [day]
+        con.begin()
+        con.execute("delete from ops.check_days")
+        if days:
+            con.executemany("insert into ops.check_days values (?)", [[d] for d in days])
+        con.commit()
+    if not days:
+        return []
+    results = dbt.run(held.home, ["test", "--select", "test_type:data"], said)
+    with held.connect() as con:
+        failures = _failures(con, results)
+        for d in days:
+            failures.setdefault(d, []).extend(_audit(con, held.home, d))
+        _record(con, days, [r.name for r in results], failures)
+        return [_settle(con, held, d, failures[d]) for d in days]
+
+
+def _refuse_early(day: date) -> None:
+    if now().date() < due_at(day):
+        raise Refused(
+            f"{day} cannot be closed before {due_at(day)}T00:00:00 UTC, 24 hours after its end"
+        )
+
+
+def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
+    row = con.execute("select max(closed_at) from ops.closings where day = ?", [day]).fetchone()
+    if row and row[0]:
+        raise AlreadySettled(f"{day} is closed already (at {row[0]:%Y-%m-%d %H:%M} UTC), and nothing has landed since")
+    raise AlreadySettled(f"{day} is before the first traffic; such days count as closed")
+
+
+def _failures(
+    con: duckdb.DuckDBPyConnection, results: list[dbt.NodeResult]
+) -> dict[date, list[Failure]]:
+    found: dict[date, list[Failure]] = {}
+    for result in results:
+        if not result.failures or result.relation is None:
+            continue
+        rows = con.execute(
+            f"""
+            select coalesce(day, (select max(day) from ops.check_days)) as day,
+                count(*), list(detail order by key)[:20]
+            from {result.relation}
+            group by all
+            """
+        ).fetchall()
+        for day, count, details in rows:
+            found.setdefault(day, []).append(Failure(result.name, count, details))
+    return found
+
+
+def _audit(con: duckdb.DuckDBPyConnection, home: Home, day: date) -> list[Failure]:
+    differences = audit_day(con, home, day)
+    return [Failure(_AUDIT, len(differences), differences[:20])] if differences else []
+
+
+def _record(
+    con: duckdb.DuckDBPyConnection,
+    days: list[date],
+    checks: list[str],
+    failures: dict[date, list[Failure]],
+) -> None:
+    rows = []
+    for day in days:
+        failed = {failure.check: failure for failure in failures[day]}
+        for check in [*checks, _AUDIT]:
+            failure = failed.get(check)
+            rows.append(
+                [day, check, failure.rows if failure else 0, "\n".join(failure.details) if failure else None]
+            )
+    con.begin()
+    con.execute("delete from ops.day_checks where day in (select day from ops.check_days)")
+    con.executemany(
+        """
+        insert into ops.day_checks
+        select $1, $2, $3, $4, (select now from ops.clock),
+            coalesce((select build_no from ops.builds where day = $1), 0)
+        """,
+        rows,
+    )
+    con.commit()
+
+
+def _settle(
+    con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: list[Failure]
+) -> Checked:
+    if failures:
+        return Checked(day, "failed", failures=failures)
+    if now().date() < due_at(day):
+        return Checked(day, "ready")
+    con.begin()
+    try:
+        posted = post_day(con, day)
+        con.execute(
+            """
+            insert into ops.closings
+            select
+                $day,
+                (select count(*) + 1 from ops.closings where day = $day),
+                $now,
+                $operator,
+                (select version from ops.configuration),
+                (select coalesce(max(file_sequence), 0) from ops.file_days
+                    where day = $day and kind in ('cdrs', 'usage')),
+                (select coalesce(max(change_sequence), 0) from ops.configuration_changes)
+            """,
+            {"day": day, "now": now(), "operator": operator()},
+        )
+        held.journal("close", day=str(day), posted=posted)
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+    return Checked(day, "closed", posted)

@@ -1,0 +1,265 @@
+"""`tollbook land`: files into the warehouse, each whole or not at all."""
+
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from shutil import rmtree
+
+import duckdb
+
+from orchestration.landing import dropped, formats
+from orchestration.landing.canonical import LANDING
+from orchestration.landing.dropped import Dropped
+from orchestration.landing.native import SourceSettings
+from orchestration.landing.opening import open_file
+from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.scan import Scan, scan
+from orchestration.landing.store import Counts, FileKey, store
+from orchestration.landing.supersede import supersede_landed
+from orchestration.operations.configure import configure
+from orchestration.operations.post import post_payments
+from orchestration.warehouse import Home, Refused, Writer, now, writer
+
+_SCRATCH = ".landing-"
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What became of one file. rows = landed + duplicates + rejected."""
+
+    file_id: str
+    kind: str
+    source: str
+    name: str
+    status: str  # landed, already_landed, unreadable, dry_run
+    rows: int = 0
+    landed: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    superseded: int = 0
+    days: tuple[date, ...] = ()
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Landing:
+    """How the files of one command are landed."""
+
+    writer: Writer
+    con: duckdb.DuckDBPyConnection
+    dry_run: bool
+    supersede: bool
+    reason: str | None
+
+    @property
+    def home(self) -> Home:
+        return self.writer.home
+
+
+def land(
+    home: Home,
+    files: Sequence[Path] = (),
+    *,
+    kind: str | None = None,
+    source: str | None = None,
+    dry_run: bool = False,
+    supersede: bool = False,
+    reason: str | None = None,
+) -> list[Landed]:
+    """Land `files`, or without any everything that waits in the inbox, under the writer lock.
+
+    One result per file, in the order of landing. Raises `Refused` for a request that cannot be
+    carried out; a file that cannot be read is a result (`unreadable`) and the others go on.
+    """
+    with writer(home, "land") as held:
+        return land_files(
+            held,
+            files,
+            kind=kind,
+            source=source,
+            dry_run=dry_run,
+            supersede=supersede,
+            reason=reason,
+        )
+
+
+def land_files(
+    held: Writer,
+    files: Sequence[Path] = (),
+    *,
+    kind: str | None = None,
+    source: str | None = None,
+    dry_run: bool = False,
+    supersede: bool = False,
+    reason: str | None = None,
+) -> list[Landed]:
+    """`land` for a caller that holds the writer lock already."""
+    if supersede and not (reason and reason.strip()):
+        raise Refused("--supersede needs --reason TEXT: why the rows that landed were wrong")
+    if supersede and not files:
+        raise Refused("--supersede needs the FILE whose rows replace others")
+    home = held.home
+    found = dropped.asked_for(home, files, kind, source) if files else dropped.waiting(home)
+    found = [d for d in found if files or _wanted(d, kind, source)]
+    if supersede and any(d.kind != "cdrs" for d in found):
+        raise Refused(
+            "--supersede replaces cdrs only; rows of other kinds are corrected by new ones"
+        )
+    if not found:
+        return []
+    configure(held)
+    _clear_scratch(home)
+    with held.connect() as con:
+        landing = Landing(held, con, dry_run, supersede, reason)
+        return [_land_one(landing, file) for file in found]
+
+
+def _wanted(file: Dropped, kind: str | None, source: str | None) -> bool:
+    return kind in (None, file.kind) and source in (None, file.source)
+
+
+def _clear_scratch(home: Home) -> None:
+    """Remove what a landing that was killed left; the lock says that none is running."""
+    for left in home.root.glob(f"{_SCRATCH}*"):
+        rmtree(left, ignore_errors=True)
+
+
+def _land_one(landing: Landing, file: Dropped) -> Landed:
+    before = _state(file.path)
+    scanned = scan(file.path)
+    result = Landed(scanned.sha256, file.kind, file.source, file.name, "landed")
+    if _known(landing.con, result) and not landing.supersede:
+        return _already(landing, file, result)
+    try:
+        settings = _settings(landing.con, file)
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=landing.home.root) as scratch:
+            return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
+    except UnreadableFile as problem:
+        if not landing.dry_run and _state(file.path) == before:
+            dropped.refuse(landing.home, file, str(problem))
+        return replace(result, status="unreadable", problem=str(problem))
+
+
+def _already(landing: Landing, file: Dropped, result: Landed) -> Landed:
+    if not landing.dry_run:
+        # Normally there already; otherwise the inbox copy is the last one.
+        dropped.archive(landing.home, file, result.file_id)
+        dropped.forget(file)
+    return replace(result, status="already_landed")
+
+
+def _transaction(
+    landing: Landing,
+    file: Dropped,
+    scanned: Scan,
+    settings: SourceSettings,
+    scratch: Path,
+    result: Landed,
+    before: tuple[int, ...],
+) -> Landed:
+    """Everything about the file, or nothing: archive, journal, commit, out of the inbox."""
+    con, kind = landing.con, LANDING[file.kind]
+    con.execute("begin")
+    try:
+        key = FileKey(result.file_id, kind, file.source, file.name, _next_sequence(con))
+        readable = open_file(con, file.path, file.name, scanned, kind, settings, scratch)
+        if _known(con, result):
+            counts = supersede_landed(con, key, readable)
+        else:
+            counts = store(con, key, readable, now(), landing.supersede)
+        if counts is None:
+            con.execute("rollback")
+            return _already(landing, file, result)
+        if kind.name == "payments":
+            post_payments(con)
+        if _state(file.path) != before:
+            raise UnreadableFile("the file changed while it was read; it stays where it is")
+        if landing.dry_run:
+            con.execute("rollback")
+            return _with(result, counts, "dry_run")
+        dropped.archive(landing.home, file, key.file_id)
+        _journal(landing, key)
+        con.execute("commit")
+    except BaseException:
+        _roll_back(con)
+        raise
+    dropped.forget(file)
+    return _with(result, counts, "landed")
+
+
+def _journal(landing: Landing, key: FileKey) -> None:
+    landing.writer.journal(
+        "land",
+        file_id=key.file_id,
+        kind=key.kind.name,
+        source=key.source,
+        name=key.name,
+        supersede=landing.supersede,
+        reason=landing.reason,
+    )
+
+
+def _with(result: Landed, counts: Counts, status: str) -> Landed:
+    return replace(
+        result,
+        status=status,
+        rows=counts.rows,
+        landed=counts.landed,
+        duplicates=counts.duplicates,
+        rejected=counts.rejected,
+        superseded=counts.superseded,
+        days=counts.days,
+    )
+
+
+def _known(con: duckdb.DuckDBPyConnection, file: Landed) -> bool:
+    found = con.execute(
+        "select 1 from ops.files where file_id = ? and kind = ? and source = ?",
+        [file.file_id, file.kind, file.source],
+    ).fetchone()
+    return found is not None
+
+
+def _next_sequence(con: duckdb.DuckDBPyConnection) -> int:
+    row = con.execute(
+        "select 1 + greatest((select coalesce(max(file_sequence), 0) from ops.files),"
+        " (select coalesce(max(file_sequence), 0) from ops.file_days))"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _settings(con: duckdb.DuckDBPyConnection, file: Dropped) -> SourceSettings:
+    """The source's row of sources.csv. Raises `UnreadableFile` for a format that is not there."""
+    row = con.execute(
+        "select format, timezone, country_code, trunk_pattern from config.sources"
+        " where source = ? and kind = ?",
+        [file.source, file.kind],
+    ).fetchone()
+    if row is None:
+        return SourceSettings()
+    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], row[3])
+    if settings.format == formats.CANONICAL:
+        return settings
+    native = formats.NATIVE.get(settings.format)
+    if native is None or native.kind != file.kind:
+        known = ", ".join(n for n, f in formats.NATIVE.items() if f.kind == file.kind)
+        raise Refused(
+            f'sources.csv: "{settings.format}" is no format for {file.kind} of {file.source};'
+            f" write {', '.join(filter(None, (formats.CANONICAL, known)))}"
+        )
+    return settings
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written to."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _roll_back(con: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # an error may have ended the transaction already
+        con.execute("rollback")

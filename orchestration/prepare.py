@@ -1,0 +1,102 @@
+"""Make ready what Dagster reads: its home directory, the limit of one writer, dbt's manifest.
+
+`make setup` runs this once; `tollbook ui` again, for models may have changed since.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestration.warehouse import PROJECT, Home
+
+_TARGET = PROJECT / "target"
+_MANIFEST = _TARGET / "manifest.json"
+_PARSED = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests/assertions")
+_DAGSTER_YAML = """\
+# Written by `make setup` where there is none; yours to change.
+# One run at a time may write to the warehouse: every step that writes is in one pool, and the queue holds the
+# next run back until the one before has ended.
+concurrency:
+  pools:
+    granularity: run
+    default_limit: 1
+run_queue:
+  dequeue_interval_seconds: 1
+# a landing is tried again by its sensor, a closing by its schedule
+run_retries:
+  enabled: false
+retention:
+  sensor:
+    purge_after_days: {skipped: 1, failure: 30, success: -1}
+  schedule:
+    purge_after_days: 30
+telemetry:
+  enabled: false
+"""
+
+
+def prepare(home: Home) -> dict[str, str]:
+    """Make DAGSTER_HOME (default .dagster in the project) and the manifest; return Dagster's environment.
+
+    The deployment need not exist yet and is not made; the warehouse is not opened.
+    """
+    environment = dict(os.environ)
+    dagster_home = Path(environment.get("DAGSTER_HOME") or PROJECT / ".dagster").absolute()
+    environment |= {
+        "DAGSTER_HOME": str(dagster_home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        # absolute, since Dagster works in the project's directory
+        "TOLLBOOK_HOME": str(home.root),
+        "TOLLBOOK_SEEDS": str(home.seeds),
+    }
+    prepare_instance(dagster_home)
+    parse(environment)
+    return environment
+
+
+def prepare_instance(dagster_home: Path) -> None:
+    """Make Dagster's home and set the pool's limit in its database.
+
+    The default limit of dagster.yaml comes into force with the first run of a pool, too late for the run
+    beside it; the limit written here holds from the first run on.
+    """
+    from dagster import DagsterInstance
+
+    from orchestration.defs.partitions import WRITERS
+
+    dagster_home.mkdir(parents=True, exist_ok=True)
+    settings = dagster_home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text(_DAGSTER_YAML, encoding="utf-8")
+    with DagsterInstance.from_config(str(dagster_home)) as instance:
+        instance.event_log_storage.set_concurrency_slots(WRITERS, 1)
+
+
+def parse(environment: Mapping[str, str]) -> Path:
+    """Write target/manifest.json where models, macros or tests are newer. Raises when dbt finds an error."""
+    if _MANIFEST.exists() and _MANIFEST.stat().st_mtime > _changed():
+        return _MANIFEST
+    from dbt.cli.main import dbtRunner
+
+    os.environ.update({"DO_NOT_TRACK": "1", "TOLLBOOK_HOME": environment["TOLLBOOK_HOME"]})
+    outcome = dbtRunner().invoke(
+        ["parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
+        + ["--target-path", str(_TARGET), "--log-path", str(_TARGET), "--log-level-file", "none", "--quiet"]
+    )
+    if not outcome.success:
+        raise RuntimeError(f"the models cannot be read: {outcome.exception}")
+    return _MANIFEST
+
+
+def _changed() -> float:
+    """When something that the manifest is made from changed last; a directory's time tells of deletions."""
+    places = [PROJECT / name for name in _PARSED]
+    paths = [*places, *(path for place in places if place.is_dir() for path in place.rglob("*"))]
+    return max(path.stat().st_mtime for path in paths)
+
+
+if __name__ == "__main__":
+    prepare(Home.from_environment())
