@@ -83,8 +83,12 @@ def parse(environment: Mapping[str, str]) -> Path:
 
     os.environ.update({"DO_NOT_TRACK": "1", "TOLLBOOK_HOME": environment["TOLLBOOK_HOME"]})
     outcome = dbtRunner().invoke(
-        ["parse", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)]
-        + ["--target-path", str(_TARGET), "--log-path", str(_TARGET), "--log-level-file", "none", "--quiet"]
+        [
+            "parse",
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(_TARGET), "--log-path", str(_TARGET)),
+            *("--log-level-file", "none", "--quiet"),
+        ]
     )
     if not outcome.success:
         raise RuntimeError(f"the models cannot be read: {outcome.exception}")

@@ -1,15 +1,21 @@
 """Closing a day: one partition of `ops/closings`, the assertions as blocking checks, the hourly schedule."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+    PARTITION_NAME_TAG,
+)
 
 from orchestration import warehouse
 from orchestration.defs.failing import in_words
-from orchestration.defs.partitions import WRITERS, daily
-from orchestration.defs.resources import Deployment
+from orchestration.defs.partitions import BACKFILL, WRITERS, between, daily, days_of, known, spans
+from orchestration.defs.resources import Deployment, runs
 from orchestration.operations.close import AlreadySettled, Checked, Failure, close
 from orchestration.warehouse import Home
 
@@ -17,6 +23,12 @@ JOB = "close_day"
 CLOSINGS = dg.AssetKey(["ops", "closings"])
 # Nothing of these days changes by itself any more; an outdated one waits for somebody to recalculate it.
 SETTLED = ("closed", "outdated")
+_UNFINISHED = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+)
 _SHOWN = 20
 
 
@@ -28,8 +40,8 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec], models: Sequence[dg.Asse
         deps=models,
         kinds={"duckdb"},
         description=(
-            "A day is closed: every assertion held, and what the day comes to was posted to the ledger. A red "
-            "partition did not pass; its checks say why, and it is tried again every hour."
+            "A closed day: every assertion held, and what the day comes to was posted to the ledger. A "
+            "failed partition did not pass: its checks say why, and it is tried again every hour."
         ),
     )
 
@@ -40,28 +52,33 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec], models: Sequence[dg.Asse
         allow_arbitrary_check_specs=True,
         can_subset=True,
         partitions_def=daily(),
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        backfill_policy=BACKFILL,
         pool=WRITERS,
     )
     def close_day_and_check(
         context: dg.AssetExecutionContext, deployment: Deployment
-    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
-        day = date.fromisoformat(context.partition_key) if context.has_partition_key else None
+    ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
+        days = days_of(context.partition_keys) if context.has_partition_key_range else []
+        first, last = (days[0], days[-1]) if days else (None, None)
+        chosen = CLOSINGS in context.selected_asset_keys
         with in_words():
             try:
-                checked = close(deployment.home, day, context.log.info)
+                checked = close(deployment.home, first, context.log.info, last)
             except AlreadySettled as settled:
                 context.log.info(str(settled))
-                if CLOSINGS in context.selected_asset_keys:
-                    yield dg.MaterializeResult(asset_key=CLOSINGS, metadata={"what": str(settled)})
+                if chosen:
+                    yield dg.MaterializeResult(asset_key=CLOSINGS, metadata={"status": str(settled)})
                 return
-        chosen = [c for c in checks if c.key in context.selected_asset_check_keys]
-        for check in chosen:
-            yield check_result(check.key, checked)
+        for key in sorted(context.selected_asset_check_keys):
+            yield check_result(key, checked)
         if failed := in_failing_words(checked):
+            for event in closed(checked):
+                context.log_event(event)
             raise dg.Failure(description=failed, allow_retries=False)
-        if CLOSINGS in context.selected_asset_keys:
-            yield dg.MaterializeResult(asset_key=CLOSINGS, metadata=closing_metadata(checked))
+        for c in checked if days else []:
+            context.add_asset_metadata(figures(c), CLOSINGS, partition_key=str(c.day))
+        if chosen:
+            yield dg.MaterializeResult(asset_key=CLOSINGS)
 
     return close_day_and_check
 
@@ -99,12 +116,16 @@ def in_failing_words(checked: Sequence[Checked]) -> str:
     return "\n".join(["not closed:", *lines]) if lines else ""
 
 
-def closing_metadata(checked: Sequence[Checked]) -> dict[str, int | str]:
-    """What closing did."""
-    return {
-        "status": ", ".join(f"{c.day} {c.status}" for c in checked) or "nothing was due",
-        "entries posted": sum(c.posted for c in checked),
-    }
+def figures(closed: Checked) -> dict[str, int | str]:
+    """What closing a day did."""
+    return {"status": closed.status, "entries posted": closed.posted}
+
+
+def closed(checked: Sequence[Checked]) -> Iterator[dg.AssetMaterialization]:
+    """Those days of a run that closed although others of it did not."""
+    for c in checked:
+        if c.status == "closed":
+            yield dg.AssetMaterialization(CLOSINGS, partition=str(c.day), metadata=figures(c))
 
 
 def closing_job(checks: Sequence[dg.AssetCheckSpec]) -> UnresolvedAssetJobDefinition:
@@ -112,7 +133,7 @@ def closing_job(checks: Sequence[dg.AssetCheckSpec]) -> UnresolvedAssetJobDefini
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.assets(CLOSINGS) | dg.AssetSelection.checks(*(c.key for c in checks)),
-        description="Check a day and close it: post what it comes to. A day that is closed already is left alone.",
+        description="Check a day and close it: post what it comes to. A closed day is left alone.",
     )
 
 
@@ -131,8 +152,7 @@ def wanted(published: Mapping[date, str], at: datetime) -> list[date]:
     """
     last = at.date() - timedelta(days=2)
     first = min(published, default=last if at.hour == 0 else last + timedelta(days=1))
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return [day for day in days if published.get(day) not in SETTLED]
+    return [day for day in between(first, last) if published.get(day) not in SETTLED]
 
 
 def closing_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
@@ -150,14 +170,9 @@ def closing_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition
         context: dg.ScheduleEvaluationContext, deployment: Deployment
     ) -> list[dg.RunRequest] | dg.SkipReason:
         at = instant(context)
-        busy = _under_way(context.instance)
-        partitions = daily()
-        days = [d for d in wanted(statuses(deployment.home), at) if partitions.has_partition_key(str(d))]
-        requests = [
-            dg.RunRequest(run_key=f"{day} at {at:%Y-%m-%dT%H}", partition_key=str(day))
-            for day in days
-            if str(day) not in busy
-        ]
+        busy = under_way(runs(context, dg.RunsFilter(job_name=JOB, statuses=[*_UNFINISHED])))
+        days = [d for d in known(wanted(statuses(deployment.home), at), daily()) if d not in busy]
+        requests = [request(first, last, at) for first, last in spans(days)]
         return requests or dg.SkipReason("every day that is due is closed, or is being closed")
 
     return closing
@@ -165,22 +180,28 @@ def closing_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition
 
 def instant(context: dg.ScheduleEvaluationContext) -> datetime:
     """The instant the schedule goes by, naive UTC: that of its tick, where `TOLLBOOK_NOW` does not say."""
-    import os
-
     if os.environ.get("TOLLBOOK_NOW"):
         return warehouse.now()
     return context.scheduled_execution_time.astimezone(UTC).replace(tzinfo=None)
 
 
-def _under_way(instance: dg.DagsterInstance) -> set[str]:
-    """The partitions for which a run waits or works."""
-    unfinished = dg.RunsFilter(job_name=JOB, statuses=[*_UNFINISHED])
-    return {run.tags.get("dagster/partition", "") for run in instance.get_runs(unfinished)}
+def request(first: date, last: date, at: datetime) -> dg.RunRequest:
+    """A run for a day, or one for several that follow each other, asked for once an hour."""
+    run_key = f"{first} to {last} at {at:%Y-%m-%dT%H}"
+    if first == last:
+        return dg.RunRequest(run_key=run_key, partition_key=str(first))
+    tags = {ASSET_PARTITION_RANGE_START_TAG: str(first), ASSET_PARTITION_RANGE_END_TAG: str(last)}
+    return dg.RunRequest(run_key=run_key, tags=tags)
 
 
-_UNFINISHED = (
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-)
+def under_way(unfinished: Sequence[dg.RunRecord]) -> set[date]:
+    """The days for which a run waits or works."""
+    days: set[date] = set()
+    for record in unfinished:
+        tags = record.dagster_run.tags
+        day = tags.get(PARTITION_NAME_TAG)
+        first = tags.get(ASSET_PARTITION_RANGE_START_TAG, day)
+        last = tags.get(ASSET_PARTITION_RANGE_END_TAG, day)
+        if first and last:
+            days.update(between(date.fromisoformat(first), date.fromisoformat(last)))
+    return days

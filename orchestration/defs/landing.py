@@ -11,7 +11,7 @@ from orchestration.defs.failing import in_words
 from orchestration.defs.manifest import LANDED
 from orchestration.defs.models import materializations
 from orchestration.defs.partitions import WRITERS, daily, known
-from orchestration.defs.resources import Deployment
+from orchestration.defs.resources import Deployment, runs
 from orchestration.landing.dropped import Dropped, waiting
 from orchestration.operations.build import build_days
 from orchestration.operations.land import Landed, land_files
@@ -23,7 +23,11 @@ FILES = dg.AssetKey(["ops", "files"])
 READABLE = "files_are_readable"
 # A run that failed (a configuration with errors, a full disk) is tried again after this long.
 RETRY = timedelta(minutes=5)
-_WRITTEN = [*(dg.AssetKey(["landed", table]) for table in LANDED), FILES, dg.AssetKey(["ops", "rejected_rows"])]
+_WRITTEN = [
+    *(dg.AssetKey(["landed", table]) for table in LANDED),
+    FILES,
+    dg.AssetKey(["ops", "rejected_rows"]),
+]
 
 
 def landing_assets(sources: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -36,7 +40,7 @@ def landing_assets(sources: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
     @dg.multi_asset(name="land_inbox", specs=specs, check_specs=[readable], can_subset=True, pool=WRITERS)
     def land_inbox(
         context: dg.AssetExecutionContext, deployment: Deployment
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         home = deployment.home
         with in_words(), writer(home, "land") as held:
             landed = land_files(held)
@@ -58,8 +62,8 @@ def landing_assets(sources: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
 def said(file: Landed) -> str:
     """What became of a file, in a line."""
     return (
-        f"{file.kind}/{file.source}/{file.name}: {file.status.replace('_', ' ')}, {file.rows} rows = {file.landed} "
-        f"landed + {file.duplicates} duplicates + {file.rejected} rejected {file.problem or ''}".strip()
+        f"{file.kind}/{file.source}/{file.name}: {file.status.replace('_', ' ')}, {file.rows} rows = "
+        f"{file.landed} landed + {file.duplicates} duplicates + {file.rejected} rejected {file.problem or ''}"
     )
 
 
@@ -96,7 +100,9 @@ def run_key(files: Sequence[Dropped], failed_run: str = "") -> str:
     digest = hashlib.sha256()
     for file in files:
         status = file.path.stat()
-        line = f"{file.kind}/{file.source}/{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ino}\n"
+        line = (
+            f"{file.kind}/{file.source}/{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ino}\n"
+        )
         digest.update(line.encode())
     return f"{digest.hexdigest()[:24]}-{failed_run}".rstrip("-")
 
@@ -106,7 +112,7 @@ def landing_job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.assets(*_WRITTEN),
-        description="Land what is in the inbox, build the days it touches, publish. The sensor `inbox` starts it.",
+        description="Land the inbox, build the days it touches, publish. The sensor `inbox` starts it.",
     )
 
 
@@ -116,18 +122,19 @@ def inbox_sensor(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
     @dg.sensor(
         name="inbox",
         job=job,
-        minimum_interval_seconds=5,
+        minimum_interval_seconds=4,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts land_and_refresh when whole files are in the inbox; a failed landing is tried again.",
+        description="Starts land_and_refresh when whole files lie in the inbox; tries a failed one again.",
     )
     def inbox(context: dg.SensorEvaluationContext, deployment: Deployment) -> dg.RunRequest | dg.SkipReason:
         try:
             files = waiting(deployment.home)
         except Refused as refusal:
             return dg.SkipReason(str(refusal))
-        last = _last_run(context.instance)
-        if last is None:
+        before = runs(context, dg.RunsFilter(job_name=JOB), limit=1)
+        if not before:
             return _request(files)
+        last = before[0]
         if not last.dagster_run.is_finished:
             return dg.SkipReason(f"{JOB} is at it: run {last.dagster_run.run_id}")
         if last.dagster_run.is_failure:
@@ -135,11 +142,6 @@ def inbox_sensor(job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
         return _request(files)
 
     return inbox
-
-
-def _last_run(instance: dg.DagsterInstance) -> dg.RunRecord | None:
-    records = instance.get_run_records(dg.RunsFilter(job_name=JOB), limit=1)
-    return records[0] if records else None
 
 
 def _request(files: Sequence[Dropped], failed_run: str = "") -> dg.RunRequest | dg.SkipReason:
@@ -165,5 +167,7 @@ def _retry(files: Sequence[Dropped], last: dg.RunRecord, at: datetime) -> dg.Run
     ended = datetime.fromtimestamp(last.end_time or 0, UTC)
     if at - ended < RETRY:
         again = (ended + RETRY).strftime("%H:%M:%S")
-        return dg.SkipReason(f"{JOB} failed (run {last.dagster_run.run_id}); it is tried again at {again} UTC")
+        return dg.SkipReason(
+            f"{JOB} failed (run {last.dagster_run.run_id}); it is tried again at {again} UTC"
+        )
     return _request(files, last.dagster_run.run_id[:8])

@@ -17,8 +17,8 @@ _AUDIT_WORDS = (
     "A random 200 calls of the day, rated again by an independent calculation that shares nothing with the "
     "SQL, agree to the last digit."
 )
-# Records of the machinery (which days a build makes, what the clock said): arrows from them to nearly
-# every model would hide the way of a call.
+# Other records are the machinery's (which days a build makes, what the clock said): arrows from them to
+# nearly every model would hide the way of a call. So would those of a model to what it stored before (`stored`).
 SHOWN_RECORDS = ("files", "rejected_rows", "waivers", "ledger_entries")
 # What a landing writes; the other sources are configuration or written by closing a day.
 LANDED = ("cdrs", "superseded_cdrs", "usage", "payments", "resources")
@@ -70,7 +70,11 @@ def _source_words(node: Mapping[str, Any]) -> str:
 def group_of(node: Mapping[str, Any]) -> str:
     """The step of a call's way that a model or source belongs to."""
     if node["resource_type"] == "source":
-        return "ledger" if node["name"] == "ledger_entries" else _GROUPS[node["source_name"]]
+        return (
+            "ledger"
+            if node["name"] == "ledger_entries"
+            else _GROUPS.get(node["source_name"], node["source_name"])
+        )
     layer = node["fqn"][1]
     return str(node["fqn"][2] if layer == "marts" else layer)
 
@@ -93,7 +97,7 @@ class Translator(DagsterDbtTranslator):
 
 
 def _shown(key: dg.AssetKey) -> bool:
-    return key.path[0] != "ops" or key.path[-1] in SHOWN_RECORDS
+    return key.path[0] not in ("ops", "stored") or key.path[-1] in SHOWN_RECORDS
 
 
 def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:
@@ -130,7 +134,9 @@ def tested(node: Mapping[str, Any]) -> str:
         return str(attached).rsplit(".", 1)[-1]
     told = node["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
     if not told:
-        raise ValueError(f"{node['name']} reads several models: say in meta.dagster.ref which one it is about")
+        raise ValueError(
+            f"{node['name']} reads several models: say in meta.dagster.ref which one it is about"
+        )
     return str(told)
 
 

@@ -54,7 +54,9 @@ TABLES: Mapping[str, Measured] = {
         ("balance", "accrued_unposted"),
         "currency",
     ),
-    "days": Measured("day", {"status": "any_value(status)", "cdrs": "sum(cdrs)", "rejected": "sum(rejected)"}),
+    "days": Measured(
+        "day", {"status": "any_value(status)", "cdrs": "sum(cdrs)", "rejected": "sum(rejected)"}
+    ),
 }
 
 
@@ -114,4 +116,4 @@ def _shown(value: object) -> Figure:
         return value
     if isinstance(value, Decimal) and value % 1 != 0:
         return float(value)
-    return int(value or 0) if not isinstance(value, float) else value  # type: ignore[call-overload, no-any-return]
+    return int(value or 0) if not isinstance(value, float) else value  # type: ignore[call-overload]

@@ -1,7 +1,8 @@
 """The dbt models as assets: a partition is a UTC day, and materialising it is `tollbook build`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date
+from graphlib import TopologicalSorter
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
@@ -31,7 +32,9 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
         backfill_policy=BACKFILL,
         pool=WRITERS,
     )
-    def build_days(context: dg.AssetExecutionContext, deployment: Deployment) -> Iterator[dg.MaterializeResult]:
+    def build_days(
+        context: dg.AssetExecutionContext, deployment: Deployment
+    ) -> Iterator[dg.MaterializeResult[None]]:
         days = days_of(context.partition_keys)
         home = deployment.home
         with in_words():
@@ -41,7 +44,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
         for event in materializations(home, days, [k for k in context.assets_def.keys if k not in chosen]):
             context.log_event(event)
         figures = measure(home, days, [key.path[-1] for key in chosen])
-        for key in sorted(chosen):
+        for key in in_order(context.assets_def.specs, chosen):
             for day in days:
                 context.add_asset_metadata(
                     dict(figures.get((key.path[-1], day), {})), asset_key=key, partition_key=str(day)
@@ -49,6 +52,12 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(asset_key=key)
 
     return build_days
+
+
+def in_order(specs: Iterable[dg.AssetSpec], chosen: Set[dg.AssetKey]) -> list[dg.AssetKey]:
+    """The chosen keys, each after what it depends on, as Dagster wants to be told of them."""
+    depends = {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs}
+    return [key for key in TopologicalSorter(depends).static_order() if key in chosen]
 
 
 def materializations(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 
 # Pool of everything that writes to the warehouse; its limit of 1 is set where the instance is made.
 WRITERS = "warehouse"
-# Dagster itself is slow with very long ranges: a backfill makes one run, and one dbt call, a month.
-BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=31)
+# Dagster itself is slow with very long ranges: a backfill makes one run, and one dbt call, of so many days.
+MONTH = 31
+BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=MONTH)
 
 
 def first_day() -> str:
@@ -32,3 +33,19 @@ def days_of(keys: Iterable[str]) -> list[date]:
 def known(days: Sequence[date], partitions: dg.PartitionsDefinition[str]) -> list[date]:
     """Those days that are partitions: a switch with a wrong clock may send calls of years ago."""
     return [day for day in days if partitions.has_partition_key(str(day))]
+
+
+def between(first: date, last: date) -> list[date]:
+    """Every day from `first` to `last`, both included; none when `last` is before `first`."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def spans(days: Sequence[date], longest: int = MONTH) -> list[tuple[date, date]]:
+    """Days in order as first and last of those that follow each other, at most `longest` in one."""
+    found: list[tuple[date, date]] = []
+    for day in days:
+        if found and day - found[-1][1] == timedelta(days=1) and (day - found[-1][0]).days < longest:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found

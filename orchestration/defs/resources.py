@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -9,7 +10,7 @@ import dagster as dg
 from orchestration.warehouse import Home
 
 
-class Deployment(dg.ConfigurableResource):
+class Deployment(dg.ConfigurableResource[Home]):
     """A deployment. Empty: `TOLLBOOK_HOME` and `TOLLBOOK_SEEDS` of the process say which."""
 
     root: str = ""
@@ -22,3 +23,16 @@ class Deployment(dg.ConfigurableResource):
             Path(self.root).absolute() if self.root else told.root,
             Path(self.seeds).absolute() if self.seeds else told.seeds,
         )
+
+
+def runs(
+    context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext,
+    of: dg.RunsFilter,
+    limit: int | None = None,
+) -> Sequence[dg.RunRecord]:
+    """The instance's runs, the newest first; none where there is no instance, as when a tick is tried out."""
+    try:
+        instance = context.instance
+    except dg.DagsterInvariantViolationError:
+        return []
+    return instance.get_run_records(of, limit=limit)

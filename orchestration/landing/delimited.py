@@ -20,7 +20,7 @@ class Delimited:
     names: tuple[str, ...]
     has_header: bool
     layout: Layout
-    most: int
+    most: int | None
     scratch: Path
     quoting: split.Quoting = field(default_factory=split.Quoting)
     _records: int | None = None

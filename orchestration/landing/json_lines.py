@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing import split
-from orchestration.landing.canonical import Kind
+from orchestration.landing.canonical import Kind, Type
 from orchestration.landing.readable import Layout, relation
 from orchestration.landing.sql import literal
 
@@ -28,30 +28,34 @@ class JsonLines:
         return self.layout.zone
 
     def fast(self) -> str:
-        source = f"(select {self._struct('json')} as o from {_objects(self.path)})"
+        source = f"(select json as j, {self._cells('json')} as o from {_objects(self.path)})"
         return self._relation(source, ())
 
     def slow(self) -> str:
         self._split()
         records = split.records_sql(self.scratch / "records")
         source = (
-            "(select line, raw, broken, case when broken = '' then"
-            f" {self._struct('raw')} end as o from (select line, raw, case when broken = '' and"
-            " coalesce(json_type(try_cast(raw as JSON)), '') <> 'OBJECT' then 'json'"
-            f" else broken end as broken from ({records})))"
+            "(select line, raw, broken, case when broken = '' then cast(raw as JSON) end as j,"
+            f" case when broken = '' then {self._cells('raw')} end as o from (select line, raw,"
+            " case when broken = '' and coalesce(json_type(try_cast(raw as JSON)), '') <> 'OBJECT'"
+            f" then 'json' else broken end as broken from ({records})))"
         )
         return self._relation(source, ("line", "raw", "broken"))
 
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         return self._split()
 
-    def _struct(self, text: str) -> str:
-        # Keys by position: 'A' and 'a' are two keys, but could not be two names of a struct.
+    def _cells(self, text: str) -> str:
+        """SQL: the texts of all keys in one pass over the object, by position."""
         paths = ", ".join(_path(name) for name in self.names)
-        return f"json_extract({text}, [{paths}])" if self.names else "cast([] as JSON[])"
+        return f"json_extract_string({text}, [{paths}])" if paths else "cast([] as VARCHAR[])"
 
     def _relation(self, source: str, keep: tuple[str, ...]) -> str:
-        cells = {name: _text(f"o[{i + 1}]") for i, name in enumerate(self.names)}
+        numeric = {c.name for c in self.kind.columns if c.type not in (Type.TEXT, Type.TIME)}
+        cells = {
+            name: _number(f"o[{i + 1}]", name) if name in numeric else f"nullif(o[{i + 1}], '')"
+            for i, name in enumerate(self.names)
+        }
         return relation(self.kind, self.layout, cells, source, keep)
 
     def _split(self) -> int:
@@ -81,22 +85,18 @@ def _path(name: str) -> str:
     return literal("/" + name.replace("~", "~0").replace("/", "~1"))
 
 
-def _text(value: str) -> str:
-    """SQL: a string's content, a number's digits, anything else as JSON.
+def _number(text: str, name: str) -> str:
+    """SQL: the digits of a cell that is to be a number.
 
-    A number that is no double keeps only 17 digits in DuckDB: such a text is left with the
-    mark `~` before it, so that the row is rejected and not changed.
+    DuckDB reads a JSON number as a double and writes 1e-08 or 5.0 for it. One with more than 15
+    digits may have lost some: it gets a mark, so that the row is rejected and not changed.
     """
-    text = f"nullif(({value} ->> '$'), '')"
-    number = f"({value} ->> '$')"
-    digits = f"length(replace(replace(ltrim({number}, '-0.'), '.', ''), '-', ''))"
-    plain = f"rtrim(rtrim(cast(cast({number} as DECIMAL(38, 18)) as VARCHAR), '0'), '.')"
-    double = (
-        f"case when contains({number}, 'e') and abs(cast({number} as DOUBLE)) < 1e-4"
-        f" then {plain} when {digits} > 15 and not suffix({number}, '.0') then '~' || {number}"
-        f" when suffix({number}, '.0') then left({number}, length({number}) - 2)"
-        f" else {number} end"
-    )
+    digits = f"length(replace(replace(ltrim({text}, '-0.'), '.', ''), '-', ''))"
+    plain = f"rtrim(rtrim(cast(cast({text} as DECIMAL(38, 18)) as VARCHAR), '0'), '.')"
+    doubt = f"contains({text}, 'e') or length({text}) > 15 or suffix({text}, '.0')"
     return (
-        f"case json_type({value}) when 'DOUBLE' then {double} when 'NULL' then null else {text} end"
+        f"case when ({doubt}) and json_type(j, {_path(name)}) = 'DOUBLE' then case"
+        f" when contains({text}, 'e') and abs(cast({text} as DOUBLE)) < 1e-4 then {plain}"
+        f" when suffix({text}, '.0') and length({text}) <= 15 then left({text}, length({text}) - 2)"
+        f" when {digits} > 15 then '~' || {text} else {text} end else nullif({text}, '') end"
     )

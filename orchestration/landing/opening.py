@@ -73,7 +73,11 @@ def _plain(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
 def _csv(path: Path, scanned: Scan, kind: Kind, scratch: Path) -> Readable:
     names = _header_cells(path)
     layout = _canonical(kind, names)
-    return Delimited(path, kind, tuple(names), True, layout, max(scanned.lines - 1, 0), scratch)
+    return Delimited(path, kind, tuple(names), True, layout, _most(scanned, 1), scratch)
+
+
+def _most(scanned: Scan, headers: int) -> int | None:
+    return max(scanned.lines - headers, 0) if scanned.plain else None
 
 
 def _header_cells(path: Path) -> list[str]:
@@ -107,7 +111,7 @@ def _native(
         return dict(native.canonical(cells, settings))
 
     layout = Layout(canonical, native.extra(names), settings.zone)
-    most = max(scanned.lines - native.has_header, 0)
+    most = _most(scanned, int(native.has_header))
     return Delimited(path, kind, names, native.has_header, layout, most, scratch, quoting)
 
 

@@ -30,12 +30,14 @@ class Readable(Protocol):
     """A file of one kind, opened.
 
     Both relations have the kind's columns and `extra`, all VARCHAR. The fast one leaves out
-    what its reader cannot read; `most` is how many records there are at most, and the fast
-    relation has as many rows only if it left nothing out. The slow one has every record, with
-    `line` (where it begins), `raw` and `broken` ('' or why its cells cannot be told apart).
+    what its reader cannot read; `most` is how many records there are at most (None: unknown),
+    and the fast relation has as many rows only if it left nothing out. The slow one has every
+    record, with `line` (where it begins), `raw` and `broken` ('' or why its cells cannot be
+    told apart).
     """
 
-    most: int
+    @property
+    def most(self) -> int | None: ...
 
     @property
     def zone(self) -> str: ...

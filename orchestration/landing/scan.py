@@ -11,31 +11,48 @@ _OTHERS = bytes(byte for byte in range(256) if byte not in b'\n"')
 
 @dataclass(frozen=True)
 class Scan:
-    """`lines`: line ends outside quotes and a last line without one; blank lines are among them."""
+    """`lines`: all lines, blank ones among them. `plain`: each begins a record or is blank,
+
+    because no line end seems to be inside quotes and no carriage return stands alone.
+    """
 
     sha256: str
     lines: int
-    size: int
+    plain: bool
 
 
 def scan(path: Path) -> Scan:
-    """Read the file once, in constant memory, hashing in a second thread (1 GB/s).
-
-    Line ends are counted by quote parity: what is neither quote nor line end is dropped,
-    then pairs of quotes; the few single ones that stay enclose quoted line ends.
-    """
+    """Read the file once, in constant memory, hashing in a second thread (1 GB/s)."""
     digest = hashlib.sha256()
-    lines = size = 0
-    inside, last = False, b""
+    count = _Count()
     hashed: Future[None] | None = None
     with path.open("rb") as file, ThreadPoolExecutor(1) as hasher:
         while chunk := file.read(_CHUNK):
             if hashed:
                 hashed.result()
             hashed = hasher.submit(digest.update, chunk)
-            parts = chunk.translate(None, _OTHERS).replace(b'""', b"").split(b'"')
-            lines += sum(len(part) for part in parts[inside::2])
-            inside ^= len(parts) % 2 == 0
-            size += len(chunk)
-            last = chunk[-1:]
-    return Scan(digest.hexdigest(), lines + (last not in (b"", b"\n")), size)
+            count.add(chunk)
+    return Scan(digest.hexdigest(), count.lines + (count.last not in (b"", b"\n")), count.plain())
+
+
+class _Count:
+    """Line ends by quote parity: what is neither quote nor line end is dropped, then pairs of
+    quotes; the few single ones that stay enclose quoted line ends.
+    """
+
+    def __init__(self) -> None:
+        self.lines = self._enclosed = self._returns = self._pairs = 0
+        self._inside, self.last = False, b""
+
+    def add(self, chunk: bytes) -> None:
+        parts = chunk.translate(None, _OTHERS).replace(b'""', b"").split(b'"')
+        self.lines += sum(map(len, parts))
+        self._enclosed += sum(len(part) for part in parts[not self._inside :: 2])
+        self._inside ^= len(parts) % 2 == 0
+        if b"\r" in chunk or self.last == b"\r":
+            self._returns += chunk.count(b"\r")
+            self._pairs += chunk.count(b"\r\n") + (self.last == b"\r" and chunk[:1] == b"\n")
+        self.last = chunk[-1:]
+
+    def plain(self) -> bool:
+        return not self._enclosed and not self._inside and self._returns == self._pairs

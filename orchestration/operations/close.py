@@ -71,32 +71,39 @@ def due_at(day: date) -> date:
 
 
 def close(
-    home: Home, day: date | None = None, said: Callable[[str], None] | None = None
+    home: Home,
+    day: date | None = None,
+    said: Callable[[str], None] | None = None,
+    last: date | None = None,
 ) -> list[Checked]:
     """Close one day, or check all days that have ended and close all that are due; then publish.
 
-    Builds first what wants building. Raises `Refused` for a day that is closed or not due, and
-    when the configuration is not good or the warehouse is busy.
+    With `last`, the days from `day` to `last` that are not closed. Builds first what wants building. Raises
+    `Refused` for a day that is closed (`AlreadySettled`) or not due, and when the configuration is not good
+    or the warehouse is busy.
     """
     if day is not None:
-        _refuse_early(day)
+        _refuse_early(last or day)
     with writer(home, "close") as held:
-        checked = close_days(held, day, said)
+        checked = close_days(held, day, said, last)
         publish(held)
         return checked
 
 
 def close_days(
-    held: Writer, day: date | None = None, said: Callable[[str], None] | None = None
+    held: Writer,
+    day: date | None = None,
+    said: Callable[[str], None] | None = None,
+    last: date | None = None,
 ) -> list[Checked]:
     """`close` for a caller that holds the lock and publishes itself."""
     build_days(held, said=said)
     with held.connect() as con:
         days = [row[0] for row in con.execute(_ENDED, {"now": now()}).fetchall()]
         if day is not None:
-            if day not in days:
+            days = [d for d in days if day <= d <= (last or day)]
+            if not days:
                 _refuse_settled(con, day)
-            days = [day]
         con.begin()
         con.execute("delete from ops.check_days")
         if days:

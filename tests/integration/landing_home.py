@@ -31,9 +31,7 @@ def make(root: Path) -> Home:
     return Home(root / "var", seeds)
 
 
-def drop(
-    home: Home, name: str, data: str | bytes, kind: str = "cdrs", source: str = "sw1"
-) -> Path:
+def drop(home: Home, name: str, data: str | bytes, kind: str = "cdrs", source: str = "sw1") -> Path:
     """Put a file into the inbox."""
     path = home.inbox / kind / source / name
     path.parent.mkdir(parents=True, exist_ok=True)

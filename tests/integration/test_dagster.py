@@ -1,0 +1,327 @@
+"""Dagster's face of the operations: what it loads, when it asks for runs, and what a run does."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from orchestration import prepare
+from orchestration.defs import closing, landing, manifest, partitions
+from orchestration.defs.resources import Deployment
+from orchestration.landing.dropped import waiting
+from orchestration.warehouse import PROJECT, Home, serving
+
+SEEDS = {
+    "company": "name,reporting_currency\nTiny,USD\n",
+    "accounts": "account_id,name,kind,currency\nacme,Acme,customer,USD\ncarry,Carry,carrier,USD\n",
+    "trunks": "trunk_id,direction,account_id,valid_from\nin,ingress,acme,\nout,egress,carry,\n",
+    "rate_tables": "rate_table_id,kind,currency\nsell,per_minute,USD\nbuy,per_minute,USD\n",
+    "rates": "rate_table_id,prefix,destination,band,valid_from,rate_per_minute\n"
+    "sell,49,Germany,,,0.02\nbuy,49,Germany,,,0.01\nbuy,33,France,,,0.01\n",
+    "rate_assignments": "account_id,side,rate_table_id,valid_from\nacme,sell,sell,\ncarry,buy,buy,\n",
+}
+CALLS = (
+    "call_id,started_at,called_number,duration_s,ingress_trunk,egress_trunk\n"
+    "a,2026-03-26T10:00:00Z,4930123456,90,in,out\n"
+    "b,2026-03-27T10:00:00Z,4930123456,60,in,out\n"
+    "c,2026-03-27T11:00:00Z,33123456789,60,in,out\n"
+)
+GOOD, BAD = "2026-03-26", "2026-03-27"
+PREPARED = "import sys; from orchestration.definitions import build_defs, Deployment; "
+
+
+@pytest.fixture(scope="module")
+def project() -> manifest.Manifest:
+    return manifest.read(prepare.parse({"TOLLBOOK_HOME": "nowhere"}))
+
+
+def make(root: Path) -> Home:
+    seeds = root / "seeds"
+    seeds.mkdir(parents=True)
+    for name, text in SEEDS.items():
+        (seeds / f"{name}.csv").write_text(text)
+    return Home(root / "var", seeds)
+
+
+def drop(home: Home, name: str = "calls.csv", text: str = CALLS) -> Path:
+    path = home.inbox / "cdrs" / "sw1" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-29T00:05:00")
+    return make(tmp_path)
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+def deployment(home: Home) -> Deployment:
+    return Deployment(root=str(home.root), seeds=str(home.seeds))
+
+
+def definitions(home: Home) -> dg.Definitions:
+    from orchestration.definitions import build_defs
+
+    return build_defs({"deployment": deployment(home)})
+
+
+# what Dagster loads
+
+
+def test_everything_that_should_be_there_is(project: manifest.Manifest) -> None:
+    from orchestration.definitions import defs
+
+    repository = defs.get_repository_def()
+    keys = {"/".join(key.path) for key in repository.asset_graph.get_all_asset_keys()}
+    assert {
+        "landed/cdrs",
+        "marts/rated_calls",
+        "marts/breakout_daily",
+        "ops/closings",
+        "config/rates",
+    } <= keys
+    assert {"build", "land_and_refresh", "close_day"} <= {job.name for job in repository.get_all_jobs()}
+    assert [s.name for s in repository.schedule_defs] == ["closing"]
+    assert [s.name for s in repository.sensor_defs] == ["inbox"]
+    checks = {key.name for key in repository.asset_graph.asset_check_keys}
+    assertions = {path.stem for path in (PROJECT / "tests" / "assertions").glob("*.sql")}
+    assert {*assertions, "audit", "files_are_readable"} <= checks
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_models_are_daily_and_their_checks_block(project: manifest.Manifest) -> None:
+    from orchestration.definitions import defs
+
+    graph = defs.get_repository_def().asset_graph
+    for key in manifest.model_keys(project):
+        assert isinstance(graph.get(key).partitions_def, dg.DailyPartitionsDefinition), key
+    assert all(spec.blocking and spec.description for spec in manifest.check_specs(project))
+    assert all(spec.description and spec.group_name for spec in defs.resolve_all_asset_specs())
+
+
+def test_whatever_writes_is_in_the_one_pool(project: manifest.Manifest) -> None:
+    from orchestration.definitions import defs
+
+    for job in defs.get_repository_def().get_all_jobs():
+        pools = {node.definition.pool for node in job.nodes if isinstance(node.definition, dg.OpDefinition)}
+        assert pools == {partitions.WRITERS}
+
+
+def test_importing_the_definitions_reads_the_manifest_and_nothing_else(
+    project: manifest.Manifest, tmp_path: Path
+) -> None:
+    script = f"""
+import os, sys
+import dagster, dagster_dbt, duckdb, pytz
+def refuse(*a, **k): raise AssertionError("a database was opened")
+duckdb.connect = refuse
+opened = []
+sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[0])))
+import orchestration.definitions
+ours = [p for p in opened if p.startswith({str(PROJECT)!r}) and "/.venv/" not in p]
+print([p for p in ours if not p.endswith((".py", ".pyc", "/target/manifest.json")) and ".pyc." not in p])
+"""
+    environment = {"TOLLBOOK_HOME": str(tmp_path / "absent"), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "[]", done.stdout + done.stderr
+    assert not (tmp_path / "absent").exists()
+
+
+# names and words
+
+
+def test_a_test_speaks_with_its_opening_comment() -> None:
+    assert manifest.opening_words("-- No amount is\n-- negative.\n{{ config() }}\n-- not this") == (
+        "No amount is negative."
+    )
+    assert manifest.opening_words("select 1") == ""
+
+
+def test_a_test_of_several_models_has_to_say_which_one_it_is_about() -> None:
+    meta = {"dagster": {"ref": {"name": "rated_calls"}}}
+    assert manifest.tested({"name": "t", "config": {"meta": meta}}) == "rated_calls"
+    assert manifest.tested({"attached_node": "model.tollbook.days"}) == "days"
+    with pytest.raises(ValueError, match="say in meta"):
+        manifest.tested({"name": "t", "config": {}})
+
+
+# days
+
+
+def test_days_that_follow_each_other_make_one_span_of_a_month_at_most() -> None:
+    days = partitions.between(date(2026, 1, 1), date(2026, 2, 3))
+    assert partitions.spans(days) == [
+        (date(2026, 1, 1), date(2026, 1, 31)),
+        (date(2026, 2, 1), date(2026, 2, 3)),
+    ]
+    assert partitions.spans([days[0], days[2]]) == [(days[0], days[0]), (days[2], days[2])]
+    assert partitions.spans([]) == []
+    assert partitions.days_of(["2026-03-02", "2026-03-01"]) == [date(2026, 3, 1), date(2026, 3, 2)]
+
+
+def test_today_is_a_partition_and_a_day_of_the_last_century_is_none() -> None:
+    today = datetime.now(UTC).date()
+    assert partitions.known([date(1999, 1, 1), today], partitions.daily()) == [today]
+
+
+@pytest.mark.parametrize(
+    ("at", "published", "wanted"),
+    [
+        ("2026-03-28T00:05", {}, ["2026-03-26"]),
+        ("2026-03-28T01:05", {}, []),
+        ("2026-03-27T23:05", {"2026-03-26": "ready"}, []),
+        ("2026-03-28T00:05", {"2026-03-26": "ready", "2026-03-27": "open"}, ["2026-03-26"]),
+        ("2026-03-28T05:05", {"2026-03-26": "failed"}, ["2026-03-26"]),
+        ("2026-03-28T05:05", {"2026-03-26": "closed"}, []),
+        (
+            "2026-03-30T00:05",
+            {"2026-03-26": "stale", "2026-03-27": "outdated"},
+            ["2026-03-26", "2026-03-28"],
+        ),
+    ],
+)
+def test_a_day_is_wanted_from_24_hours_after_its_end_until_it_closes(
+    at: str, published: dict[str, str], wanted: list[str]
+) -> None:
+    known = {date.fromisoformat(day): status for day, status in published.items()}
+    assert [str(day) for day in closing.wanted(known, datetime.fromisoformat(at))] == wanted
+
+
+# schedule and sensor
+
+
+def ask_schedule(home: Home, at: datetime, instance: dg.DagsterInstance) -> Any:
+    schedule = definitions(home).resolve_schedule_def("closing")
+    with dg.build_schedule_context(
+        instance, scheduled_execution_time=at, resources={"deployment": deployment(home)}
+    ) as context:
+        return schedule.evaluate_tick(context)
+
+
+def test_the_schedule_asks_for_the_day_two_days_back(
+    project: manifest.Manifest, tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    home = make(tmp_path)
+    tick = ask_schedule(home, datetime(2026, 3, 28, 0, 5, tzinfo=UTC), instance)
+    assert [request.partition_key for request in tick.run_requests] == ["2026-03-26"]
+    assert ask_schedule(home, datetime(2026, 3, 28, 1, 5, tzinfo=UTC), instance).skip_message
+    assert not home.root.exists()
+
+
+def test_several_days_are_asked_for_as_one_range() -> None:
+    request = closing.request(date(2026, 3, 1), date(2026, 3, 4), datetime(2026, 3, 8, 0, 5))
+    assert request.partition_key is None
+    assert set(request.tags.values()) == {"2026-03-01", "2026-03-04"}
+
+
+def test_the_sensor_asks_once_for_whole_files_and_not_for_an_empty_inbox(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance
+) -> None:
+    sensor = definitions(home).resolve_sensor_def("inbox")
+
+    def tick() -> Any:
+        context = dg.build_sensor_context(instance, resources={"deployment": deployment(home)})
+        return sensor.evaluate_tick(context)
+
+    assert tick().skip_message == "the inbox is empty"
+    drop(home, "calls.csv.part")
+    drop(home, ".calls.csv")
+    assert tick().skip_message == "the inbox is empty"
+    path = drop(home)
+    first, second = tick().run_requests[0], tick().run_requests[0]
+    assert first.run_key == second.run_key == landing.run_key(waiting(home))
+    path.write_text(CALLS + CALLS)
+    assert tick().run_requests[0].run_key != first.run_key
+
+
+@pytest.mark.parametrize(("minutes", "asks"), [(1, False), (6, True)])
+def test_a_failed_landing_is_tried_again_after_a_while(minutes: int, asks: bool) -> None:
+    ended = datetime(2026, 3, 28, tzinfo=UTC)
+    run = SimpleNamespace(end_time=ended.timestamp(), dagster_run=SimpleNamespace(run_id="0123456789"))
+    answer = landing._retry([], run, datetime(2026, 3, 28, 0, minutes, tzinfo=UTC))  # type: ignore[arg-type]
+    assert isinstance(answer, dg.RunRequest) is asks
+
+
+# runs
+
+
+def test_a_file_lands_a_day_is_built_and_closes_and_a_bad_one_says_why(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance
+) -> None:
+    loaded = definitions(home)
+    drop(home)
+    landed = loaded.resolve_job_def("land_and_refresh").execute_in_process(instance=instance)
+    assert landed.success
+    rated_calls = dg.AssetKey(["marts", "rated_calls"])
+    assert instance.get_materialized_partitions(rated_calls) == {GOOD, BAD}
+
+    built = loaded.resolve_job_def("build").execute_in_process(instance=instance, partition_key=GOOD)
+    event = next(e for e in built.get_asset_materialization_events() if e.asset_key == rated_calls)
+    figures = {name: value.value for name, value in event.materialization.metadata.items()}
+    # 90 s are two minutes begun
+    assert (figures["rows"], figures["revenue USD"], figures["cost USD"]) == (1, 0.04, 0.02)
+
+    closed = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
+    results = closed.get_asset_check_evaluations()
+    assert {r.check_name for r in results} == {spec.name for spec in manifest.check_specs(project)}
+    assert all(r.passed for r in results)
+    again = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
+    assert again.success
+
+    failed = loaded.resolve_job_def("close_day").execute_in_process(
+        instance=instance, partition_key=BAD, raise_on_error=False
+    )
+    assert not failed.success
+    broken = [r for r in failed.get_asset_check_evaluations() if not r.passed]
+    assert [(r.check_name, r.severity) for r in broken] == [
+        ("nothing_is_left_unrated", dg.AssetCheckSeverity.ERROR)
+    ]
+    assert "nothing is left unrated: 1 rows break it: sell leg of call c" in str(failed.all_events)
+    with serving(home) as con:
+        assert con.execute("select day::VARCHAR, status from marts.days order by day limit 2").fetchall() == [
+            (GOOD, "closed"),
+            (BAD, "failed"),
+        ]
+
+
+def test_a_fresh_instance_lets_one_writer_in_from_the_first_run_on(tmp_path: Path) -> None:
+    prepare.prepare_instance(tmp_path / "dagster")
+    with dg.DagsterInstance.from_config(str(tmp_path / "dagster")) as fresh:
+        pool = fresh.event_log_storage.get_concurrency_info(partitions.WRITERS)
+        assert pool.slot_count == 1
+        assert fresh.get_concurrency_config().pool_config.pool_granularity.value == "run"
+        assert not fresh.run_retries_enabled
+        assert not fresh.telemetry_enabled
+
+
+def test_two_runs_at_once_take_turns(project: manifest.Manifest, home: Home) -> None:
+    drop(home)
+    script = PREPARED + (
+        f"d = Deployment(root={str(home.root)!r}, seeds={str(home.seeds)!r}); "
+        "done = build_defs({'deployment': d}).resolve_job_def('land_and_refresh').execute_in_process(); "
+        "sys.exit(not done.success)"
+    )
+    runs = [subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT) for _ in range(2)]
+    assert [run.wait(timeout=120) for run in runs] == [0, 0]
+    with serving(home) as con:
+        assert con.execute("select count(*) from marts.rated_calls").fetchone() == (3,)
