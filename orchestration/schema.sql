@@ -187,6 +187,15 @@ create table if not exists ops.day_checks (
     primary key (day, check_name)
 );
 
+-- The Parquet files (paths under TOLLBOOK_HOME) that tables made by the day consist of. Closing a day
+-- seals its files: no build replaces them.
+create table if not exists ops.stored_files (
+    table_name VARCHAR not null,
+    day DATE not null,
+    path VARCHAR primary key,
+    sealed BOOLEAN not null
+);
+
 -- Append-only. marts.ledger_entries shows it.
 create table if not exists ops.ledger_entries (
     entry_id VARCHAR primary key,

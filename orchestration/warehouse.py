@@ -62,6 +62,10 @@ class Home:
         return self.root / "warehouse.duckdb"
 
     @property
+    def tables(self) -> Path:
+        return self.root / "tables"
+
+    @property
     def serving(self) -> Path:
         return self.root / "serving" / "tollbook.duckdb"
 

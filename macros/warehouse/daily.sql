@@ -31,21 +31,25 @@
 
 
 {#-
-  Create the tables that are made by the day where they are missing, and add the columns that a contract has
-  gained, so that models may look at what is stored before it is built. Runs at the start of every dbt run.
+  Create what is made by the day where it is missing, and add the columns that a contract has gained, so that
+  models may look at what is stored before it is built. Runs at the start of every dbt run.
 -#}
 {% macro create_daily_tables() %}
     {%- for node in (graph.nodes.values() if execute else [])
-        if node.resource_type == 'model' and node.config.materialized == 'daily' -%}
-        {%- set columns = [] -%}
-        {%- for column in node.columns.values() -%}
-            {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
-        {%- endfor -%}
+        if node.resource_type == 'model' and node.config.materialized in ['daily', 'daily_files'] -%}
         {%- set table = node.schema ~ '.' ~ node.name -%}
         create schema if not exists {{ node.schema }};
-        create table if not exists {{ table }} ({{ columns | join(', ') }});
-        {%- for column in columns %}
-            alter table {{ table }} add column if not exists {{ column }};
-        {%- endfor %}
+        {%- if node.config.materialized == 'daily_files' %}
+            {{ view_of_stored_files(table, env_var('TOLLBOOK_HOME', 'var'), node.columns.values()) }};
+        {%- else -%}
+            {%- set columns = [] -%}
+            {%- for column in node.columns.values() -%}
+                {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}
+            {%- endfor %}
+            create table if not exists {{ table }} ({{ columns | join(', ') }});
+            {%- for column in columns %}
+                alter table {{ table }} add column if not exists {{ column }};
+            {%- endfor %}
+        {%- endif %}
     {%- endfor %}
 {% endmacro %}

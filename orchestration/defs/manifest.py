@@ -18,7 +18,7 @@ _AUDIT_WORDS = (
     "SQL, agree to the last digit."
 )
 # Other records are the machinery's (which days a build makes, what the clock said): arrows from them to
-# nearly every model would hide the way of a call. So would those of a model to what it stored before (`stored`).
+# nearly every model would hide the way of a call; so would those from what a model stored before (`stored`).
 SHOWN_RECORDS = ("files", "rejected_rows", "waivers", "ledger_entries")
 # What a landing writes; the other sources are configuration or written by closing a day.
 LANDED = ("cdrs", "superseded_cdrs", "usage", "payments", "resources")

@@ -14,6 +14,9 @@ from orchestration.operations.post import post_payments
 from orchestration.operations.publish import publish
 from orchestration.warehouse import Home, Refused, Writer, now, writer
 
+# The table that is kept as one Parquet file for each day and build.
+STORED = "marts.rated_calls"
+
 # Which days want building: every day with rows that landed after it was built; open days also when
 # configuration or models are others than they were; what an interrupted build left unfinished.
 _PENDING = """
@@ -31,7 +34,9 @@ _PENDING = """
         or l.file_sequence > b.file_sequence
         or l.day in (select day from ops.build_days)
         or (
-            l.day not in (select day from ops.closings)
+            l.file_sequence > coalesce(
+                (select max(k.file_sequence) from ops.closings as k where k.day = l.day), -1
+            )
             and (b.config <> $config or b.project <> $project)
         )
     order by l.day
@@ -94,6 +99,8 @@ def begin(
         con.execute("delete from ops.build_days")
         if days:
             con.executemany("insert into ops.build_days values (?)", [[day] for day in days])
+        for day in days:
+            (held.home.tables / STORED / f"day={day}").mkdir(parents=True, exist_ok=True)
         con.commit()
     if not known:
         return days, ["run"]

@@ -211,6 +211,7 @@ def _settle(
             """,
             {"day": day, "now": now(), "operator": operator()},
         )
+        con.execute("update ops.stored_files set sealed = true where day = ?", [day])
         held.journal("close", day=str(day), posted=posted)
         con.commit()
     except BaseException:

@@ -1,7 +1,8 @@
 """Give analysts a file that they can open at any time: replaced whole, never half-written.
 
 The file holds views over Parquet files that are written once and never changed. A table that is made by
-the day has one Parquet file for each day and build, so that publishing writes only what was built.
+the day has one Parquet file for each day and build, so that publishing writes only what was built;
+rated_calls is kept that way in the warehouse already and is not written again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import duckdb
 from orchestration.warehouse import Home, Writer, now, writer
 
 DAILY = (
-    "rated_calls",
     "rated_usage",
     "breakout_hourly",
     "breakout_daily",
@@ -33,6 +33,8 @@ WHOLE = (
     "ops.rejected_rows",
     "ops.waivers",
 )
+_STORED = "select path from ops.stored_files"
+_VIEW = "select sql from duckdb_views() where schema_name = 'marts' and view_name = 'rated_calls'"
 # Readers that opened an older version keep its Parquet files this long, in seconds.
 KEEP_S = 24 * 3600
 
@@ -64,8 +66,10 @@ def publish(held: Writer) -> Published:
             _export(con, f"select * from {table}", path)
             files[table] = [path]
             written += 1
-    _swap(home, files)
-    _forget(data, {path for paths in files.values() for path in paths})
+        calls = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
+        view = con.execute(_VIEW).fetchone()
+    _swap(home, files, str(view[0]) if view else "")
+    _forget([data, home.tables], {*calls, *(path for paths in files.values() for path in paths)})
     return Published(home.serving, written)
 
 
@@ -95,14 +99,19 @@ def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     os.replace(part, path)
 
 
-def _swap(home: Home, files: dict[str, list[Path]]) -> None:
-    """Build the small file of views beside the served one and take its place in one rename."""
+def _swap(home: Home, files: dict[str, list[Path]], calls: str) -> None:
+    """Build the small file of views beside the served one and take its place in one rename.
+
+    `calls` is the statement of the view of rated_calls, whose files the warehouse itself keeps.
+    """
     part = home.serving.with_name(f".{home.serving.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     with duckdb.connect() as con:
         # an older storage version, so that analysts need not have the newest client
         con.execute(f"attach '{part}' as serving (storage_version 'v1.2.0')")
         con.execute("use serving")
+        con.execute("create schema serving.marts")
+        con.execute(calls)
         for table, paths in files.items():
             schema = table.split(".")[0]
             listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
@@ -116,9 +125,10 @@ def _swap(home: Home, files: dict[str, list[Path]]) -> None:
     os.replace(part, home.serving)
 
 
-def _forget(data: Path, served: set[Path]) -> None:
-    """Remove what no served view has named for a day."""
+def _forget(directories: list[Path], counted: set[Path]) -> None:
+    """Remove what no view has named for a day."""
     kept = time.time() - KEEP_S
-    for path in data.rglob("*.parquet"):
-        if path not in served and path.stat().st_mtime < kept:
-            path.unlink(missing_ok=True)
+    for directory in directories:
+        for path in directory.rglob("*.parquet"):
+            if path not in counted and path.stat().st_mtime < kept:
+                path.unlink(missing_ok=True)

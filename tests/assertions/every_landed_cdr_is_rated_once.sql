@@ -8,7 +8,7 @@ with {% for name, relation in [
 {{ name }} as (
     select
         day,
-        hash(source, call_id, attempt, file_id) as identity,
+        hash(source, call_id, attempt, file_sequence) as identity,
         source,
         call_id,
         attempt,

@@ -211,9 +211,13 @@ def test_a_day_is_wanted_from_24_hours_after_its_end_until_it_closes(
 
 
 def ask_schedule(home: Home, at: datetime, instance: dg.DagsterInstance) -> Any:
-    schedule = definitions(home).resolve_schedule_def("closing")
+    loaded = definitions(home)
+    schedule = loaded.resolve_schedule_def("closing")
     with dg.build_schedule_context(
-        instance, scheduled_execution_time=at, resources={"deployment": deployment(home)}
+        instance,
+        scheduled_execution_time=at,
+        resources={"deployment": deployment(home)},
+        repository_def=loaded.get_repository_def(),
     ) as context:
         return schedule.evaluate_tick(context)
 

@@ -1,16 +1,6 @@
 -- One row an attempt, with both its legs. Open days are made anew; the stored legs of a closed day stay
--- as they are, and only attempts that landed (or were superseded) since are taken out or added.
-{{ config(
-    materialized='daily',
-    tags=['daily'],
-    outdated_rows="(
-        day not in (select day from ops.closings)
-        or (source, call_id, attempt, file_id) not in (
-            select (source, call_id, attempt, file_id) from landed.cdrs
-            where day in (select day from ops.build_days)
-        )
-    )"
-) }}
+-- as they are (their files are sealed), and attempts that landed since are added.
+{{ config(materialized='daily_files', tags=['daily']) }}
 
 select
     source,
@@ -53,7 +43,5 @@ select
         - case when has_buy_leg then buy_reporting_u else 0 end"
     ) }} as margin,
     {{ from_units('naive_revenue_u') }} as naive_revenue,
-    file_id,
     file_sequence,
-    (select version from {{ source('ops', 'configuration') }}) as config_version,
 from {{ ref('rated_legs') }}

@@ -3,12 +3,8 @@
 {{ config(
     materialized='daily',
     tags=['daily'],
-    outdated_rows="(
-        day not in (select day from ops.closings)
-        or (source, usage_id, file_id) not in (
-            select (source, usage_id, file_id) from landed.usage
-            where day in (select day from ops.build_days)
-        )
+    outdated_rows="file_sequence > coalesce(
+        (select max(k.file_sequence) from ops.closings as k where k.day = rated_usage.day), -1
     )"
 ) }}
 
@@ -103,7 +99,5 @@ select
         as reporting_amount,
     case when reason is null then 'rated' else 'unrated' end as status,
     reason,
-    file_id,
     file_sequence,
-    (select version from {{ source('ops', 'configuration') }}) as config_version,
 from converted

@@ -7,17 +7,30 @@ with calls as (
     where day in (select day from {{ source('ops', 'build_days') }})
 ),
 
--- a closed day keeps its stored legs: only what is not stored is rated
-stored as (
-    select source, call_id, attempt, day, answered, sell_status
-    from {{ source('stored', 'rated_calls') }}
+-- a closed day keeps the legs it was closed with: only what has landed since is rated
+closings as (
+    select day, max(file_sequence) as file_sequence
+    from {{ source('ops', 'closings') }}
     where day in (select day from {{ source('ops', 'build_days') }})
+    group by day
+),
+
+closed as (
+    select r.source, r.call_id, r.attempt, r.day, r.answered, r.sell_status
+    from {{ source('stored', 'rated_calls') }} as r
+    inner join closings as k on r.day = k.day and r.file_sequence <= k.file_sequence
+    anti join {{ source('landed', 'superseded_cdrs') }} as s
+        on
+            r.call_id = s.call_id
+            and r.attempt = s.attempt
+            and r.source = s.source
+            and r.file_sequence = s.file_sequence
 ),
 
 fresh as (
     select c.*
     from calls as c
-    anti join stored as s
+    anti join closed as s
         on c.call_id = s.call_id and c.attempt = s.attempt and c.source = s.source and c.day = s.day
 ),
 
@@ -42,7 +55,7 @@ sell_attempts as (
 -- a late attempt takes the sell leg only where it is answered and no answered one has it
 sold as (
     select source, call_id, day, bool_or(answered) as answered
-    from stored
+    from closed
     where sell_status <> 'none'
     group by source, call_id, day
 ),
