@@ -16,7 +16,7 @@ from orchestration import warehouse
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import BACKFILL, WRITERS, between, daily, days_of, known, spans
 from orchestration.defs.resources import Deployment, runs
-from orchestration.operations.close import AlreadySettled, Checked, Failure, close
+from orchestration.operations.close import AlreadySettled, Checked, Failure, check, close
 from orchestration.warehouse import Home
 
 JOB = "close_day"
@@ -33,7 +33,10 @@ _SHOWN = 20
 
 
 def closing_assets(checks: Sequence[dg.AssetCheckSpec], models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
-    """The closing of a day with all its checks. Materialising a partition is `tollbook close --day`."""
+    """The closing of a day with all its checks. Materialising a partition is `tollbook close --day`.
+
+    Checks without the closing try the assertions and close nothing.
+    """
     spec = dg.AssetSpec(
         CLOSINGS,
         group_name="operations",
@@ -58,27 +61,32 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec], models: Sequence[dg.Asse
     def close_day_and_check(
         context: dg.AssetExecutionContext, deployment: Deployment
     ) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult[None]]:
-        days = days_of(context.partition_keys) if context.has_partition_key_range else []
+        told = context.has_partition_key or context.has_partition_key_range
+        days = days_of(context.partition_keys) if told else []
         first, last = (days[0], days[-1]) if days else (None, None)
-        chosen = CLOSINGS in context.selected_asset_keys
+        # checks alone come along when models are materialised in the UI: that must never post anything
+        closes = CLOSINGS in context.selected_asset_keys
+        operation = close if closes else check
         with in_words():
             try:
-                checked = close(deployment.home, first, context.log.info, last)
+                checked = operation(deployment.home, first, context.log.info, last)
             except AlreadySettled as settled:
                 context.log.info(str(settled))
-                if chosen:
+                if closes:
                     yield dg.MaterializeResult(asset_key=CLOSINGS, metadata={"status": str(settled)})
                 return
         for key in sorted(context.selected_asset_check_keys):
             yield check_result(key, checked)
-        if failed := in_failing_words(checked):
+        failed = in_failing_words(checked)
+        if failed or not told:
             for event in closed(checked):
                 context.log_event(event)
-            raise dg.Failure(description=failed, allow_retries=False)
-        for c in checked if days else []:
-            context.add_asset_metadata(figures(c), CLOSINGS, partition_key=str(c.day))
-        if chosen:
+        elif closes:
+            for c in checked:
+                context.add_asset_metadata(figures(c), CLOSINGS, partition_key=str(c.day))
             yield dg.MaterializeResult(asset_key=CLOSINGS)
+        if failed:
+            raise dg.Failure(description=failed, allow_retries=False)
 
     return close_day_and_check
 

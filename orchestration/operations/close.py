@@ -90,6 +90,19 @@ def close(
         return checked
 
 
+def check(
+    home: Home,
+    day: date | None = None,
+    said: Callable[[str], None] | None = None,
+    last: date | None = None,
+) -> list[Checked]:
+    """As `close`, but close none: what would keep each day that has ended from closing, or `ready`."""
+    with writer(home, "check") as held:
+        failures = _check(held, day, said, last)
+        publish(held)
+    return [Checked(d, "failed" if f else "ready", failures=f) for d, f in failures.items()]
+
+
 def close_days(
     held: Writer,
     day: date | None = None,
@@ -97,6 +110,15 @@ def close_days(
     last: date | None = None,
 ) -> list[Checked]:
     """`close` for a caller that holds the lock and publishes itself."""
+    failures = _check(held, day, said, last)
+    with held.connect() as con:
+        return [_settle(con, held, d, found) for d, found in failures.items()]
+
+
+def _check(
+    held: Writer, day: date | None, said: Callable[[str], None] | None, last: date | None
+) -> dict[date, list[Failure]]:
+    """Build what wants building, try every assertion on the days and record what came of it."""
     build_days(held, said=said)
     with held.connect() as con:
         days = [row[0] for row in con.execute(_ENDED, {"now": now()}).fetchall()]
@@ -110,14 +132,13 @@ def close_days(
             con.executemany("insert into ops.check_days values (?)", [[d] for d in days])
         con.commit()
     if not days:
-        return []
+        return {}
     results = dbt.run(held.home, ["test", "--select", "test_type:data"], said)
     with held.connect() as con:
-        failures = _failures(con, results)
-        for d in days:
-            failures.setdefault(d, []).extend(_audit(con, held.home, d))
+        found = _failures(con, results)
+        failures = {d: found.get(d, []) + _audit(con, held.home, d) for d in days}
         _record(con, days, [r.name for r in results], failures)
-        return [_settle(con, held, d, failures[d]) for d in days]
+    return failures
 
 
 def _refuse_early(day: date) -> None:
@@ -131,6 +152,8 @@ def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
     row = con.execute("select max(closed_at) from ops.closings where day = ?", [day]).fetchone()
     if row and row[0]:
         raise AlreadySettled(f"{day} is closed already (at {row[0]:%Y-%m-%d %H:%M} UTC), and nothing has landed since")
+    if day >= now().date():
+        raise AlreadySettled(f"{day} has not ended yet; a day is checked once it has")
     raise AlreadySettled(f"{day} is before the first traffic; such days count as closed")
 
 

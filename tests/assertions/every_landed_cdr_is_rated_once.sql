@@ -41,8 +41,8 @@ counted as (
         select *, 1 as landed, 0 as rated from landed
         union all
         select *, 0 as landed, 1 as rated from rated
-    ) as both
-    semi join differing as d on both.day = d.day and both.identity % 1024 = d.bucket
+    ) as counts
+    semi join differing as d on counts.day = d.day and counts.identity % 1024 = d.bucket
     group by day, source, call_id, attempt
 )
 

@@ -266,6 +266,15 @@ def test_a_failed_landing_is_tried_again_after_a_while(minutes: int, asks: bool)
     assert isinstance(answer, dg.RunRequest) is asks
 
 
+def test_a_build_runs_no_checks_and_closes_nothing(project: manifest.Manifest) -> None:
+    from orchestration.definitions import defs
+
+    nodes = {job.name: {node.name for node in job.nodes} for job in defs.get_repository_def().get_all_jobs()}
+    assert nodes["build"] == {"build_days"}
+    assert nodes["land_and_refresh"] == {"land_inbox"}
+    assert nodes["close_day"] == {"close_day_and_check"}
+
+
 # runs
 
 

@@ -38,9 +38,8 @@ billed as (
         *,
         {% for side in sides %}
             case
-                when not answered then 0
                 when {{ side }}_is_given then coalesce({{ to_ms('carrier_billed_s') }}, duration_ms)
-                when not {{ side }}_past_grace or {{ side }}_chargeable_ms = 0 then 0
+                when not coalesce({{ side }}_past_grace, false) or {{ side }}_chargeable_ms = 0 then 0
                 else {{ billed_ms(
                     side ~ '_chargeable_ms', side ~ '_initial_ms', side ~ '_increment_ms', side ~ '_pulse_from_ms'
                 ) }}

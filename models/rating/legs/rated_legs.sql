@@ -18,7 +18,12 @@ with stopped as (
 -- only an answered leg can be unrated; an unanswered one that a step fails for costs 0
 decided as (
     select
-        *,
+        * replace (
+            {% for side in sides %}
+                case when {{ side }}_stopped_by is not null then 0 else {{ side }}_billed_ms end
+                    as {{ side }}_billed_ms{{ ',' if not loop.last }}
+            {% endfor %}
+        ),
         {% for side in sides %}
             case
                 when not has_{{ side }}_leg then 'none'
@@ -46,11 +51,16 @@ decided as (
 select
     * replace (
         -- a markup's call is described by its buy leg
-        case when sell_is_markup then coalesce(sell_prefix, buy_prefix) else sell_prefix end as sell_prefix,
-        case when sell_is_markup then coalesce(sell_destination, buy_destination) else sell_destination end
-            as sell_destination,
-        case when sell_is_markup then buy_band else sell_band end as sell_band,
-        case when sell_is_markup then buy_billed_ms else sell_billed_ms end as sell_billed_ms
+        {% for column in ['prefix', 'destination'] %}
+            case
+                when sell_is_markup and sell_stopped_by is null then coalesce(sell_{{ column }}, buy_{{ column }})
+                else sell_{{ column }}
+            end as sell_{{ column }},
+        {% endfor %}
+        {% for column in ['band', 'billed_ms'] %}
+            case when sell_is_markup and sell_stopped_by is null then buy_{{ column }} else sell_{{ column }} end
+                as sell_{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
     ),
     {% for side in sides %}
         {% for currency in ['account', 'reporting'] %}
