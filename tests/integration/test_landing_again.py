@@ -1,0 +1,202 @@
+"""Landing what was there before: duplicates, conflicts, superseding, crashes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration.operations.land import land, land_files
+from orchestration.warehouse import PROJECT, Home, writer
+from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query, state
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-05T12:00:00")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "tess")
+    return make(tmp_path)
+
+
+def rejected(home: Home) -> list[tuple[object, ...]]:
+    return query(home, "select line, reason from ops.rejected_rows order by file_sequence, line")
+
+
+def test_landing_again_changes_nothing(home: Home) -> None:
+    text = csv_text([cdr(), cdr(call_id="x", duration_s="")])
+    drop(home, "a.csv", text)
+    land(home)
+    before = state(home)
+    path = drop(home, "b.csv", text)
+    (result,) = land(home)
+    assert result.status == "already_landed"
+    assert not path.exists()
+    assert state(home) == before
+    drop(home, "a.csv", text, source="sw2")
+    (other,) = land(home)
+    assert (other.status, other.landed) == ("landed", 1)
+
+
+def test_duplicates_and_conflicts_within_and_between_files(home: Home) -> None:
+    rows = [cdr(), cdr(duration_s="63.25"), cdr(duration_s=64), cdr(attempt=2), cdr(attempt=2)]
+    drop(home, "a.csv", csv_text(rows))
+    (first,) = land(home)
+    assert (first.rows, first.landed, first.duplicates, first.rejected) == (5, 2, 2, 1)
+    assert rejected(home) == [(4, "conflict")]
+    more = [cdr(), cdr(duration_s=65), cdr(call_id="c2"), cdr(attempt=2)]
+    drop(home, "b.csv", csv_text(more))
+    (second,) = land(home)
+    assert (second.landed, second.duplicates, second.rejected) == (1, 2, 1)
+    assert rejected(home) == [(4, "conflict"), (3, "conflict")]
+    assert adds_up(home)
+    row = query(home, "select row_id, attempt, day from ops.rejected_rows where line = 3")
+    assert row == [("c1", 1, date(2026, 3, 1))]
+
+
+def test_ids_are_compared_with_neighbouring_days_only(home: Home) -> None:
+    days = [1, 2, 3, 4, 9]
+    rows = [cdr(started_at=f"2026-03-0{d}T10:00:00", duration_s=0) for d in days]
+    drop(home, "a.csv", csv_text(rows))
+    (result,) = land(home)
+    # Day 2 conflicts with day 1; day 3 lands since day 2 did not; day 4 conflicts with day 3.
+    assert (result.landed, result.rejected) == (3, 2)
+    assert rejected(home) == [(3, "conflict"), (5, "conflict")]
+    drop(home, "b.csv", csv_text([cdr(started_at="2026-03-08T10:00:00", duration_s=0)]))
+    drop(home, "c.csv", csv_text([cdr(started_at="2026-03-06T10:00:00", duration_s=0)]))
+    neighbour, far = land(home)
+    assert (neighbour.rejected, far.landed) == (1, 1)
+
+
+def test_order_of_files_decides_nothing_without_conflicts(home: Home, tmp_path: Path) -> None:
+    texts = [
+        csv_text([cdr(call_id=f"c{n}") for n in range(start, start + 20)]) for start in (0, 10, 20)
+    ]
+    other = make(tmp_path / "other")
+    for place, order in ((home, [0, 1, 2]), (other, [2, 0, 1])):
+        for n in order:
+            drop(place, "a.csv", texts[n])
+            land(place)
+    rows = "select * exclude (file_id, file_sequence) from landed.cdrs order by all"
+    assert query(home, rows) == query(other, rows)
+    assert len(query(home, rows)) == 40
+
+
+def test_a_whole_file_sent_again_with_other_bytes_is_all_duplicates(home: Home) -> None:
+    rows = [cdr(call_id=f"c{n}") for n in range(5000)]
+    drop(home, "a.csv", csv_text(rows))
+    drop(home, "b.csv", csv_text(rows[::-1] + rows[:10]))
+    first, second = land(home)
+    assert first.landed == 5000
+    assert (second.landed, second.duplicates, second.days) == (0, 5010, ())
+
+
+def test_supersede_replaces_and_keeps_both(home: Home) -> None:
+    drop(home, "a.csv", csv_text([cdr(), cdr(call_id="same"), cdr(call_id="only")]))
+    land(home)
+    moved = cdr(started_at="2026-03-02T10:00:00", answered_at="2026-03-02T10:00:05")
+    path = drop(home, "b.csv", csv_text([moved, cdr(call_id="same"), cdr(call_id="new")]))
+    (result,) = land(home, [path], supersede=True, reason="clock was a day off")
+    assert (result.landed, result.duplicates, result.superseded) == (2, 1, 1)
+    assert result.days == (date(2026, 3, 1), date(2026, 3, 2))
+    assert query(home, "select day from landed.cdrs where call_id = 'c1'") == [(date(2026, 3, 2),)]
+    old = query(home, "select day, superseded_by from landed.superseded_cdrs")
+    assert old == [(date(2026, 3, 1), result.file_id)]
+    assert adds_up(home)
+    line = json.loads(home.journal.read_text().splitlines()[-1])
+    assert (line["supersede"], line["reason"]) == (True, "clock was a day off")
+    # The version that was replaced has been seen: it is a duplicate, not a conflict.
+    drop(home, "c.csv", csv_text([cdr(), cdr(call_id="c3")]))
+    (again,) = land(home)
+    assert (again.landed, again.duplicates) == (1, 1)
+
+
+def test_a_file_whose_rows_conflicted_can_supersede_afterwards(home: Home) -> None:
+    drop(home, "a.csv", csv_text([cdr()]))
+    path = drop(home, "b.csv", csv_text([cdr(duration_s=1), cdr(call_id="x"), cdr(duration_s=-1)]))
+    text = path.read_bytes()
+    land(home)
+    before = query(home, "select landed, rejected from ops.files order by file_sequence")
+    assert before == [(1, 0), (1, 2)]
+    path = drop(home, "b.csv", text)
+    (result,) = land(home, [path], supersede=True, reason="the switch corrected it")
+    assert result.status == "landed"
+    assert (result.rows, result.landed, result.rejected, result.superseded) == (3, 2, 1, 1)
+    assert result.days == (date(2026, 3, 1),)
+    durations = query(home, "select duration_s from landed.cdrs where call_id = 'c1'")
+    assert durations == [(Decimal(1),)]
+    assert rejected(home) == [(4, "bad_duration")]
+    assert adds_up(home)
+    path = drop(home, "b.csv", text)
+    (again,) = land(home, [path], supersede=True, reason="once more")
+    assert again.status == "already_landed"
+    assert not path.exists()
+
+
+def test_dry_run_changes_nothing(home: Home) -> None:
+    path = drop(home, "a.csv", csv_text([cdr(), cdr(duration_s=9), cdr(duration_s=-1)]))
+    bad = drop(home, "b.csv", "x")
+    first, second = land(home, dry_run=True)
+    assert (first.status, first.landed, first.rejected) == ("dry_run", 1, 2)
+    assert second.status == "unreadable"
+    assert path.exists()
+    assert bad.exists()
+    assert not (home.archive / "cdrs").exists()
+    assert not home.rejected.exists()
+    assert query(home, "select count(*) from ops.files") == [(0,)]
+    assert query(home, "select count(*) from landed.cdrs") == [(0,)]
+
+
+def test_inside_a_lock_that_is_held(home: Home) -> None:
+    drop(home, "a.csv", csv_text([cdr()]))
+    with writer(home, "demo") as held:
+        (result,) = land_files(held)
+    assert result.status == "landed"
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from orchestration import warehouse
+from orchestration.landing import dropped
+from orchestration.operations import land
+def die(*_args, **_kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[3] == "journal":
+    warehouse.Writer.journal = die
+elif sys.argv[3] == "commit":
+    real = land._journal
+    land._journal = lambda *a: (real(*a), die())
+else:
+    dropped.forget = die
+land.land(warehouse.Home(Path(sys.argv[1]), Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("moment", ["journal", "commit", "forget"])
+def test_killed_half_way_and_run_again(home: Home, tmp_path: Path, moment: str) -> None:
+    text = csv_text([cdr(call_id=f"c{n}", duration_s=n - 1) for n in range(1000)])
+    drop(home, "warm-up.csv", csv_text([cdr(call_id="w")]))
+    land(home)
+    path = drop(home, "a.csv", text)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(home.root), str(home.seeds), moment],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert path.exists()
+    (result,) = land(home)
+    assert result.status == ("already_landed" if moment == "forget" else "landed")
+    assert not path.exists()
+    never_killed = make(tmp_path / "other")
+    drop(never_killed, "warm-up.csv", csv_text([cdr(call_id="w")]))
+    land(never_killed)
+    drop(never_killed, "a.csv", text)
+    land(never_killed)
+    assert state(home) == state(never_killed)

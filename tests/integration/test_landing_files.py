@@ -1,0 +1,239 @@
+"""Landing files of every shape: what is read, what is set aside, what stays."""
+
+import gzip
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.operations.land import land
+from orchestration.warehouse import Home, Refused
+from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-05T12:00:00")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "tess")
+    return make(tmp_path)
+
+
+def rejected(home: Home) -> list[tuple[object, ...]]:
+    return query(home, "select line, reason from ops.rejected_rows order by file_sequence, line")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("tail", ["", "x"])
+def test_byte_order_marks_and_line_ends(home: Home, start: bytes, end: str, tail: str) -> None:
+    text = csv_text([cdr(call_id="a"), cdr(call_id="b")])
+    text += csv_text([cdr(call_id="bad", duration_s=tail)]).splitlines()[1] if tail else ""
+    drop(home, "a.csv", start + text.replace("\n", end).encode())
+    (result,) = land(home)
+    assert (result.landed, result.rejected) == (2, len(tail))
+    assert rejected(home) == [(4, "bad_duration")] * len(tail)
+    assert query(home, "select call_id from landed.cdrs order by 1") == [("a",), ("b",)]
+
+
+def test_a_cell_of_a_megabyte_lands_and_a_longer_row_is_rejected(home: Home) -> None:
+    text = "call_id,started_at,called_number,duration_s,note\n"
+    for name, size in (("a", 1_000_000), ("b", 3_000_000), ("c", 1)):
+        text += f"{name},2026-03-01T10:00:00Z,49,0,{'x' * size}\n"
+    drop(home, "a.csv", text)
+    (result,) = land(home)
+    assert (result.rows, result.landed) == (3, 2)
+    assert rejected(home) == [(3, "bad_row")]
+
+
+def test_header_only_lands_nothing_and_blank_lines_are_no_rows(home: Home) -> None:
+    drop(home, "a.csv", csv_text([]))
+    drop(home, "b.csv", csv_text([cdr()]).replace("\n", "\n\n") + "\n\n")
+    first, second = land(home)
+    assert (first.status, first.rows, first.days) == ("landed", 0, ())
+    assert (second.rows, second.landed, second.rejected) == (1, 1, 0)
+
+
+UNREADABLE = {
+    "empty.csv": (b"", "empty"),
+    "semicolons.csv": (b"call_id;started_at\n1;2\n", "use commas"),
+    "missing.csv": (b"call_id,called_number,duration_s\n", "missing columns: started_at"),
+    "case.csv": (csv_text([]).replace("call_id", "Call Id").encode(), "must be written call_id"),
+    "near.csv": (csv_text([]).replace("answered_at", " Answered_At").encode(), "answered_at"),
+    "twice.csv": (csv_text([]).replace("pdd_ms", "call_id").encode(), "named twice: call_id"),
+    "nameless.csv": (csv_text([]).replace("pdd_ms", "").encode(), "has no name"),
+    "utf16.csv": (csv_text([cdr()]).encode("utf-16"), "UTF-8"),
+    "word.xlsx": (b"PK", "does not say what is in the file"),
+    "cut.csv.gz": (gzip.compress(csv_text([cdr()] * 999).encode())[:-20], "cut short"),
+    "not.parquet": (b"PAR1 no", "not a Parquet file"),
+    "array.json": (b'[{"call_id": 1}]', "one object a line"),
+    "keys.jsonl": (b'{"a": 1}\n', "missing columns"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_unreadable_file_is_set_aside_with_its_reason(home: Home, name: str) -> None:
+    data, why = UNREADABLE[name]
+    path = drop(home, name, data)
+    drop(home, "zz-good.csv", csv_text([cdr()]))
+    bad, good = land(home)
+    assert (bad.status, good.status) == ("unreadable", "landed")
+    assert why in (bad.problem or "")
+    aside = home.rejected / "cdrs/sw1" / name
+    assert aside.read_bytes() == data
+    assert aside.with_name(f"{name}.reason").read_text() == f"{bad.problem}\n"
+    assert not path.exists()
+    assert query(home, "select count(*) from ops.files") == [(1,)]
+
+
+def test_a_persons_own_file_is_copied_and_never_moved(home: Home, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(csv_text([cdr()]))
+    bad.write_text("x\n")
+    results = land(home, [good, bad], kind="cdrs", source="sw1")
+    assert [r.status for r in results] == ["landed", "unreadable"]
+    assert good.exists()
+    assert bad.exists()
+    kept = home.archive / "cdrs/sw1" / f"{results[0].file_id}.csv"
+    assert kept.stat().st_ino != good.stat().st_ino
+    assert not home.rejected.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ({}, "--kind"),
+        ({"kind": "cdrs"}, "--source"),
+        ({"kind": "calls", "source": "x"}, "cdrs, usage"),
+        ({"kind": "rates", "source": "x"}, "later release"),
+        ({"kind": "cdrs", "source": "../x"}, "cannot name a source"),
+        ({"kind": "cdrs", "source": "x", "supersede": True}, "--reason"),
+        ({"kind": "usage", "source": "x", "supersede": True, "reason": "y"}, "cdrs only"),
+    ],
+)
+def test_requests_that_cannot_be_carried_out(
+    home: Home, tmp_path: Path, options: dict[str, object], why: str
+) -> None:
+    (tmp_path / "a.csv").write_text(csv_text([cdr()]))
+    with pytest.raises(Refused, match=why):
+        land(home, [tmp_path / "a.csv"], **options)  # type: ignore[arg-type]
+    assert not home.archive.exists()
+
+
+def test_what_is_not_ripe_or_not_landed_yet_stays(home: Home) -> None:
+    kept = [drop(home, ".a.csv", "x"), drop(home, "b.csv.part", "x")]
+    kept.append(drop(home, "c.csv", "x", kind="rates"))
+    assert land(home) == []
+    assert all(path.exists() for path in kept)
+    drop(home, "a.csv", "x", kind="calls")
+    with pytest.raises(Refused, match="inbox/calls is no kind of file"):
+        land(home)
+
+
+def test_unknown_columns_are_kept(home: Home) -> None:
+    header = "zulu,call_id,started_at,called_number,duration_s,Alpha,day\n"
+    drop(home, "a.csv", header + 'é,c1,2026-03-01T10:00:00,49,0,"a ""b""",\n')
+    land(home)
+    extra = query(home, "select extra from landed.cdrs")[0][0]
+    assert json.loads(extra) == {"Alpha": 'a "b"', "zulu": "é"}
+
+
+def test_parquet_json_lines_and_gzip_equal_csv(home: Home, tmp_path: Path) -> None:
+    rows = [
+        cdr(call_id=f"c{n}", pdd_ms=n, attempt=1, carrier_amount=f"0.0{n}", note=f"n {n}")
+        for n in range(1, 10)
+    ]
+    text = csv_text(rows, (*cdr(), "attempt", "pdd_ms", "carrier_amount", "note"))
+    (tmp_path / "in.csv").write_text(text)
+    typed = (
+        f"select * replace (started_at::TIMESTAMPTZ as started_at, duration_s::DECIMAL(18, 6) as"
+        f" duration_s, carrier_amount::DOUBLE as carrier_amount, pdd_ms::BIGINT as pdd_ms)"
+        f" from read_csv('{tmp_path}/in.csv', all_varchar = true)"
+    )
+    duckdb.execute(f"copy ({typed}) to '{tmp_path}/a.parquet'")
+    duckdb.execute(
+        f"copy (select * replace (duration_s::DOUBLE as duration_s, pdd_ms::INT as pdd_ms,"
+        f" carrier_amount::DOUBLE as carrier_amount, attempt::INT as attempt)"
+        f" from read_csv('{tmp_path}/in.csv', all_varchar = true)) to '{tmp_path}/a.json'"
+    )
+    files = {
+        "a.csv": text.encode(),
+        "b.csv.gz": gzip.compress(text.encode()),
+        "c.parquet": (tmp_path / "a.parquet").read_bytes(),
+        "d.jsonl": (tmp_path / "a.json").read_bytes(),
+        "e.jsonl.gz": gzip.compress((tmp_path / "a.json").read_bytes() + b"\n\n"),
+    }
+    for name, data in files.items():
+        drop(home, name, data)
+    first, *others = land(home)
+    assert first.landed == 9
+    assert [(o.name, o.duplicates, o.rejected) for o in others] == [
+        (name, 9, 0) for name in list(files)[1:]
+    ]
+
+
+def test_bad_rows_of_parquet_and_json_lines(home: Home, tmp_path: Path) -> None:
+    duckdb.execute(
+        "copy (select 'c' || i as call_id, timestamp '2026-03-01 10:00:00' as started_at, '49' as"
+        " called_number, case when i = 2 then -1.5 else 0.1 + i * 0.2 end as duration_s"
+        f" from range(1, 4) t(i)) to '{tmp_path}/a.parquet'"
+    )
+    drop(home, "a.parquet", (tmp_path / "a.parquet").read_bytes())
+    base = '"started_at": "2026-03-01T10:00:00Z", "called_number": "49"'
+    lines = [
+        f'{{"call_id": "j1", {base}, "duration_s": 1.5, "carrier_amount": 1e-8}}',
+        "not json",
+        f'{{"call_id": "j3", {base}, "duration_s": null}}',
+        f'{{"call_id": "j4", {base}, "duration_s": 1, "carrier_amount": 12345678901.12345678}}',
+        f'{{"call_id": 5, {base}, "duration_s": 2.0, "tags": {{"a": [1]}}, "Call": "x"}}',
+        '["an", "array"]',
+    ]
+    drop(home, "b.jsonl", "\n".join(lines))
+    first, second = land(home)
+    assert (first.rows, first.landed, first.rejected) == (3, 2, 1)
+    assert (second.rows, second.landed, second.rejected) == (6, 2, 4)
+    assert rejected(home) == [
+        (2, "bad_duration"),
+        (2, "bad_row"),
+        (3, "missing_value"),
+        (4, "bad_amount"),
+        (6, "bad_row"),
+    ]
+    found = query(
+        home,
+        "select call_id, duration_s, carrier_amount, extra from landed.cdrs"
+        " where call_id in ('j1', '5') order by call_id desc",
+    )
+    assert found == [
+        ("j1", Decimal("1.5"), Decimal("0.00000001"), None),
+        ("5", Decimal(2), None, '{"Call":"x","tags":"{\\"a\\":[1]}"}'),
+    ]
+
+
+def test_usage_payments_and_resources(home: Home) -> None:
+    usage = "usage_id,occurred_at,account_id,service,quantity\n"
+    usage += "u1,2026-03-01T10:00:00,acme,message,3\nu2,2026-03-01T10:00:00,nobody,message,3\n"
+    usage += "u3,2026-03-01T10:00:00,acme,message,-3\nu1,2026-03-01T10:00:00,acme,message,4\n"
+    usage += "u1,2026-03-01T10:00:00Z,acme,message,3.0\n"
+    drop(home, "a.csv", usage, kind="usage", source="smsc")
+    pay = "payment_id,paid_at,account_id,amount,currency,method\n"
+    pay += "p1,2026-03-02T10:00:00,acme,100,USD,wire\np2,2026-03-02T10:00:00,bee,100,USD,wire\n"
+    pay += "p3,2026-03-02T10:00:00,bee,-5.50,EUR,wire\np4,2026-03-02T10:00:00,nobody,1,EUR,\n"
+    pay += "p1,2026-03-02T10:00:00,acme,100,USD,cash\n"
+    drop(home, "a.csv", pay, kind="payments", source="bank")
+    seen = "observed_at,account_id,resource,count\n2026-03-01T10:00:00,sw1,cdrs,12\n"
+    seen += "2026-03-01T10:00:00Z,sw1,cdrs,12\n2026-03-01T10:00:00,sw1,cdrs,13\n"
+    drop(home, "a.csv", seen, kind="resources", source="sw1")
+    results = land(home)
+    counts = {r.kind: (r.landed, r.duplicates, r.rejected) for r in results}
+    assert counts == {"payments": (2, 0, 3), "usage": (1, 1, 3), "resources": (2, 1, 0)}
+    assert query(home, "select kind, line, reason from ops.rejected_rows order by all") == [
+        ("payments", 3, "wrong_currency"),
+        ("payments", 5, "unknown_account"),
+        ("payments", 6, "conflict"),
+        ("usage", 3, "unknown_account"),
+        ("usage", 4, "bad_amount"),
+        ("usage", 5, "conflict"),
+    ]
+    assert adds_up(home)
