@@ -121,7 +121,7 @@ def in_failing_words(checked: Sequence[Checked]) -> str:
         for failure in c.failures:
             first = f": {failure.details[0]}" if failure.details else ""
             lines.append(f"{c.day} {failure.check.replace('_', ' ')}: {failure.rows} rows break it{first}")
-    return "\n".join(["not closed:", *lines]) if lines else ""
+    return "\n".join(["this keeps a day from closing:", *lines]) if lines else ""
 
 
 def figures(closed: Checked) -> dict[str, int | str]:
