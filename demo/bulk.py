@@ -206,8 +206,10 @@ def _select(calls: int, day: date, seed: int, ingress: int, egress: int, prefixe
             from drawn
         )
         select
-            -- An odd factor modulo a power of two: scattered like a switch's ids, and none twice.
-            printf('%012x', (c::hugeint * 679891637639 % 281474976710656)::bigint) as call_id,
+            -- An odd factor modulo a power of two: scattered like a switch's ids, and none twice
+            -- on this day or its neighbours.
+            printf('%012x', ((c + {day.toordinal() * 10**8})::hugeint * 679891637639
+                % 281474976710656)::bigint) as call_id,
             if(is_second, 2, 1) as attempt,
             began as started_at,
             if(answered, began + to_milliseconds(pdd_ms + ring_ms), null) as answered_at,

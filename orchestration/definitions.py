@@ -25,7 +25,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
     checks = manifest.check_specs(project)
     built = models.model_assets(project)
     landed = landing.landing_assets(sources, sorted(built.keys))
-    closed = closing.closing_assets(checks, sorted(built.keys))
+    closed = closing.closing_assets(checks)
     land_job, close_job = landing.landing_job(), closing.closing_job(checks)
     return dg.Definitions(
         assets=[built, landed, closed, *(spec for spec in sources if spec.key not in landed.keys)],

@@ -34,6 +34,8 @@ retention:
     purge_after_days: 30
 telemetry:
   enabled: false
+nux:
+  enabled: false
 """
 
 

@@ -32,7 +32,7 @@ _UNFINISHED = (
 _SHOWN = 20
 
 
-def closing_assets(checks: Sequence[dg.AssetCheckSpec], models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
     """The closing of a day with all its checks. Materialising a partition is `tollbook close --day`.
 
     Checks without the closing try the assertions and close nothing.
@@ -40,7 +40,7 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec], models: Sequence[dg.Asse
     spec = dg.AssetSpec(
         CLOSINGS,
         group_name="operations",
-        deps=models,
+        deps=sorted({check.asset_key for check in checks}),
         kinds={"duckdb"},
         description=(
             "A closed day: every assertion held, and what the day comes to was posted to the ledger. A "
@@ -75,8 +75,12 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec], models: Sequence[dg.Asse
                 if closes:
                     yield dg.MaterializeResult(asset_key=CLOSINGS, metadata={"status": str(settled)})
                 return
-        for key in sorted(context.selected_asset_check_keys):
-            yield check_result(key, checked)
+        for check_spec in checks:
+            result = check_result(check_spec.key, checked)
+            if check_spec.key in context.selected_asset_check_keys:
+                yield result
+            elif closes:  # materialised in the UI, which selects no checks of other assets
+                context.instance.report_runless_asset_event(evaluation(result))
         failed = in_failing_words(checked)
         if failed or not told:
             for event in closed(checked):
@@ -111,6 +115,21 @@ def check_result(key: dg.AssetCheckKey, checked: Sequence[Checked]) -> dg.AssetC
         severity=dg.AssetCheckSeverity.ERROR,
         description=details[0] if details else None,
         metadata=metadata,
+    )
+
+
+def evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    """A check's result as an event that is reported beside a run."""
+    assert result.asset_key is not None
+    assert result.check_name is not None
+    return dg.AssetCheckEvaluation(
+        asset_key=result.asset_key,
+        check_name=result.check_name,
+        passed=result.passed,
+        metadata=result.metadata,
+        severity=result.severity,
+        description=result.description,
+        blocking=True,
     )
 
 

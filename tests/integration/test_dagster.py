@@ -3,16 +3,15 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from orchestration import prepare
-from orchestration.defs import closing, landing, manifest, partitions
+from orchestration.defs import landing, manifest, partitions
 from orchestration.defs.resources import Deployment
 from orchestration.landing.dropped import waiting
 from orchestration.warehouse import PROJECT, Home, serving
@@ -147,66 +146,6 @@ print([p for p in ours if not p.endswith((".py", ".pyc", "/target/manifest.json"
     assert not (tmp_path / "absent").exists()
 
 
-# names and words
-
-
-def test_a_test_speaks_with_its_opening_comment() -> None:
-    assert manifest.opening_words("-- No amount is\n-- negative.\n{{ config() }}\n-- not this") == (
-        "No amount is negative."
-    )
-    assert manifest.opening_words("select 1") == ""
-
-
-def test_a_test_of_several_models_has_to_say_which_one_it_is_about() -> None:
-    meta = {"dagster": {"ref": {"name": "rated_calls"}}}
-    assert manifest.tested({"name": "t", "config": {"meta": meta}}) == "rated_calls"
-    assert manifest.tested({"attached_node": "model.tollbook.days"}) == "days"
-    with pytest.raises(ValueError, match="say in meta"):
-        manifest.tested({"name": "t", "config": {}})
-
-
-# days
-
-
-def test_days_that_follow_each_other_make_one_span_of_a_month_at_most() -> None:
-    days = partitions.between(date(2026, 1, 1), date(2026, 2, 3))
-    assert partitions.spans(days) == [
-        (date(2026, 1, 1), date(2026, 1, 31)),
-        (date(2026, 2, 1), date(2026, 2, 3)),
-    ]
-    assert partitions.spans([days[0], days[2]]) == [(days[0], days[0]), (days[2], days[2])]
-    assert partitions.spans([]) == []
-    assert partitions.days_of(["2026-03-02", "2026-03-01"]) == [date(2026, 3, 1), date(2026, 3, 2)]
-
-
-def test_today_is_a_partition_and_a_day_of_the_last_century_is_none() -> None:
-    today = datetime.now(UTC).date()
-    assert partitions.known([date(1999, 1, 1), today], partitions.daily()) == [today]
-
-
-@pytest.mark.parametrize(
-    ("at", "published", "wanted"),
-    [
-        ("2026-03-28T00:05", {}, ["2026-03-26"]),
-        ("2026-03-28T01:05", {}, []),
-        ("2026-03-27T23:05", {"2026-03-26": "ready"}, []),
-        ("2026-03-28T00:05", {"2026-03-26": "ready", "2026-03-27": "open"}, ["2026-03-26"]),
-        ("2026-03-28T05:05", {"2026-03-26": "failed"}, ["2026-03-26"]),
-        ("2026-03-28T05:05", {"2026-03-26": "closed"}, []),
-        (
-            "2026-03-30T00:05",
-            {"2026-03-26": "stale", "2026-03-27": "outdated"},
-            ["2026-03-26", "2026-03-28"],
-        ),
-    ],
-)
-def test_a_day_is_wanted_from_24_hours_after_its_end_until_it_closes(
-    at: str, published: dict[str, str], wanted: list[str]
-) -> None:
-    known = {date.fromisoformat(day): status for day, status in published.items()}
-    assert [str(day) for day in closing.wanted(known, datetime.fromisoformat(at))] == wanted
-
-
 # schedule and sensor
 
 
@@ -232,12 +171,6 @@ def test_the_schedule_asks_for_the_day_two_days_back(
     assert not home.root.exists()
 
 
-def test_several_days_are_asked_for_as_one_range() -> None:
-    request = closing.request(date(2026, 3, 1), date(2026, 3, 4), datetime(2026, 3, 8, 0, 5))
-    assert request.partition_key is None
-    assert set(request.tags.values()) == {"2026-03-01", "2026-03-04"}
-
-
 def test_the_sensor_asks_once_for_whole_files_and_not_for_an_empty_inbox(
     project: manifest.Manifest, home: Home, instance: dg.DagsterInstance
 ) -> None:
@@ -256,14 +189,6 @@ def test_the_sensor_asks_once_for_whole_files_and_not_for_an_empty_inbox(
     assert first.run_key == second.run_key == landing.run_key(waiting(home))
     path.write_text(CALLS + CALLS)
     assert tick().run_requests[0].run_key != first.run_key
-
-
-@pytest.mark.parametrize(("minutes", "asks"), [(1, False), (6, True)])
-def test_a_failed_landing_is_tried_again_after_a_while(minutes: int, asks: bool) -> None:
-    ended = datetime(2026, 3, 28, tzinfo=UTC)
-    run = SimpleNamespace(end_time=ended.timestamp(), dagster_run=SimpleNamespace(run_id="0123456789"))
-    answer = landing._retry([], run, datetime(2026, 3, 28, 0, minutes, tzinfo=UTC))  # type: ignore[arg-type]
-    assert isinstance(answer, dg.RunRequest) is asks
 
 
 def test_a_build_runs_no_checks_and_closes_nothing(project: manifest.Manifest) -> None:

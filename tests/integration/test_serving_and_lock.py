@@ -1,0 +1,136 @@
+"""Analysts read at any moment, one command writes at a time, and a killed build is completed by the next."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.operations.build import build
+from orchestration.operations.land import land
+from orchestration.operations.publish import publish_now
+from orchestration.warehouse import Home, Refused, writer
+from tests.e2e.company import write_calls, write_company
+
+CALLS = 2_000
+PUBLISHES = 20
+READERS = 3
+
+
+def _deployment(root: Path) -> Home:
+    home = Home(root / "home", write_company(root / "seeds"))
+    calls = [(f"c{n}", f"2026-05-04T{n % 24:02}:{n % 60:02}:00", str(n % 90), "in-a") for n in range(CALLS)]
+    land(home, [write_calls(root / "calls.csv", calls)], kind="cdrs", source="sw1")
+    return home
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = _deployment(tmp_path_factory.mktemp("serving"))
+    build(home)
+    return home
+
+
+def _read(path: str, stop: Event, found: "multiprocessing.Queue[tuple[int, str]]") -> None:
+    reads = 0
+    try:
+        while not stop.is_set():
+            with duckdb.connect(path, read_only=True) as con:
+                row = con.execute(
+                    """
+                    select
+                        (select count(*) from marts.rated_calls),
+                        (select sum(attempts) from marts.breakout_daily),
+                        (select sum(revenue) from marts.breakout_hourly)
+                            = (select sum(sell_reporting_amount) from marts.rated_calls)
+                    """
+                ).fetchone()
+            assert row == (CALLS, CALLS, True), row
+            reads += 1
+        found.put((reads, ""))
+    except Exception as torn:
+        found.put((reads, f"{type(torn).__name__}: {torn}"))
+
+
+def test_readers_never_see_a_torn_or_missing_file(built: Home) -> None:
+    context = multiprocessing.get_context("spawn")
+    stop, found = context.Event(), context.Queue()
+    readers = [
+        context.Process(target=_read, args=(str(built.serving), stop, found)) for _ in range(READERS)
+    ]
+    for reader in readers:
+        reader.start()
+    time.sleep(2)
+    for turn in range(PUBLISHES):
+        if turn % 5 == 0:  # a rebuild in between writes new files for the day
+            build(built, date(2026, 5, 4), date(2026, 5, 4))
+        publish_now(built)
+    stop.set()
+    results = [found.get(timeout=60) for _ in readers]
+    for reader in readers:
+        reader.join(timeout=60)
+    assert [problem for _, problem in results if problem] == []
+    assert sum(reads for reads, _ in results) > PUBLISHES
+
+
+def test_a_second_writer_waits_says_for_whom_and_gives_up(
+    built: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        writer(built, "close"),
+        pytest.raises(Refused, match=r"busy with 'close' \(process \d+.*try land again later"),
+        writer(built, "land", timeout=0.3),
+    ):
+        pass
+    assert "waiting for 'close' (process" in capsys.readouterr().err
+    with writer(built, "land", timeout=0.3):
+        pass  # free again
+
+
+def test_the_lock_ends_with_its_process(built: Home) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path; from orchestration.warehouse import Home, writer\n"
+            "with writer(Home(Path(sys.argv[1]), Path('.')), 'build'):\n"
+            "    print('held', flush=True); time.sleep(60)",
+            str(built.root),
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    with pytest.raises(Refused), writer(built, "land", timeout=0.2):
+        pass
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    with writer(built, "land", timeout=5):
+        pass
+
+
+@pytest.mark.parametrize("seconds", [1.5, 4.0, 5.5])
+def test_a_killed_build_is_completed_by_the_next(seconds: float, tmp_path: Path) -> None:
+    home = _deployment(tmp_path)
+    environment = {**os.environ, "TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
+    killed = subprocess.Popen([str(Path(sys.executable).with_name("tollbook")), "build"], env=environment)
+    time.sleep(seconds)
+    killed.kill()
+    killed.wait()
+    build(home)
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        assert con.execute("select count(*), count(distinct call_id) from marts.rated_calls").fetchone() == (
+            CALLS,
+            CALLS,
+        )
+        assert con.execute("select sum(attempts) from marts.breakout_daily").fetchone() == (CALLS,)
