@@ -10,8 +10,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from orchestration.warehouse import PROJECT, Home
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,10 @@ class DbtFailed(Exception):
 
 
 def project_version() -> str:
-    """Identity (sha256) of the models and macros: another one means the views must be made anew."""
+    """Identity (sha256) of the dbt project: another one means that its views must be made anew."""
     digest = hashlib.sha256()
-    for path in [PROJECT / "dbt_project.yml", *_sources(PROJECT / "models"), *_sources(PROJECT / "macros")]:
+    folders = [*_sources(PROJECT / "models"), *_sources(PROJECT / "macros"), *_sources(PROJECT / "tests/assertions")]
+    for path in [PROJECT / "dbt_project.yml", PROJECT / "profiles.yml", *folders]:
         digest.update(f"{path.relative_to(PROJECT)}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -61,7 +66,8 @@ def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None
 
     with _environment(home), contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
-            outcome = dbtRunner(callbacks=[heard]).invoke([*arguments, *_flags(home)])
+            manifest = _manifest(home)
+            outcome = dbtRunner(manifest=manifest, callbacks=[heard]).invoke([*arguments, *_flags(home)])
         finally:
             DuckDBConnectionManager.close_all_connections()
     results = [_result(node) for node in getattr(outcome.result, "results", None) or []]
@@ -71,6 +77,28 @@ def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None
     if outcome.exception is not None or (not outcome.success and not results):
         raise DbtFailed(str(outcome.exception or printed.getvalue()[-2000:]))
     return results
+
+
+def _manifest(home: Home) -> Manifest:
+    """The parsed project, from the project's target/ where it was parsed before.
+
+    Parsing takes as long as building a small day; what was parsed serves every deployment.
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt.contracts.graph.manifest import Manifest
+
+    kept = PROJECT / "target" / f"manifest-{project_version()[:16]}.msgpack"
+    with contextlib.suppress(OSError):
+        return cast("Manifest", Manifest.from_msgpack(kept.read_bytes()))
+    outcome = dbtRunner().invoke(["parse", *_flags(home)])
+    if not isinstance(outcome.result, Manifest):
+        raise DbtFailed(f"the models cannot be read: {outcome.exception}")
+    with contextlib.suppress(OSError):  # a read-only checkout parses every time
+        kept.parent.mkdir(exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}.part")
+        part.write_bytes(outcome.result.to_msgpack())
+        os.replace(part, kept)
+    return cast("Manifest", Manifest.from_msgpack(outcome.result.to_msgpack()))
 
 
 def _flags(home: Home) -> list[str]:
