@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 
 from demo.traffic import generate
-from orchestration.operations.build import build_days
 from orchestration.operations.close import Checked, close_days
 from orchestration.operations.land import Landed, land_files
 from orchestration.operations.publish import publish
@@ -74,17 +73,14 @@ def _landing(landed: Sequence[Landed]) -> str:
         sum(getattr(file, what) for file in landed) for what in ("rows", "landed", "duplicates", "rejected")
     )
     known = sum(file.status == "already_landed" for file in landed)
-    return (
-        f"{len(landed)} files, {rows:,} rows: {kept:,} landed, {duplicates} duplicates, {rejected} rejected"
-        + (f"; {known} files had landed before" if known else "")
+    return f"{len(landed)} files, {rows:,} rows: {kept:,} landed, {duplicates} duplicates, {rejected} rejected" + (
+        f"; {known} files had landed before" if known else ""
     )
 
 
 def _closing(checked: Sequence[Checked]) -> str:
     return (
-        ", ".join(
-            f"{c.day} {c.status}" + (f" ({c.posted} entries)" if c.status == "closed" else "") for c in checked
-        )
+        ", ".join(f"{c.day} {c.status}" + (f" ({c.posted} entries)" if c.status == "closed" else "") for c in checked)
         or "nothing was due"
     )
 

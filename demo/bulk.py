@@ -43,21 +43,13 @@ HEADERS: Mapping[str, str] = {
     "prefix_regions": "prefix,region",
     "timetables": "timetable_id,priority,band,days,starts_at,ends_at",
     "holidays": "timetable_id,date,band",
-    "consumption_profiles": (
-        "profile_id,account_id,rule,allowance,period,prefixes,priority,valid_from,valid_to"
-    ),
-    "service_rates": (
-        "service,account_id,unit_price,currency,amount_decimals,amount_rounding,valid_from,valid_to"
-    ),
-    "subscriptions": (
-        "subscription_id,account_id,service,quantity,charge,prorate,valid_from,valid_to"
-    ),
+    "consumption_profiles": ("profile_id,account_id,rule,allowance,period,prefixes,priority,valid_from,valid_to"),
+    "service_rates": ("service,account_id,unit_price,currency,amount_decimals,amount_rounding,valid_from,valid_to"),
+    "subscriptions": ("subscription_id,account_id,service,quantity,charge,prorate,valid_from,valid_to"),
     "plan_tiers": "plan_tier,resource,limit",
     "budgets": "department,month,amount,currency",
     "fx_rates": "from_currency,to_currency,valid_from,rate",
-    "sources": (
-        "source,kind,format,timezone,country_code,international_prefixes,expected_every_minutes"
-    ),
+    "sources": ("source,kind,format,timezone,country_code,international_prefixes,expected_every_minutes"),
     "operators": "operator,role,accounts",
 }
 
@@ -91,9 +83,7 @@ def bulk_company(directory: Path, tables: int = 20, prefixes: int = 20_000, seed
             for first, then in [increments[n % len(increments)]]
         ],
         "rates": _rates(randomness, ids, carriers, names),
-        "rate_assignments": [
-            f"a-{t},{'buy' if t in carriers else 'sell'},{t},{OPENED},," for t in ids
-        ],
+        "rate_assignments": [f"a-{t},{'buy' if t in carriers else 'sell'},{t},{OPENED},," for t in ids],
         "fx_rates": ["EUR,USD,2025-01-01,1.1622", "USD,EUR,2025-01-01,0.8604371"],
         "sources": ["bulk,cdrs,,UTC,,,"],
     }
@@ -117,8 +107,7 @@ def generate_bulk(path: Path, calls: int, day: date, seed: int, company: Path) -
         for name in ("accounts", "trunks", "rates"):
             file = str(company / f"{name}.csv").replace("'", "''")
             con.execute(
-                f"create temp view {name} as"
-                f" select * from read_csv('{file}', header = true, all_varchar = true)"
+                f"create temp view {name} as select * from read_csv('{file}', header = true, all_varchar = true)"
             )
         counts = [_number_off(con, table, query, day) for table, query in _CHOICES.items()]
         if not all(counts):
@@ -262,9 +251,7 @@ def _destinations(prefixes: int) -> dict[str, str]:
     return dict(sorted(names.items()))
 
 
-def _rates(
-    randomness: random.Random, ids: list[str], carriers: set[str], names: Mapping[str, str]
-) -> Iterable[str]:
+def _rates(randomness: random.Random, ids: list[str], carriers: set[str], names: Mapping[str, str]) -> Iterable[str]:
     base = {prefix: 400 + randomness.randrange(9_600) for prefix in names}
     for table in ids:
         low = 9 if table in carriers else 11

@@ -247,8 +247,4 @@ def first_on(rows: Sequence[Cdr], source: str, day: int) -> list[Cdr]:
     seen: dict[str, int] = {}
     for row in rows:
         seen[row.call_id] = seen.get(row.call_id, 0) + 1
-    return [
-        row
-        for row in rows
-        if row.source == source and row.charged_ms // DAY_MS == day and seen[row.call_id] == 1
-    ]
+    return [row for row in rows if row.source == source and row.charged_ms // DAY_MS == day and seen[row.call_id] == 1]

@@ -64,9 +64,7 @@ def split_late(randomness: random.Random, rows: list[Cdr]) -> tuple[list[Cdr], l
     )
 
 
-def write_mishaps(
-    directory: Path, randomness: random.Random, rows: list[Cdr], first_day: date, days: int
-) -> None:
+def write_mishaps(directory: Path, randomness: random.Random, rows: list[Cdr], first_day: date, days: int) -> None:
     """Four more files of `sw1`: the same again, repeated rows, a conflict, bad rows.
 
     They sort after the files they refer to, and all belong to one day.
@@ -92,10 +90,7 @@ def _bad_lines(model: Cdr, day: int, first_day: date, days: int) -> list[str]:
     """Good rows with a bad one after each of the first five."""
     tell = clock(first_day, days)
     start = day * DAY_MS + 14 * 3_600_000
-    good = [
-        _shifted(model, f"among-bad-{n}", start + n * 61_000 - model.started_ms)
-        for n in range(GOOD_AMONG_BAD)
-    ]
+    good = [_shifted(model, f"among-bad-{n}", start + n * 61_000 - model.started_ms) for n in range(GOOD_AMONG_BAD)]
     bad = [_shifted(row, f"bad-{n}", 5_000) for n, row in enumerate(good)]
     spoilt = [
         _with(csv_line(bad[0], tell), duration_s=f"-{seconds(bad[0].duration_ms)}"),
@@ -126,9 +121,7 @@ def _with(line: str, **cells: str) -> str:
     return ",".join((found | cells).values())
 
 
-def _refused(
-    randomness: random.Random, day: int, call_id: str, trunk: str, number: str, cause: str
-) -> Cdr:
+def _refused(randomness: random.Random, day: int, call_id: str, trunk: str, number: str, cause: str) -> Cdr:
     start = day * DAY_MS + randomness.randrange(3_600_000, 20 * 3_600_000)
     pdd = randomness.randrange(50, 400)
     return Cdr(

@@ -333,9 +333,7 @@ def _blocked(table: str) -> Rate:
     return Rate(table, "870", "Satellite - Inmarsat", blocked="true")
 
 
-def _dids(
-    table: str, accounts: tuple[str, ...], price: str, connect_charge: str = ""
-) -> Iterator[Rate]:
+def _dids(table: str, accounts: tuple[str, ...], price: str, connect_charge: str = "") -> Iterator[Rate]:
     """Calls that come in on customers' own numbers."""
     for account in accounts:
         prefix, destination, _ = DIDS[account]

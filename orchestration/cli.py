@@ -22,7 +22,7 @@ from orchestration.warehouse import PROJECT, Home, Refused
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A UTC day, YYYY-MM-DD."""
 
     name = "DAY"

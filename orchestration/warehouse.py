@@ -82,9 +82,7 @@ def now() -> datetime:
     try:
         moment = datetime.fromisoformat(told)
     except ValueError:
-        raise Refused(
-            f'TOLLBOOK_NOW is "{told}", which is not ISO 8601; write 2026-03-31T00:05:00'
-        ) from None
+        raise Refused(f'TOLLBOOK_NOW is "{told}", which is not ISO 8601; write 2026-03-31T00:05:00') from None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 

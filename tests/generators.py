@@ -71,9 +71,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         *("initial_charge", "increment_charge", "connect_charge", "markup_pct", "blocked"),
         *("calling_prefix", "jurisdiction"),
     ),
-    "rate_assignments": (
-        *("account_id", "side", "rate_table_id", "valid_from", "valid_to", "notice_days"),
-    ),
+    "rate_assignments": (*("account_id", "side", "rate_table_id", "valid_from", "valid_to", "notice_days"),),
     "prefix_regions": ("prefix", "region"),
     "timetables": ("timetable_id", "priority", "band", "days", "starts_at", "ends_at"),
     "holidays": ("timetable_id", "date", "band"),
@@ -187,9 +185,7 @@ def _cell(random: Random, instant: datetime | None) -> str:
     return instant.isoformat()
 
 
-def _spans(
-    random: Random, start: date, *, longest: int = 3
-) -> list[tuple[datetime | None, datetime | None]]:
+def _spans(random: Random, start: date, *, longest: int = 3) -> list[tuple[datetime | None, datetime | None]]:
     """Half-open spans that do not overlap, in order: one to `longest`, at times with a gap."""
     edges = sorted({_instant(random, start) for _ in range(random.randrange(longest))})
     first = EPOCH if random.random() < 0.9 else None
@@ -213,9 +209,7 @@ def _add_timetables(random: Random, files: Files, start: date) -> None:
                     # Tens, and some lines out of order below: the priority decides, not the line.
                     "priority": str(priority * 10),
                     "band": random.choice(BANDS),
-                    "days": random.choice(
-                        ("all", "mon-fri", "sat,sun", "sat", "sun", "fri-sat", "fri,mon-wed")
-                    ),
+                    "days": random.choice(("all", "mon-fri", "sat,sun", "sat", "sun", "fri-sat", "fri,mon-wed")),
                     "starts_at": _clock(random),
                     "ends_at": _clock(random),
                 }
@@ -299,16 +293,12 @@ def _add_rates(random: Random, files: Files, start: date) -> None:
         if random.random() < 0.4:
             chosen.append("")
         known = sorted(bands[table["timetable_id"]])
-        rows = [
-            row for prefix in chosen for row in _prefix_rows(random, table, prefix, known, start)
-        ]
+        rows = [row for prefix in chosen for row in _prefix_rows(random, table, prefix, known, start)]
         random.shuffle(rows)
         files["rates"].extend(rows)
 
 
-def _prefix_rows(
-    random: Random, table: Row, prefix: str, known: Sequence[str], start: date
-) -> list[Row]:
+def _prefix_rows(random: Random, table: Row, prefix: str, known: Sequence[str], start: date) -> list[Row]:
     """The rows of one prefix: without band and for some bands, each in one or more versions."""
     bands = [band for band in known if random.random() < 0.35]
     if random.random() < 0.9 or not bands:
@@ -533,11 +523,7 @@ def _edges(company: Company, start: date, days: int) -> _Edges:
     spans += [(held.valid_from, held.valid_to) for group in holdings for held in group]
     changes = {bound for span in spans for bound in span if bound is not None}
     changes |= {begin + day * DAY for day in range(days + 1)}
-    clocks = {
-        edge
-        for table in company.tables.values()
-        for edge in _band_edges(company, table, start, days)
-    }
+    clocks = {edge for table in company.tables.values() for edge in _band_edges(company, table, start, days)}
     return _Edges(
         changes=sorted(instant for instant in changes if in_force(begin, end, instant)),
         clocks=sorted(instant for instant in clocks if in_force(begin, end, instant)) or [begin],
@@ -551,11 +537,7 @@ def _edges(company: Company, start: date, days: int) -> _Edges:
 
 def _trunks(company: Company, towards: str) -> list[str]:
     """The trunks of a direction, without those of inbound calls, which `_route` deals out."""
-    return sorted(
-        trunk
-        for direction, trunk in company.trunks
-        if direction == towards and not trunk.startswith("did")
-    )
+    return sorted(trunk for direction, trunk in company.trunks if direction == towards and not trunk.startswith("did"))
 
 
 def _band_edges(company: Company, table: RateTable, start: date, days: int) -> set[datetime]:

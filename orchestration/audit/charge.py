@@ -72,9 +72,7 @@ def own_charge(table: RateTable, row: RateRow, billed_s: Fraction) -> Fraction:
     return connect + (row.initial_rate_per_minute * first + rate * (billed_s - first)) / MINUTE
 
 
-def split_charge(
-    table: RateTable, row: RateRow, parts: Iterable[tuple[RateRow, Fraction]]
-) -> Fraction:
+def split_charge(table: RateTable, row: RateRow, parts: Iterable[tuple[RateRow, Fraction]]) -> Fraction:
     """The exact charge of a call cut at band edges: `parts` are each band's rate and seconds.
 
     `row` is the rate of the band that the call began in; it alone gives the connect charge.

@@ -137,12 +137,8 @@ class Company:
             name=rows[0].text("name"),
             reporting_currency=rows[0].required("reporting_currency"),
             accounts=_load_accounts(directory),
-            trunks=_load_holdings(
-                directory / "trunks.csv", ("direction", "trunk_id"), "account_id"
-            ),
-            assignments=_load_holdings(
-                directory / "rate_assignments.csv", ("account_id", "side"), "rate_table_id"
-            ),
+            trunks=_load_holdings(directory / "trunks.csv", ("direction", "trunk_id"), "account_id"),
+            assignments=_load_holdings(directory / "rate_assignments.csv", ("account_id", "side"), "rate_table_id"),
             tables=_load_tables(directory),
             rates=_load_rates([directory / "rates.csv", *decks], wanted),
             timetables=_load_timetables(directory),
@@ -165,9 +161,7 @@ class Company:
         timetable = self.timetables.get(table.timetable_id or "")
         return None if timetable is None else timetable.band_at(t, table.timezone)
 
-    def find_rate(
-        self, table: RateTable, number: str, t: datetime, band: str | None
-    ) -> RateRow | None:
+    def find_rate(self, table: RateTable, number: str, t: datetime, band: str | None) -> RateRow | None:
         """The rate of a cleaned number: the longest prefix that has a row which applies."""
         rates = self.rates.get(table.rate_table_id, {})
         for length in range(min(len(number), MAX_DIGITS), -1, -1):
@@ -265,16 +259,12 @@ def _load_international_prefixes(directory: Path) -> dict[str, Sequence[str]]:
 
 def _load_accounts(directory: Path) -> dict[str, Account]:
     return {
-        row.required("account_id"): Account(
-            row.required("account_id"), row.required("kind"), row.required("currency")
-        )
+        row.required("account_id"): Account(row.required("account_id"), row.required("kind"), row.required("currency"))
         for row in _rows(directory / "accounts.csv")
     }
 
 
-def _load_holdings(
-    path: Path, key: tuple[str, str], value: str
-) -> dict[tuple[str, str], list[Holding]]:
+def _load_holdings(path: Path, key: tuple[str, str], value: str) -> dict[tuple[str, str], list[Holding]]:
     holdings: dict[tuple[str, str], list[Holding]] = defaultdict(list)
     for row in _rows(path):
         holdings[row.required(key[0]), row.required(key[1])].append(
@@ -319,9 +309,7 @@ def _rate_table(row: _Row) -> RateTable:
     )
 
 
-def _load_rates(
-    paths: Sequence[Path], wanted: Collection[str] | None
-) -> dict[str, dict[str, list[RateRow]]]:
+def _load_rates(paths: Sequence[Path], wanted: Collection[str] | None) -> dict[str, dict[str, list[RateRow]]]:
     rates: dict[str, dict[str, list[RateRow]]] = defaultdict(lambda: defaultdict(list))
     for deck, path in enumerate(paths):
         for row in _rows(path, wanted):

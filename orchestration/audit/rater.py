@@ -64,9 +64,7 @@ def _rate_attempt(company: Company, cdr: Cdr, sold: bool) -> RatedAttempt:
     sell = _rate_leg(company, cdr, "sell", seller, buy) if sold else NO_LEG
     # Consumption profiles belong here, once they are rated: over the sell legs of all attempts,
     # in their own order, between a leg's account amount and its reporting amount.
-    return RatedAttempt(
-        cdr.source, cdr.call_id, cdr.attempt, t, t.date(), sell, buy, _margin(sell, buy)
-    )
+    return RatedAttempt(cdr.source, cdr.call_id, cdr.attempt, t, t.date(), sell, buy, _margin(sell, buy))
 
 
 def _parties(company: Company, cdr: Cdr, t: datetime) -> tuple[Account | None, Account | None]:
@@ -114,9 +112,7 @@ class _Rating:
         return self.company.find_rate(self.table, self.number, self.t, band)
 
 
-def _rate_leg(
-    company: Company, cdr: Cdr, side: str, account: Account | None, buy: Leg | None
-) -> Leg:
+def _rate_leg(company: Company, cdr: Cdr, side: str, account: Account | None, buy: Leg | None) -> Leg:
     """The leg of the side (sell, buy); `buy` is the buy leg that a sell leg may mark up."""
     try:
         rating, leg = _identified(company, cdr, side, account, buy)
@@ -139,9 +135,7 @@ def _failed(cdr: Cdr, failure: StepFailedError) -> Leg:
     )
 
 
-def _identified(
-    company: Company, cdr: Cdr, side: str, account: Account | None, buy: Leg | None
-) -> tuple[_Rating, Leg]:
+def _identified(company: Company, cdr: Cdr, side: str, account: Account | None, buy: Leg | None) -> tuple[_Rating, Leg]:
     """Account, rate table, band and number of a leg."""
     t = cdr.charged_at
     leg = Leg(status=RATED)
@@ -210,9 +204,7 @@ def _chargeable(table: RateTable, row: RateRow) -> bool:
     return not row.blocked or has_price(table, row)
 
 
-def _rows_by_band(
-    rating: _Rating, leg: Leg, first: RateRow, billed: Fraction
-) -> list[tuple[RateRow, Fraction]]:
+def _rows_by_band(rating: _Rating, leg: Leg, first: RateRow, billed: Fraction) -> list[tuple[RateRow, Fraction]]:
     """The rate and seconds of each band that the billed seconds touch, and of the first."""
     timetable = rating.company.timetables.get(rating.table.timetable_id or "")
     seconds: dict[str | None, Fraction] = {leg.band: billed}

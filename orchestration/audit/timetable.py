@@ -51,9 +51,7 @@ class Timetable:
                 return window.band
         return None
 
-    def cut(
-        self, t: datetime, billed_s: Fraction, timezone: ZoneInfo
-    ) -> dict[str | None, Fraction]:
+    def cut(self, t: datetime, billed_s: Fraction, timezone: ZoneInfo) -> dict[str | None, Fraction]:
         """The billed seconds from UTC `t` on, by the band that each second starts in.
 
         A last second that is billed only in part counts for that part.

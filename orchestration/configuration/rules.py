@@ -27,18 +27,14 @@ def duplicate_keys(sheets: Sheets) -> Iterator[Problem]:
         for row, key in enumerate(rows):
             first = seen.setdefault(key, row)
             # An empty cell that must not be is reported as that, not as equal to another one.
-            if first != row and all(
-                cell != "" or not column.required for column, cell in zip(keys, key, strict=True)
-            ):
+            if first != row and all(cell != "" or not column.required for column, cell in zip(keys, key, strict=True)):
                 wrong = f"the same {names} as line {sheet.lines[first]}"
                 yield sheet.at(row, keys[0].name, wrong, "delete one of the two, or change its key")
 
 
 def _comparable(sheet: Sheet, column: Column) -> list[object]:
     """A key column with equal values written in different ways made equal."""
-    as_value: Callable[[str], object] = {Type.TIMESTAMP: instant, Type.INTEGER: number}.get(
-        column.type, str
-    )
+    as_value: Callable[[str], object] = {Type.TIMESTAMP: instant, Type.INTEGER: number}.get(column.type, str)
     values: dict[str, object] = {}
     for cell in set(sheet[column.name]):
         value = as_value(cell)

@@ -66,9 +66,7 @@ class Sheet:
         """The problems `judge` finds in the cells of one column; equal cells are judged once."""
         return self._judged(self.cells[column], judge)
 
-    def _judged(
-        self, rows: Sequence[_Cells], judge: Callable[[_Cells], CellFaults]
-    ) -> Iterator[Problem]:
+    def _judged(self, rows: Sequence[_Cells], judge: Callable[[_Cells], CellFaults]) -> Iterator[Problem]:
         bad = {cells: faults for cells in set(rows) if (faults := judge(cells))}
         if not bad:
             return

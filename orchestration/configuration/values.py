@@ -197,9 +197,7 @@ def _range_fault(column: Column, value: str, amount: Decimal) -> Fault | None:
     if not below and (high is None or amount <= high):
         return None
     allowed = f"{low} or more" if high is None else f"{low} to {high}"
-    return Fault(
-        f'"{value}" is {"below" if below else "above"} what is allowed', f"write {allowed}"
-    )
+    return Fault(f'"{value}" is {"below" if below else "above"} what is allowed', f"write {allowed}")
 
 
 def _list_fault(column: Column, value: str) -> Fault | None:

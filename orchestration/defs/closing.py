@@ -193,9 +193,7 @@ def closing_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Closes day D at D + 2 00:05 UTC and tries again every hour until it closes.",
     )
-    def closing(
-        context: dg.ScheduleEvaluationContext, deployment: Deployment
-    ) -> list[dg.RunRequest] | dg.SkipReason:
+    def closing(context: dg.ScheduleEvaluationContext, deployment: Deployment) -> list[dg.RunRequest] | dg.SkipReason:
         at = instant(context)
         busy = under_way(runs(context, dg.RunsFilter(job_name=JOB, statuses=[*_UNFINISHED])))
         days = [d for d in known(wanted(statuses(deployment.home), at), daily()) if d not in busy]

@@ -100,9 +100,7 @@ def run_key(files: Sequence[Dropped], failed_run: str = "") -> str:
     digest = hashlib.sha256()
     for file in files:
         status = file.path.stat()
-        line = (
-            f"{file.kind}/{file.source}/{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ino}\n"
-        )
+        line = f"{file.kind}/{file.source}/{file.name} {status.st_size} {status.st_mtime_ns} {status.st_ino}\n"
         digest.update(line.encode())
     return f"{digest.hexdigest()[:24]}-{failed_run}".rstrip("-")
 
@@ -167,7 +165,5 @@ def _retry(files: Sequence[Dropped], last: dg.RunRecord, at: datetime) -> dg.Run
     ended = datetime.fromtimestamp(last.end_time or 0, UTC)
     if at - ended < RETRY:
         again = (ended + RETRY).strftime("%H:%M:%S")
-        return dg.SkipReason(
-            f"{JOB} failed (run {last.dagster_run.run_id}); it is tried again at {again} UTC"
-        )
+        return dg.SkipReason(f"{JOB} failed (run {last.dagster_run.run_id}); it is tried again at {again} UTC")
     return _request(files, last.dagster_run.run_id[:8])

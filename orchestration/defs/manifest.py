@@ -70,11 +70,7 @@ def _source_words(node: Mapping[str, Any]) -> str:
 def group_of(node: Mapping[str, Any]) -> str:
     """The step of a call's way that a model or source belongs to."""
     if node["resource_type"] == "source":
-        return (
-            "ledger"
-            if node["name"] == "ledger_entries"
-            else _GROUPS.get(node["source_name"], node["source_name"])
-        )
+        return "ledger" if node["name"] == "ledger_entries" else _GROUPS.get(node["source_name"], node["source_name"])
     layer = node["fqn"][1]
     return str(node["fqn"][2] if layer == "marts" else layer)
 
@@ -122,9 +118,7 @@ def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(node["name"], asset=models[tested(node)], description=words_of(node), blocking=True)
         for node in tests
     ]
-    specs.append(
-        dg.AssetCheckSpec(AUDIT, asset=models["rated_calls"], description=_AUDIT_WORDS, blocking=True)
-    )
+    specs.append(dg.AssetCheckSpec(AUDIT, asset=models["rated_calls"], description=_AUDIT_WORDS, blocking=True))
     return sorted(specs, key=lambda spec: spec.key)
 
 
@@ -134,9 +128,7 @@ def tested(node: Mapping[str, Any]) -> str:
         return str(attached).rsplit(".", 1)[-1]
     told = node["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
     if not told:
-        raise ValueError(
-            f"{node['name']} reads several models: say in meta.dagster.ref which one it is about"
-        )
+        raise ValueError(f"{node['name']} reads several models: say in meta.dagster.ref which one it is about")
     return str(told)
 
 

@@ -39,9 +39,7 @@ TABLES: Mapping[str, Measured] = {
         ("sell_reporting_amount as revenue", "buy_reporting_amount as cost", "margin"),
         _REPORTING,
     ),
-    "rated_usage": Measured(
-        "day", {"unrated": "count(*) filter (where status = 'unrated')"}, ("amount",), "currency"
-    ),
+    "rated_usage": Measured("day", {"unrated": "count(*) filter (where status = 'unrated')"}, ("amount",), "currency"),
     "breakout_hourly": _BREAKOUT,
     "breakout_daily": _BREAKOUT,
     "breakout_rate_daily": Measured("day", {"legs": "sum(calls)"}, ("amount",), "currency"),
@@ -54,9 +52,7 @@ TABLES: Mapping[str, Measured] = {
         ("balance", "accrued_unposted"),
         "currency",
     ),
-    "days": Measured(
-        "day", {"status": "any_value(status)", "cdrs": "sum(cdrs)", "rejected": "sum(rejected)"}
-    ),
+    "days": Measured("day", {"status": "any_value(status)", "cdrs": "sum(cdrs)", "rejected": "sum(rejected)"}),
 }
 
 

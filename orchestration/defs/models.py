@@ -32,9 +32,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
         backfill_policy=BACKFILL,
         pool=WRITERS,
     )
-    def build_days(
-        context: dg.AssetExecutionContext, deployment: Deployment
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    def build_days(context: dg.AssetExecutionContext, deployment: Deployment) -> Iterator[dg.MaterializeResult[None]]:
         days = days_of(context.partition_keys)
         home = deployment.home
         with in_words():
@@ -67,9 +65,7 @@ def materializations(
     figures = measure(home, days, [key.path[-1] for key in keys])
     for key in sorted(keys):
         for day in days:
-            yield dg.AssetMaterialization(
-                key, partition=str(day), metadata=dict(figures.get((key.path[-1], day), {}))
-            )
+            yield dg.AssetMaterialization(key, partition=str(day), metadata=dict(figures.get((key.path[-1], day), {})))
 
 
 def build_job(models: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:

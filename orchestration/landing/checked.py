@@ -31,11 +31,7 @@ def checked(kind: Kind, relation: str, zone: str, keep: Sequence[str] = ()) -> s
     """
     cells = [quoted(column.name) for column in kind.columns]
     typed = [f"{values.typed(c, zone)} as {values.value(c)}" for c in kind.columns]
-    ranged = [
-        f"{times.in_range(values.value(c))} as {values.value(c)}"
-        for c in kind.columns
-        if c.type is Type.TIME
-    ]
+    ranged = [f"{times.in_range(values.value(c))} as {values.value(c)}" for c in kind.columns if c.type is Type.TIME]
     account = f", a.currency as {_ACCOUNT_CURRENCY}, a.account_id as known" if kind.account else ""
     join = (
         " left join (select account_id as known_id, account_id, currency from config.accounts) a"
@@ -104,8 +100,7 @@ def rejected_row(kind: Kind, landed_at: datetime) -> str:
 
 def _first_problem(kind: Kind) -> tuple[str, str]:
     found = [
-        (f"broken = {literal(code)}", literal(reason), literal(detail))
-        for code, (reason, detail) in BROKEN.items()
+        (f"broken = {literal(code)}", literal(reason), literal(detail)) for code, (reason, detail) in BROKEN.items()
     ]
     found.append(("broken <> ''", "'bad_row'", "broken"))
     for column in kind.columns:

@@ -67,10 +67,7 @@ class Delimited:
             f"(select line, raw, case when broken <> '' then broken when len(parts) <> {width}"
             f" then {wrong} else '' end as broken, parts from ({cut}))"
         )
-        source = (
-            "(select line, raw, broken, case when broken = '' then parts else [] end as parts"
-            f" from {source})"
-        )
+        source = f"(select line, raw, broken, case when broken = '' then parts else [] end as parts from {source})"
         cells = {name: f"nullif(parts[{i + 1}], '')" for i, name in enumerate(self.names)}
         return relation(self.kind, self.layout, cells, source, ("line", "raw", "broken"))
 

@@ -53,9 +53,7 @@ def waiting(home: Home) -> list[Dropped]:
     return sorted(found, key=lambda d: (d.kind, d.source, d.name))
 
 
-def asked_for(
-    home: Home, files: Sequence[Path], kind: str | None, source: str | None
-) -> list[Dropped]:
+def asked_for(home: Home, files: Sequence[Path], kind: str | None, source: str | None) -> list[Dropped]:
     """The files a person named. Raises `Refused` where their kind or source is not known."""
     return [_asked_for(home, Path(os.path.abspath(path)), kind, source) for path in files]
 

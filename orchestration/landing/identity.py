@@ -33,9 +33,7 @@ class Fresh:
         return f"file_sequence = {self.sequence}"
 
     def same(self, left: str, right: str, columns: tuple[str, ...]) -> str:
-        return " and ".join(
-            f"{left}.{quoted(c)} is not distinct from {right}.{quoted(c)}" for c in columns
-        )
+        return " and ".join(f"{left}.{quoted(c)} is not distinct from {right}.{quoted(c)}" for c in columns)
 
     def identical(self, left: str, right: str) -> str:
         """Equality joins on the identity first, so that the join can hash it."""
@@ -81,8 +79,7 @@ def settle(fresh: Fresh) -> None:
 def create_results(con: duckdb.DuckDBPyConnection) -> None:
     """The empty temp tables `conflicts` and `replaced`."""
     con.execute(
-        "create or replace temp table conflicts (line BIGINT, day DATE, raw VARCHAR,"
-        " row_id VARCHAR, attempt INTEGER)"
+        "create or replace temp table conflicts (line BIGINT, day DATE, raw VARCHAR, row_id VARCHAR, attempt INTEGER)"
     )
     con.execute("create or replace temp table replaced (day DATE)")
 
@@ -105,10 +102,7 @@ def _drop_known(fresh: Fresh, old: str) -> None:
     kind = fresh.kind
     known = [f"(select {_all(fresh)} from {old} x)"]
     if kind.name == "cdrs" and not fresh.supersede:
-        known.append(
-            f"(select {_all(fresh)} from landed.superseded_cdrs"
-            f" where source = {literal(fresh.source)})"
-        )
+        known.append(f"(select {_all(fresh)} from landed.superseded_cdrs where source = {literal(fresh.source)})")
     for seen in known:
         fresh.con.execute(
             f"delete from {kind.table} where rowid in (select n.rowid from {kind.table} n"
@@ -173,8 +167,7 @@ def decide_staged(fresh: Fresh, old: str) -> None:
     row_id = quoted(kind.row_id) if kind.row_id else "null"
     attempt = "attempt" if kind.name == "cdrs" else "null"
     con.execute(
-        f"insert into conflicts select line, day, raw, {row_id}, {attempt}"
-        " from staged where state = 'conflict'"
+        f"insert into conflicts select line, day, raw, {row_id}, {attempt} from staged where state = 'conflict'"
     )
     if fresh.supersede:
         _replace(fresh)
@@ -219,10 +212,7 @@ def _replace(fresh: Fresh) -> None:
     con, table = fresh.con, fresh.kind.table
     gone = "rowid in (select rid from outgoing)"
     con.execute(f"insert into replaced select day from {table} where {gone}")
-    con.execute(
-        f"insert into landed.superseded_cdrs select *, {literal(fresh.file_id)}"
-        f" from {table} where {gone}"
-    )
+    con.execute(f"insert into landed.superseded_cdrs select *, {literal(fresh.file_id)} from {table} where {gone}")
     con.execute(f"delete from {table} where {gone}")
 
 

@@ -67,17 +67,13 @@ class JsonLines:
 def keys(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
     """Every key of the file's objects, in the order of names. Raises duckdb.Error."""
     found = con.execute(
-        f"select distinct unnest(json_keys(json)) from {_objects(path)}"
-        " where json_type(json) = 'OBJECT' order by 1"
+        f"select distinct unnest(json_keys(json)) from {_objects(path)} where json_type(json) = 'OBJECT' order by 1"
     ).fetchall()
     return tuple(name for (name,) in found)
 
 
 def _objects(path: Path) -> str:
-    return (
-        f"read_json_objects({literal(str(path))}, format = 'newline_delimited',"
-        " ignore_errors = true)"
-    )
+    return f"read_json_objects({literal(str(path))}, format = 'newline_delimited', ignore_errors = true)"
 
 
 def _path(name: str) -> str:

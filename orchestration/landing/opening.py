@@ -64,9 +64,7 @@ def _plain(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
         with gzip.open(path) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out, 1 << 20)
     except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(
-            f"the gzip data is damaged or cut short ({error}); send it again"
-        ) from None
+        raise UnreadableFile(f"the gzip data is damaged or cut short ({error}); send it again") from None
     return target, scan(target)
 
 
@@ -115,9 +113,7 @@ def _native(
     return Delimited(path, kind, names, native.has_header, layout, most, scratch, quoting)
 
 
-def _json(
-    con: duckdb.DuckDBPyConnection, path: Path, scanned: Scan, kind: Kind, scratch: Path
-) -> Readable:
+def _json(con: duckdb.DuckDBPyConnection, path: Path, scanned: Scan, kind: Kind, scratch: Path) -> Readable:
     with path.open("rb") as file:
         if file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
             raise UnreadableFile("the file is one JSON array; write one object a line instead")
@@ -156,10 +152,7 @@ def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
     written = {name.strip().lower().replace(" ", "_").replace("-", "_") for name in names}
     missing = [name for name in kind.required if name not in written]
     if missing:
-        problems.append(
-            f"missing columns: {', '.join(missing)} (a {kind.name} file needs"
-            f" {', '.join(kind.required)})"
-        )
+        problems.append(f"missing columns: {', '.join(missing)} (a {kind.name} file needs {', '.join(kind.required)})")
     if problems:
         raise UnreadableFile("; ".join(problems))
 

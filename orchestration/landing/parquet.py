@@ -45,9 +45,7 @@ class Parquet:
 def columns(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[dict[str, str], int]:
     """Name and DuckDB type of each column, and the number of rows. Raises duckdb.Error."""
     described = con.execute(f"describe select * from {_read(path)}").fetchall()
-    counted = con.execute(
-        f"select num_rows from parquet_file_metadata({literal(str(path))})"
-    ).fetchone()
+    counted = con.execute(f"select num_rows from parquet_file_metadata({literal(str(path))})").fetchone()
     return {name: type_ for name, type_, *_ in described}, counted[0] if counted else 0
 
 
@@ -61,9 +59,7 @@ def _text(name: str, type_: str) -> str:
         # A DECIMAL(18,6) shows all its decimals: 12.5 is not a number with six of them.
         return f"rtrim(rtrim({cell}, '0'), '.')"
     if type_ in ("FLOAT", "DOUBLE"):
-        return (
-            f"case when suffix({cell}, '.0') then left({cell}, length({cell}) - 2) else {cell} end"
-        )
+        return f"case when suffix({cell}, '.0') then left({cell}, length({cell}) - 2) else {cell} end"
     if type_.startswith(("STRUCT", "MAP")) or type_.endswith("]"):
         return f"cast(to_json({quoted(name)}) as VARCHAR)"
     return f"nullif({cell}, '')"

@@ -54,9 +54,7 @@ class Readable(Protocol):
 def relation(kind: Kind, layout: Layout, cells: Cells, source: str, keep: Sequence[str]) -> str:
     """SQL: the kind's columns, `extra` and `keep`, of `source`, which has the cells."""
     present = layout.canonical(cells)
-    columns = [
-        f"{present.get(name, 'cast(null as VARCHAR)')} as {quoted(name)}" for name in kind.names
-    ]
+    columns = [f"{present.get(name, 'cast(null as VARCHAR)')} as {quoted(name)}" for name in kind.names]
     extra = f"{json_object({name: cells[name] for name in layout.extra})} as extra"
     return f"select {', '.join([*columns, extra, *keep])} from {source}"
 

@@ -175,9 +175,7 @@ def _records(lines: _Lines, quoting: Quoting | None) -> Iterator[tuple[int, byte
         yield number, raw, broken
 
 
-def _to_closing_quote(
-    line: bytes, lines: _Lines, whole: re.Pattern[bytes], open_: re.Pattern[bytes]
-) -> bytes | None:
+def _to_closing_quote(line: bytes, lines: _Lines, whole: re.Pattern[bytes], open_: re.Pattern[bytes]) -> bytes | None:
     """The record that `line` opens, its other lines taken; None if it never closes."""
     joined, more = line, 0
     while open_.match(joined) and more < _MOST_LINES and len(joined) < _LONGEST:

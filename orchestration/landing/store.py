@@ -115,9 +115,7 @@ def _tuned(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.execute("reset preserve_insertion_order")
 
 
-def _insert_rest(
-    con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, at: datetime, inserted: int
-) -> int:
+def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, at: datetime, inserted: int) -> int:
     records = file.count(con)
     if records == inserted:
         return records
@@ -125,8 +123,7 @@ def _insert_rest(
     fits = f"broken = '' and {valid(key.kind)}"
     with _tuned(con):
         con.execute(
-            f"create or replace temp table bad as select {rejected_row(key.kind, at)}"
-            f" from ({rows}) where not ({fits})"
+            f"create or replace temp table bad as select {rejected_row(key.kind, at)} from ({rows}) where not ({fits})"
         )
     bad = _one(con, "select count(*) from bad")
     if inserted + bad != records:
@@ -142,9 +139,7 @@ def _insert_rest(
 def _insert_from(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str, test: str) -> int:
     select = landed_row(key.kind, key.source, key.file_id, key.sequence)
     with _tuned(con):
-        return _one(
-            con, f"insert into {key.kind.table} by name select {select} from ({rows}) where {test}"
-        )
+        return _one(con, f"insert into {key.kind.table} by name select {select} from ({rows}) where {test}")
 
 
 def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
@@ -153,12 +148,9 @@ def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
         f"another row with the same {' and '.join(key.kind.identity)} has landed with other"
         " values; to replace it: tollbook land --supersede FILE --reason TEXT"
         if key.kind.name == "cdrs"
-        else f"another row with the same {' and '.join(key.kind.identity)} has landed with other"
-        " values, and stays"
+        else f"another row with the same {' and '.join(key.kind.identity)} has landed with other values, and stays"
     )
-    _reject(
-        con, key, f"select line, day, 'conflict', {detail}, raw, row_id, attempt from conflicts"
-    )
+    _reject(con, key, f"select line, day, 'conflict', {detail}, raw, row_id, attempt from conflicts")
 
 
 def _reject(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str) -> None:
@@ -178,15 +170,11 @@ def file_days(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[date, ...]:
         " group by day union all select distinct day, 0 from replaced) group by day order by day",
         [key.file_id, key.kind.name, key.source, key.sequence],
     )
-    found = con.execute(
-        f"select day from ops.file_days where file_sequence = {key.sequence} order by day"
-    ).fetchall()
+    found = con.execute(f"select day from ops.file_days where file_sequence = {key.sequence} order by day").fetchall()
     return tuple(day for (day,) in found)
 
 
-def _dst(
-    con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, rejected: int
-) -> tuple[int, int]:
+def _dst(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, rejected: int) -> tuple[int, int]:
     """How many records have a local time that DST repeats, and one that it skips.
 
     Reads the file again, but only if a landed row is near a change or some row did not land.
@@ -200,9 +188,7 @@ def _dst(
         for cell in cells
     )
     mine = f"file_sequence = {key.sequence}"
-    if not rejected and not (
-        near and _one(con, f"select count(*) from {key.kind.table} where {mine} and ({near})")
-    ):
+    if not rejected and not (near and _one(con, f"select count(*) from {key.kind.table} where {mine} and ({near})")):
         return 0, 0
     most = [times.doubtful(quoted(cell), file.zone) for cell in cells]
     counted = con.execute(
@@ -212,20 +198,15 @@ def _dst(
     return counted or (0, 0)
 
 
-def _changes(
-    con: duckdb.DuckDBPyConnection, key: FileKey, zone: str
-) -> list[tuple[datetime, datetime]]:
+def _changes(con: duckdb.DuckDBPyConnection, key: FileKey, zone: str) -> list[tuple[datetime, datetime]]:
     """The zone's changes within a day of the days that the file's calls belong to."""
     low, high = con.execute(
-        f"select min(day) - 2, max(day) + 2 from {key.kind.table}"
-        f" where file_sequence = {key.sequence}"
+        f"select min(day) - 2, max(day) + 2 from {key.kind.table} where file_sequence = {key.sequence}"
     ).fetchone() or (None, None)
     if low is None or high is None:
         return []
     return [
-        (start, end)
-        for start, end in times.changes(zone)
-        if end.date() >= _date(low) and start.date() <= _date(high)
+        (start, end) for start, end in times.changes(zone) if end.date() >= _date(low) and start.date() <= _date(high)
     ]
 
 

@@ -35,8 +35,7 @@ def instant(cell: str, zone: str) -> str:
     `zone` is the IANA zone of stamps without an offset.
     """
     with_offset = (
-        f"when regexp_full_match({cell}, '{_PLAIN}{_OFFSET}')"
-        f" then try_cast({cell} as TIMESTAMPTZ) at time zone 'UTC'"
+        f"when regexp_full_match({cell}, '{_PLAIN}{_OFFSET}') then try_cast({cell} as TIMESTAMPTZ) at time zone 'UTC'"
     )
     plain = f"when regexp_full_match({cell}, '{_PLAIN}') then {_local(cell, zone)}"
     # Nearly every stamp has one of two shapes; their test costs a third of a pattern's.
@@ -45,10 +44,7 @@ def instant(cell: str, zone: str) -> str:
         f" or (length({cell}) between 22 and 27 and substr({cell}, 20, 1) = '.'))"
         f" and substr({cell}, 17, 1) = ':' then try_cast({cell} as TIMESTAMP)"
     )
-    bare = (
-        f"when length({cell}) = 19 and substr({cell}, 17, 1) = ':'"
-        f" then try_cast({cell} as TIMESTAMP)"
-    )
+    bare = f"when length({cell}) = 19 and substr({cell}, 17, 1) = ':' then try_cast({cell} as TIMESTAMP)"
     first = bare if zone == "UTC" else ""
     return f"case {utc} {first} {plain} {with_offset} end"
 
@@ -60,12 +56,9 @@ def in_range(value: str) -> str:
 
 def doubtful(cell: str, zone: str) -> str:
     """SQL: 1 where DST repeats the local stamp in `cell`, 2 where it skips it, else 0."""
-    parsed = (
-        f"(case when regexp_full_match({cell}, '{_PLAIN}') then try_cast({cell} as TIMESTAMP) end)"
-    )
+    parsed = f"(case when regexp_full_match({cell}, '{_PLAIN}') then try_cast({cell} as TIMESTAMP) end)"
     leaves = [
-        f"case when {parsed} >= {_stamp(s.doubtful)} then {2 if s.skips else 1} else 0 end"
-        for s in segments(zone)
+        f"case when {parsed} >= {_stamp(s.doubtful)} then {2 if s.skips else 1} else 0 end" for s in segments(zone)
     ]
     return f"coalesce({_tree(parsed, segments(zone), [*leaves, '0'])}, 0)"
 

@@ -33,27 +33,20 @@ RULES = {
         "bad_duration",
         "write seconds in plain digits with at most 3 decimals, not negative: 63 or 63.25",
     ),
-    Type.AMOUNT: Rule(
-        "DECIMAL(20, 8)", _AMOUNT, "bad_amount", f"{_AMOUNT_ADVICE}, not negative: 0.0125"
-    ),
-    Type.SIGNED_AMOUNT: Rule(
-        "DECIMAL(20, 8)", f"-?{_AMOUNT}", "bad_amount", f"{_AMOUNT_ADVICE}: 100 or -12.50"
-    ),
+    Type.AMOUNT: Rule("DECIMAL(20, 8)", _AMOUNT, "bad_amount", f"{_AMOUNT_ADVICE}, not negative: 0.0125"),
+    Type.SIGNED_AMOUNT: Rule("DECIMAL(20, 8)", f"-?{_AMOUNT}", "bad_amount", f"{_AMOUNT_ADVICE}: 100 or -12.50"),
     Type.ATTEMPT: Rule(
         "INTEGER",
         "0{0,9}[1-9][0-9]{0,8}",
         "bad_integer",
         "write 1 for the first attempt, 2 for the next",
     ),
-    Type.INTEGER: Rule(
-        "BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850"
-    ),
+    Type.INTEGER: Rule("BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850"),
     Type.CURRENCY: Rule("VARCHAR", "[A-Z]{3}", "bad_currency", "write three capital letters: USD"),
 }
 TIME_REASON = "bad_time"
 TIME_ADVICE = (
-    "write ISO 8601 with date and time of day, at most 6 decimals, between 1990 and 2100:"
-    " 2026-03-31T23:59:59.250Z"
+    "write ISO 8601 with date and time of day, at most 6 decimals, between 1990 and 2100: 2026-03-31T23:59:59.250Z"
 )
 
 
@@ -93,10 +86,7 @@ def problems(column: Column) -> list[tuple[str, str, str]]:
         found.append((f"{cell} is null", literal("missing_value"), detail))
     if column.type is not Type.TEXT:
         reason, advice = _wrong(column.type)
-        detail = (
-            f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) ||"
-            f" {literal(chr(34) + '; ' + advice)}"
-        )
+        detail = f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) || {literal(chr(34) + '; ' + advice)}"
         wrong = f"{cell} is not null and {value(column)} is null"
         found.append((wrong, literal(reason), detail))
     return found

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.audit.company import Company
-from orchestration.audit.rater import Cdr, Leg, RatedAttempt, rate
+from orchestration.audit.rater import Cdr, RatedAttempt, rate
 from orchestration.warehouse import Home
 
 SAMPLE = 200
@@ -56,9 +56,7 @@ def audit_day(con: duckdb.DuckDBPyConnection, home: Home, day: date, sample: int
     numbers = {n for c in cdrs for n in (c.called_number, c.routing_number, c.calling_number) if n}
     company = Company.load(home.seeds, numbers=numbers)
     # which attempt has the sell leg of a call that is partly closed, the closed attempts decided
-    partly_closed = {
-        (c.source, c.call_id) for c in cdrs if (c.source, c.call_id, c.attempt) not in stored
-    }
+    partly_closed = {(c.source, c.call_id) for c in cdrs if (c.source, c.call_id, c.attempt) not in stored}
     differences: list[str] = []
     for rated in rate(company, cdrs):
         if row := stored.get((rated.source, rated.call_id, rated.attempt)):

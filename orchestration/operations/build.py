@@ -81,9 +81,7 @@ def build_days(
     return Built(days)
 
 
-def begin(
-    held: Writer, first: date | None = None, last: date | None = None
-) -> tuple[list[date], list[str]]:
+def begin(held: Writer, first: date | None = None, last: date | None = None) -> tuple[list[date], list[str]]:
     """Note the days to build in ops.build_days; return them and the dbt arguments that build them.
 
     The arguments are empty when there is nothing to do. After the models changed (or in a new

@@ -143,9 +143,7 @@ def _check(
 
 def _refuse_early(day: date) -> None:
     if now().date() < due_at(day):
-        raise Refused(
-            f"{day} cannot be closed before {due_at(day)}T00:00:00 UTC, 24 hours after its end"
-        )
+        raise Refused(f"{day} cannot be closed before {due_at(day)}T00:00:00 UTC, 24 hours after its end")
 
 
 def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
@@ -157,9 +155,7 @@ def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
     raise AlreadySettled(f"{day} is before the first traffic; such days count as closed")
 
 
-def _failures(
-    con: duckdb.DuckDBPyConnection, results: list[dbt.NodeResult]
-) -> dict[date, list[Failure]]:
+def _failures(con: duckdb.DuckDBPyConnection, results: list[dbt.NodeResult]) -> dict[date, list[Failure]]:
     found: dict[date, list[Failure]] = {}
     for result in results:
         if not result.failures or result.relation is None:
@@ -193,9 +189,7 @@ def _record(
         failed = {failure.check: failure for failure in failures[day]}
         for check in [*checks, _AUDIT]:
             failure = failed.get(check)
-            rows.append(
-                [day, check, failure.rows if failure else 0, "\n".join(failure.details) if failure else None]
-            )
+            rows.append([day, check, failure.rows if failure else 0, "\n".join(failure.details) if failure else None])
     con.begin()
     con.execute("delete from ops.day_checks where day in (select day from ops.check_days)")
     con.executemany(
@@ -209,9 +203,7 @@ def _record(
     con.commit()
 
 
-def _settle(
-    con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: list[Failure]
-) -> Checked:
+def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: list[Failure]) -> Checked:
     if failures:
         return Checked(day, "failed", failures=failures)
     if now().date() < due_at(day):

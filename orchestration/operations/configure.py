@@ -105,9 +105,7 @@ def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:
 def _record_changes(con: duckdb.DuckDBPyConnection, current: str) -> None:
     for table, columns in _RATED_BY.items():
         begins, ends = _VALIDITY.get(table, ("null", "null"))
-        rows = (
-            f"select {columns}, {begins} as speaks_from, {ends} as speaks_to from "
-        )
+        rows = f"select {columns}, {begins} as speaks_from, {ends} as speaks_to from "
         con.execute(
             f"""
             insert into ops.configuration_changes

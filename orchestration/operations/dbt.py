@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from orchestration.warehouse import PROJECT, Home
 
@@ -36,7 +36,11 @@ class DbtFailed(Exception):
 def project_version() -> str:
     """Identity (sha256) of the dbt project: another one means that its views must be made anew."""
     digest = hashlib.sha256()
-    folders = [*_sources(PROJECT / "models"), *_sources(PROJECT / "macros"), *_sources(PROJECT / "tests/assertions")]
+    folders = [
+        *_sources(PROJECT / "models"),
+        *_sources(PROJECT / "macros"),
+        *_sources(PROJECT / "tests/assertions"),
+    ]
     for path in [PROJECT / "dbt_project.yml", PROJECT / "profiles.yml", *folders]:
         digest.update(f"{path.relative_to(PROJECT)}\n".encode())
         digest.update(path.read_bytes())
@@ -55,7 +59,7 @@ def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None
     may be open in this process meanwhile.
     """
     # dbt takes over two seconds to import: only commands that need it pay
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
     from dbt.cli.main import dbtRunner
     from dbt_common.events.base_types import EventMsg
 
@@ -69,7 +73,7 @@ def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None
             manifest = _manifest(home)
             outcome = dbtRunner(manifest=manifest, callbacks=[heard]).invoke([*arguments, *_flags(home)])
         finally:
-            DuckDBConnectionManager.close_all_connections()
+            Connections.close_all_connections()  # type: ignore[no-untyped-call]
     results = [_result(node) for node in getattr(outcome.result, "results", None) or []]
     broken = [r for r in results if r.status in {"error", "skipped"}]
     if broken:
@@ -86,19 +90,24 @@ def _manifest(home: Home) -> Manifest:
     """
     from dbt.cli.main import dbtRunner
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+
+    def read(packed: bytes) -> Manifest:
+        return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
 
     kept = PROJECT / "target" / f"manifest-{project_version()[:16]}.msgpack"
     with contextlib.suppress(OSError):
-        return cast("Manifest", Manifest.from_msgpack(kept.read_bytes()))
+        return read(kept.read_bytes())
     outcome = dbtRunner().invoke(["parse", *_flags(home)])
     if not isinstance(outcome.result, Manifest):
         raise DbtFailed(f"the models cannot be read: {outcome.exception}")
+    packed = outcome.result.to_msgpack(extended_mashumaro_encoder)
     with contextlib.suppress(OSError):  # a read-only checkout parses every time
         kept.parent.mkdir(exist_ok=True)
         part = kept.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(outcome.result.to_msgpack())
+        part.write_bytes(packed)
         os.replace(part, kept)
-    return cast("Manifest", Manifest.from_msgpack(outcome.result.to_msgpack()))
+    return read(packed)
 
 
 def _flags(home: Home) -> list[str]:

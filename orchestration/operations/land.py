@@ -105,9 +105,7 @@ def land_files(
     found = dropped.asked_for(home, files, kind, source) if files else dropped.waiting(home)
     found = [d for d in found if files or _wanted(d, kind, source)]
     if supersede and any(d.kind != "cdrs" for d in found):
-        raise Refused(
-            "--supersede replaces cdrs only; rows of other kinds are corrected by new ones"
-        )
+        raise Refused("--supersede replaces cdrs only; rows of other kinds are corrected by new ones")
     if not found:
         return []
     configure(held)
@@ -235,8 +233,7 @@ def _next_sequence(con: duckdb.DuckDBPyConnection) -> int:
 def _settings(con: duckdb.DuckDBPyConnection, file: Dropped) -> SourceSettings:
     """The source's row of sources.csv. Raises `UnreadableFile` for a format that is not there."""
     row = con.execute(
-        "select format, timezone, country_code, trunk_pattern from config.sources"
-        " where source = ? and kind = ?",
+        "select format, timezone, country_code, trunk_pattern from config.sources where source = ? and kind = ?",
         [file.source, file.kind],
     ).fetchone()
     if row is None:

@@ -74,9 +74,7 @@ def publish(held: Writer) -> Published:
 
 
 def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[Path]], int]:
-    builds: list[tuple[date, int]] = con.execute(
-        "select day, build_no from ops.builds order by day"
-    ).fetchall()
+    builds: list[tuple[date, int]] = con.execute("select day, build_no from ops.builds order by day").fetchall()
     files: dict[str, list[Path]] = {}
     written = 0
     for table in DAILY:
@@ -116,9 +114,7 @@ def _swap(home: Home, files: dict[str, list[Path]], calls: str) -> None:
             schema = table.split(".")[0]
             listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
             con.execute(f"create schema if not exists serving.{schema}")
-            con.execute(
-                f"create view serving.{table} as select * from read_parquet([{listed}], union_by_name = true)"
-            )
+            con.execute(f"create view serving.{table} as select * from read_parquet([{listed}], union_by_name = true)")
         con.execute("create table serving.main.published as select ?::TIMESTAMP as published_at", [now()])
         con.execute("use memory")
         con.execute("detach serving")

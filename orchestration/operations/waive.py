@@ -38,12 +38,8 @@ def waive(
         return count
 
 
-def _record(
-    con: duckdb.DuckDBPyConnection, held: Writer, day: date, what: str, key: str, reason: str
-) -> None:
-    known = con.execute(
-        "select 1 from ops.waivers where day = ? and what = ? and key = ?", [day, what, key]
-    ).fetchone()
+def _record(con: duckdb.DuckDBPyConnection, held: Writer, day: date, what: str, key: str, reason: str) -> None:
+    known = con.execute("select 1 from ops.waivers where day = ? and what = ? and key = ?", [day, what, key]).fetchone()
     if known:
         raise Refused(f"{what} {key} of {day} is waived already")
     con.begin()

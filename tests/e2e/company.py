@@ -20,9 +20,7 @@ SEEDS = {
         "out,egress,carrier,2026-01-01,\n"
     ),
     "rate_tables": (
-        "rate_table_id,kind,currency,initial_s,increment_s\n"
-        "retail,per_minute,USD,60,60\n"
-        "cost,per_minute,USD,1,1\n"
+        "rate_table_id,kind,currency,initial_s,increment_s\nretail,per_minute,USD,60,60\ncost,per_minute,USD,1,1\n"
     ),
     # 0.06 a minute a whole minute begun; costs 0.03 a minute by the second
     "rates": (
@@ -36,9 +34,7 @@ SEEDS = {
         "bolt,sell,retail,2026-01-01\n"
         "carrier,buy,cost,2026-01-01\n"
     ),
-    "service_rates": (
-        "service,account_id,unit_price,currency,valid_from\nmessage,,0.01,USD,2026-01-01\n"
-    ),
+    "service_rates": ("service,account_id,unit_price,currency,valid_from\nmessage,,0.01,USD,2026-01-01\n"),
     "fx_rates": "from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.5\n",
     "sources": "source,kind,format\nsw1,cdrs,canonical\n",
 }

@@ -248,5 +248,5 @@ def test_a_bad_configuration_is_refused_whole(tmp_path: Path) -> None:
     )
     refused = it.run("check", fails=True)
     assert "seeds/rates.csv line 2" in refused.stderr
-    assert 'line 3, column rate_table_id' in refused.stderr
+    assert "line 3, column rate_table_id" in refused.stderr
     assert it.run("build", fails=True).stderr == refused.stderr

@@ -30,8 +30,7 @@ def test_a_file_lands_typed_and_leaves_the_inbox(home: Home) -> None:
     assert result.days == (date(2026, 3, 1),)
     row = query(
         home,
-        "select day, attempt, charged_at, duration_s, pdd_ms, carrier_amount, extra, file_id"
-        " from landed.cdrs",
+        "select day, attempt, charged_at, duration_s, pdd_ms, carrier_amount, extra, file_id from landed.cdrs",
     )
     answered = datetime(2026, 3, 1, 10, 0, 5)
     amounts = (Decimal("63.250"), 800, Decimal("0.01250000"))

@@ -73,9 +73,7 @@ def test_ids_are_compared_with_neighbouring_days_only(home: Home) -> None:
 
 
 def test_order_of_files_decides_nothing_without_conflicts(home: Home, tmp_path: Path) -> None:
-    texts = [
-        csv_text([cdr(call_id=f"c{n}") for n in range(start, start + 20)]) for start in (0, 10, 20)
-    ]
+    texts = [csv_text([cdr(call_id=f"c{n}") for n in range(start, start + 20)]) for start in (0, 10, 20)]
     other = make(tmp_path / "other")
     for place, order in ((home, [0, 1, 2]), (other, [2, 0, 1])):
         for n in order:

@@ -112,9 +112,7 @@ def test_a_persons_own_file_is_copied_and_never_moved(home: Home, tmp_path: Path
         ({"kind": "usage", "source": "x", "supersede": True, "reason": "y"}, "cdrs only"),
     ],
 )
-def test_requests_that_cannot_be_carried_out(
-    home: Home, tmp_path: Path, options: dict[str, object], why: str
-) -> None:
+def test_requests_that_cannot_be_carried_out(home: Home, tmp_path: Path, options: dict[str, object], why: str) -> None:
     (tmp_path / "a.csv").write_text(csv_text([cdr()]))
     with pytest.raises(Refused, match=why):
         land(home, [tmp_path / "a.csv"], **options)  # type: ignore[arg-type]
@@ -140,10 +138,7 @@ def test_unknown_columns_are_kept(home: Home) -> None:
 
 
 def test_parquet_json_lines_and_gzip_equal_csv(home: Home, tmp_path: Path) -> None:
-    rows = [
-        cdr(call_id=f"c{n}", pdd_ms=n, attempt=1, carrier_amount=f"0.0{n}", note=f"n {n}")
-        for n in range(1, 10)
-    ]
+    rows = [cdr(call_id=f"c{n}", pdd_ms=n, attempt=1, carrier_amount=f"0.0{n}", note=f"n {n}") for n in range(1, 10)]
     text = csv_text(rows, (*cdr(), "attempt", "pdd_ms", "carrier_amount", "note"))
     (tmp_path / "in.csv").write_text(text)
     typed = (
@@ -168,9 +163,7 @@ def test_parquet_json_lines_and_gzip_equal_csv(home: Home, tmp_path: Path) -> No
         drop(home, name, data)
     first, *others = land(home)
     assert first.landed == 9
-    assert [(o.name, o.duplicates, o.rejected) for o in others] == [
-        (name, 9, 0) for name in list(files)[1:]
-    ]
+    assert [(o.name, o.duplicates, o.rejected) for o in others] == [(name, 9, 0) for name in list(files)[1:]]
 
 
 def test_bad_rows_of_parquet_and_json_lines(home: Home, tmp_path: Path) -> None:

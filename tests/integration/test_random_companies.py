@@ -18,7 +18,14 @@ from tests.generators import random_company, random_traffic, read_cdrs
 
 CALLS = 1_500
 # nights on which clocks change: Europe, North America, Australia; and an ordinary day
-STARTS = [date(2026, 3, 28), date(2026, 10, 24), date(2026, 3, 7), date(2026, 11, 1), date(2026, 4, 4), date(2026, 6, 9)]
+STARTS = [
+    date(2026, 3, 28),
+    date(2026, 10, 24),
+    date(2026, 3, 7),
+    date(2026, 11, 1),
+    date(2026, 4, 4),
+    date(2026, 6, 9),
+]
 
 
 @pytest.mark.parametrize("seed", range(len(STARTS)))

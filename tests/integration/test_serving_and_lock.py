@@ -40,7 +40,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-def _read(path: str, stop: Event, found: "multiprocessing.Queue[tuple[int, str]]") -> None:
+def _read(path: str, stop: Event, found: multiprocessing.Queue[tuple[int, str]]) -> None:
     reads = 0
     try:
         while not stop.is_set():
@@ -64,9 +64,7 @@ def _read(path: str, stop: Event, found: "multiprocessing.Queue[tuple[int, str]]
 def test_readers_never_see_a_torn_or_missing_file(built: Home) -> None:
     context = multiprocessing.get_context("spawn")
     stop, found = context.Event(), context.Queue()
-    readers = [
-        context.Process(target=_read, args=(str(built.serving), stop, found)) for _ in range(READERS)
-    ]
+    readers = [context.Process(target=_read, args=(str(built.serving), stop, found)) for _ in range(READERS)]
     for reader in readers:
         reader.start()
     time.sleep(2)
@@ -82,9 +80,7 @@ def test_readers_never_see_a_torn_or_missing_file(built: Home) -> None:
     assert sum(reads for reads, _ in results) > PUBLISHES
 
 
-def test_a_second_writer_waits_says_for_whom_and_gives_up(
-    built: Home, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_writer_waits_says_for_whom_and_gives_up(built: Home, capsys: pytest.CaptureFixture[str]) -> None:
     with (
         writer(built, "close"),
         pytest.raises(Refused, match=r"busy with 'close' \(process \d+.*try land again later"),

@@ -61,8 +61,7 @@ VALID = {
         "message,,0.05,EUR,\nmessage,acme,0.04,EUR,\nnumber,,1,EUR,2026-01-01\n"
     ),
     "subscriptions": (
-        "subscription_id,account_id,service,quantity,charge,valid_from\n"
-        "s1,acme,number,2,monthly,2026-01-01\n"
+        "subscription_id,account_id,service,quantity,charge,valid_from\ns1,acme,number,2,monthly,2026-01-01\n"
     ),
     "plan_tiers": "plan_tier,resource,limit\nfree,extensions,5\nfree,queues,\n",
     "budgets": "department,month,amount,currency\nSales,2026-01,1000,EUR\n",
@@ -152,22 +151,19 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "rates",
             ",,,0.05,",
             ",,,-0.05,",
-            'rates.csv line 2, column rate_per_minute: "-0.05" is below what is allowed; '
-            "write 0 or more",
+            'rates.csv line 2, column rate_per_minute: "-0.05" is below what is allowed; write 0 or more',
         ),
         (
             "rates",
             ",,,0.05,",
             ",,,0.123456789,",
-            'rates.csv line 2, column rate_per_minute: "0.123456789" has 9 decimals; '
-            "write at most 8",
+            'rates.csv line 2, column rate_per_minute: "0.123456789" has 9 decimals; write at most 8',
         ),
         (
             "rates",
             ",,,0.05,",
             ',,,"1,000",',
-            'rates.csv line 2, column rate_per_minute: "1,000" is not a decimal; '
-            "write it like 0.05",
+            'rates.csv line 2, column rate_per_minute: "1,000" is not a decimal; write it like 0.05',
         ),
         (
             "rates",
@@ -210,8 +206,7 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "accounts",
             "Europe/Berlin",
             "Berlin",
-            'accounts.csv line 2, column timezone: "Berlin" is not an IANA time zone; '
-            "write Europe/Berlin",
+            'accounts.csv line 2, column timezone: "Berlin" is not an IANA time zone; write Europe/Berlin',
         ),
         (
             "accounts",
@@ -223,29 +218,25 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "accounts",
             "carrier,USD",
             "carrier,",
-            "accounts.csv line 3, column currency: the cell is empty; "
-            "write three capital letters like EUR",
+            "accounts.csv line 3, column currency: the cell is empty; write three capital letters like EUR",
         ),
         (
             "timetables",
             "mon-fri",
             "Mon-Fri",
-            'timetables.csv line 2, column days: "Mon-Fri" is not a list of weekdays; '
-            "write mon-fri",
+            'timetables.csv line 2, column days: "Mon-Fri" is not a list of weekdays; write mon-fri',
         ),
         (
             "timetables",
             "08:00",
             "8.00",
-            'timetables.csv line 2, column starts_at: "8.00" is not a time of day on a whole '
-            "minute; write 08:00",
+            'timetables.csv line 2, column starts_at: "8.00" is not a time of day on a whole minute; write 08:00',
         ),
         (
             "timetables",
             "00:00,24:00",
             "24:00,24:00",
-            'timetables.csv line 3, column starts_at: "24:00" is not a time of day on a whole '
-            "minute; write 00:00",
+            'timetables.csv line 3, column starts_at: "24:00" is not a time of day on a whole minute; write 00:00',
         ),
         (
             "timetables",
@@ -282,15 +273,13 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "sources",
             "00 011",
             '"00,011"',
-            'sources.csv line 2, column international_prefixes: "00,011" is not a list; '
-            "write 00 011",
+            'sources.csv line 2, column international_prefixes: "00,011" is not a list; write 00 011',
         ),
         (
             "sources",
             ",30,",
             ",0,",
-            'sources.csv line 2, column expected_every_minutes: "0" is below what is allowed; '
-            "write 1 to 2147483647",
+            'sources.csv line 2, column expected_every_minutes: "0" is below what is allowed; write 1 to 2147483647',
         ),
         (
             "sources",
@@ -303,15 +292,13 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "sources",
             "cdrs,asterisk",
             "cdrs,asteriks",
-            'sources.csv line 2, column format: "asteriks" is not a known format; '
-            "did you mean asterisk?",
+            'sources.csv line 2, column format: "asteriks" is not a known format; did you mean asterisk?',
         ),
         (
             "trunks",
             "egress,bell",
             "egress,bel",
-            'trunks.csv line 4, column account_id: "bel" is not in accounts.csv; '
-            "did you mean bell?",
+            'trunks.csv line 4, column account_id: "bel" is not in accounts.csv; did you mean bell?',
         ),
         (
             "rate_assignments",
@@ -331,15 +318,13 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "subscriptions",
             "number",
             "numbers",
-            'subscriptions.csv line 2, column service: "numbers" is not in service_rates.csv; '
-            "did you mean number?",
+            'subscriptions.csv line 2, column service: "numbers" is not in service_rates.csv; did you mean number?',
         ),
         (
             "rate_tables",
             "EUR,office",
             "EUR,ofice",
-            'rate_tables.csv line 2, column timetable_id: "ofice" is not in timetables.csv; '
-            "did you mean office?",
+            'rate_tables.csv line 2, column timetable_id: "ofice" is not in timetables.csv; did you mean office?',
         ),
         (
             "rates",
@@ -389,8 +374,7 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "rate_tables",
             "0.0010,2",
             "3,2",
-            'rate_tables.csv line 2, column min_charge: "3" is more than max_charge (2); '
-            "write at most 2",
+            'rate_tables.csv line 2, column min_charge: "3" is more than max_charge (2); write at most 2',
         ),
         (
             "rate_tables",
@@ -422,9 +406,7 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
         ),
     ],
 )
-def test_an_error_says_where_and_what(
-    seeds: Path, name: str, old: str, new: str, expected: str
-) -> None:
+def test_an_error_says_where_and_what(seeds: Path, name: str, old: str, new: str, expected: str) -> None:
     replace(seeds, name, old, new)
     assert problems(seeds) == [f"seeds/{expected}"]
 
@@ -452,10 +434,8 @@ def test_duplicate_keys(seeds: Path) -> None:
     right = "delete one of the two, or change its key"
     assert problems(seeds) == [
         f"seeds/accounts.csv line 4, column account_id: the same account_id as line 2; {right}",
-        "seeds/timetables.csv line 4, column timetable_id: "
-        f"the same timetable_id, priority as line 2; {right}",
-        "seeds/service_rates.csv line 5, column service: "
-        f"the same service, account_id, valid_from as line 4; {right}",
+        f"seeds/timetables.csv line 4, column timetable_id: the same timetable_id, priority as line 2; {right}",
+        f"seeds/service_rates.csv line 5, column service: the same service, account_id, valid_from as line 4; {right}",
     ]
 
 
@@ -474,8 +454,7 @@ def test_a_longer_span_overlaps_all_within_it(seeds: Path) -> None:
 
 def test_a_block_table_needs_its_own_increments(seeds: Path) -> None:
     (seeds / "rate_tables.csv").write_text(
-        "rate_table_id,kind,currency,increment_from\n"
-        "retail,given,EUR,\nblocks,block,USD,zero\nplus,markup,EUR,\n"
+        "rate_table_id,kind,currency,increment_from\nretail,given,EUR,\nblocks,block,USD,zero\nplus,markup,EUR,\n"
     )
     (seeds / "rates.csv").write_text(
         "rate_table_id,prefix,band,valid_from,increment_s,initial_charge,increment_charge,blocked\n"
@@ -497,8 +476,7 @@ def test_split_waits_for_the_next_release_and_has_its_own_rules(seeds: Path) -> 
         "plus,markup,EUR,,start\n"
     )
     (seeds / "rates.csv").write_text(
-        "rate_table_id,prefix,band,valid_from,rate_per_minute,initial_rate_per_minute\n"
-        "retail,,,,0.05,0.06\n"
+        "rate_table_id,prefix,band,valid_from,rate_per_minute,initial_rate_per_minute\nretail,,,,0.05,0.06\n"
     )
     later = "calls cut at band edges come with the next release; use start"
     assert problems(seeds) == [
@@ -544,10 +522,8 @@ def test_no_company_two_companies_no_directory(seeds: Path) -> None:
 def test_header_errors(seeds: Path) -> None:
     (seeds / "trunks.csv").write_text("trunk_id,Direction,account_id,account_id,valid_to,,x\n")
     assert problems(seeds) == [
-        "seeds/trunks.csv line 1, column Direction: there is no such column; "
-        "did you mean direction?",
-        "seeds/trunks.csv line 1, column account_id: the column is there twice; "
-        "delete one of the two",
+        "seeds/trunks.csv line 1, column Direction: there is no such column; did you mean direction?",
+        "seeds/trunks.csv line 1, column account_id: the column is there twice; delete one of the two",
         "seeds/trunks.csv line 1: column 6 has no name; name it, or delete it",
         "seeds/trunks.csv line 1, column x: there is no such column; the columns are "
         "trunk_id, direction, account_id, valid_from, valid_to",
@@ -560,10 +536,8 @@ def test_a_file_without_any_header_or_with_semicolons(seeds: Path) -> None:
     (seeds / "budgets.csv").write_text("")
     (seeds / "fx_rates.csv").write_text("from_currency;to_currency;valid_from;rate\n")
     assert problems(seeds) == [
-        "seeds/budgets.csv line 1: there is no header; "
-        "begin with the line department,month,amount,currency",
-        "seeds/fx_rates.csv line 1: the columns are separated by semicolons; "
-        "save the file with commas",
+        "seeds/budgets.csv line 1: there is no header; begin with the line department,month,amount,currency",
+        "seeds/fx_rates.csv line 1: the columns are separated by semicolons; save the file with commas",
     ]
 
 
@@ -590,9 +564,7 @@ def test_lines_are_physical_and_count_where_the_record_begins(seeds: Path) -> No
 
 
 def test_files_that_are_no_csv(seeds: Path) -> None:
-    (seeds / "budgets.csv").write_bytes(
-        b"department,month,amount,currency\nB\xfcro,2026-01,1,EUR\n"
-    )
+    (seeds / "budgets.csv").write_bytes(b"department,month,amount,currency\nB\xfcro,2026-01,1,EUR\n")
     (seeds / "accounts.csv").write_text(VALID["accounts"] + 'zed,"Zed,customer,EUR\n')
     found = problems(seeds)
     assert found[0].startswith("seeds/accounts.csv line 4: the record that begins here cannot")
@@ -615,23 +587,19 @@ def test_every_table_has_every_column_typed(con: duckdb.DuckDBPyConnection, seed
 
 def test_cells_become_values(con: duckdb.DuckDBPyConnection, seeds: Path) -> None:
     load(con, seeds)
-    assert con.execute(
-        "select account_id, timezone, credit_limit, tax_pct, line from config.accounts"
-    ).fetchall() == [
+    assert con.execute("select account_id, timezone, credit_limit, tax_pct, line from config.accounts").fetchall() == [
         ("acme", "Europe/Berlin", Decimal("100.5"), None, 2),
         ("bell", None, None, None, 3),
     ]
-    assert con.execute(
-        "select prefix, band, valid_from, rate_per_minute, blocked, line from config.rates"
-    ).fetchall()[:4] == [
+    assert con.execute("select prefix, band, valid_from, rate_per_minute, blocked, line from config.rates").fetchall()[
+        :4
+    ] == [
         ("", "", None, Decimal("0.05"), None, 2),
         ("49", "peak", datetime(2026, 1, 1), Decimal("0.02"), None, 3),
         ("49", "feast", datetime(2026, 1, 1), Decimal("0.01"), None, 4),
         ("49900", "", None, None, True, 5),
     ]
-    assert con.execute(
-        "select days, weekdays, starts_at, ends_at from config.timetables"
-    ).fetchall() == [
+    assert con.execute("select days, weekdays, starts_at, ends_at from config.timetables").fetchall() == [
         ("mon-fri", [1, 2, 3, 4, 5], time(8), time(18)),
         ("all", [1, 2, 3, 4, 5, 6, 7], time(0), time(0)),
     ]
@@ -691,9 +659,7 @@ def test_lines_are_exact_however_the_file_is_written(
     assert found.fetchall() == [("x", 1, lines[0]), ("y", 2, lines[1])]
 
 
-def test_load_replaces_within_the_callers_transaction(
-    con: duckdb.DuckDBPyConnection, seeds: Path
-) -> None:
+def test_load_replaces_within_the_callers_transaction(con: duckdb.DuckDBPyConnection, seeds: Path) -> None:
     load(con, seeds)
     con.execute("create view accounts as select account_id from config.accounts")
     con.execute("begin")
@@ -732,7 +698,7 @@ def test_weekdays(days: str, expected: list[int]) -> None:
 
 @pytest.mark.parametrize("days", ["", "monday", "mon-", "mon,,tue", "mon-fri-sun", "Mon"])
 def test_weekdays_refuses(days: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="^(|monday|mon-|mon-fri-sun|Mon)$"):
         weekdays(days)
 
 

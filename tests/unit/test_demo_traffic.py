@@ -42,7 +42,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def rows(made: Path) -> list[Row]:
     """Every CDR of the switches' own files, the late one included, mishaps aside."""
-    files = sorted((made / "inbox" / "cdrs").rglob("sw*")) + [_late(made)]
+    files = [*sorted((made / "inbox" / "cdrs").rglob("sw*")), _late(made)]
     own = [f for f in files if f.is_file() and f.name not in MISHAPS]
     return [row | {"source": file.parent.name} for file in own for row in read(file)]
 

@@ -113,9 +113,7 @@ def test_table_of_increments(increments: str, expected: tuple[int, ...]) -> None
         ("60.6", 60, 61, 61, 61),
     ],
 )
-def test_table_of_seconds_rounding(
-    seconds: str, down: int, up: int, half_up: int, half_down: int
-) -> None:
+def test_table_of_seconds_rounding(seconds: str, down: int, up: int, half_up: int, half_down: int) -> None:
     for rounding, expected in zip(
         ("down", "up", "half_up", "half_down", "none"),
         (down, up, half_up, half_down, Fraction(seconds)),
@@ -340,9 +338,7 @@ def test_the_lowest_priority_number_wins_and_a_holiday_wins_over_all() -> None:
 
 
 def test_bands_follow_the_clock_on_the_wall_over_dst() -> None:
-    early = Timetable(
-        [window("early", "all", "00:00", "02:30"), window("late", "all", "02:30", "00:00", 2)], {}
-    )
+    early = Timetable([window("early", "all", "00:00", "02:30"), window("late", "all", "02:30", "00:00", 2)], {})
     paris = ZoneInfo("Europe/Paris")
     # Spring: 01:59:59 is followed by 03:00.
     assert early.band_at(datetime(2026, 3, 29, 0, 59, 59), paris) == "early"
@@ -379,10 +375,7 @@ def test_cut_sees_edges_finer_than_a_minute() -> None:
 BASE: dict[str, str] = {
     "company": "name,reporting_currency\nMeridian,USD\n",
     "accounts": (
-        "account_id,name,kind,currency\n"
-        "cust,Customer,customer,USD\n"
-        "carr,Carrier,carrier,USD\n"
-        "both,Both,both,USD\n"
+        "account_id,name,kind,currency\ncust,Customer,customer,USD\ncarr,Carrier,carrier,USD\nboth,Both,both,USD\n"
     ),
     "trunks": (
         "trunk_id,direction,account_id,valid_from,valid_to\n"
@@ -393,20 +386,12 @@ BASE: dict[str, str] = {
         "home,egress,cust,,\n"
         "twoway,ingress,both,,\n"
     ),
-    "rate_tables": (
-        "rate_table_id,kind,currency,grace_s\nsell,per_minute,USD,\nbuy,per_minute,USD,\n"
-    ),
+    "rate_tables": ("rate_table_id,kind,currency,grace_s\nsell,per_minute,USD,\nbuy,per_minute,USD,\n"),
     "rates": (
-        "rate_table_id,prefix,destination,rate_per_minute\n"
-        "sell,44,UK,0.6\n"
-        "sell,447,UK mobile,1.2\n"
-        "buy,44,UK,0.3\n"
+        "rate_table_id,prefix,destination,rate_per_minute\nsell,44,UK,0.6\nsell,447,UK mobile,1.2\nbuy,44,UK,0.3\n"
     ),
     "rate_assignments": (
-        "account_id,side,rate_table_id,valid_from,valid_to\n"
-        "cust,sell,sell,,\n"
-        "both,sell,sell,,\n"
-        "carr,buy,buy,,\n"
+        "account_id,side,rate_table_id,valid_from,valid_to\ncust,sell,sell,,\nboth,sell,sell,,\ncarr,buy,buy,,\n"
     ),
     "sources": "source,kind,international_prefixes\nsw1,cdrs,00 011\n",
 }
@@ -485,9 +470,7 @@ def test_both_legs_and_the_margin(company: Callable[..., Company]) -> None:
 def test_charged_at() -> None:
     assert cdr().charged_at == NOON
     late = NOON + timedelta(seconds=90, milliseconds=1)
-    assert cdr(answered_at=None, ended_at=late).charged_at == NOON + timedelta(
-        seconds=30, milliseconds=1
-    )
+    assert cdr(answered_at=None, ended_at=late).charged_at == NOON + timedelta(seconds=30, milliseconds=1)
     assert cdr(answered_at=None, ended_at=None).charged_at == NOON - timedelta(seconds=9)
     # An answer without a duration is no answer.
     assert unanswered(answered_at=NOON + timedelta(seconds=5)).charged_at == NOON
@@ -580,14 +563,10 @@ RATES = "rate_table_id,prefix,destination,band,valid_from,valid_to,rate_per_minu
         (("4420794600001,a,,,,", ",b,,,,"), "b"),
     ],
 )
-def test_which_rate(
-    company: Callable[..., Company], rows: tuple[str, ...], destination: str
-) -> None:
+def test_which_rate(company: Callable[..., Company], rows: tuple[str, ...], destination: str) -> None:
     loaded = company(
         rate_tables="rate_table_id,kind,currency,timetable_id\nsell,per_minute,USD,tt\n",
-        timetables=(
-            "timetable_id,priority,band,days,starts_at,ends_at\ntt,1,day,all,06:00,18:00\n"
-        ),
+        timetables=("timetable_id,priority,band,days,starts_at,ends_at\ntt,1,day,all,06:00,18:00\n"),
         rates=RATES + "".join(f"sell,{row}1,\n" for row in rows),
     )
     assert legs(loaded, cdr())[0].destination == destination
@@ -613,9 +592,7 @@ def test_seeds_then_decks_in_order(company: Callable[..., Company], tmp_path: Pa
         ("calling", "447700", "1555"),
     ],
 )
-def test_number_basis(
-    company: Callable[..., Company], basis: str, routing: str | None, prefix: str
-) -> None:
+def test_number_basis(company: Callable[..., Company], basis: str, routing: str | None, prefix: str) -> None:
     loaded = company(
         rate_tables=f"rate_table_id,kind,currency,number_basis\nsell,per_minute,USD,{basis}\n",
         rates="+sell,1555,US,0.1\n",
@@ -636,10 +613,7 @@ def test_a_default_route_has_an_empty_prefix(company: Callable[..., Company]) ->
 
 def blocked_company(company: Callable[..., Company], price: str) -> Company:
     return company(
-        rate_tables=(
-            "rate_table_id,kind,currency,attempt_charge\n"
-            "sell,per_minute,USD,0.02\nbuy,per_minute,USD,0\n"
-        ),
+        rate_tables=("rate_table_id,kind,currency,attempt_charge\nsell,per_minute,USD,0.02\nbuy,per_minute,USD,0\n"),
         rates=RATES + f"sell,44,UK,,,,{price},true\nbuy,44,UK,,,,0.3,\n",
     )
 
@@ -672,8 +646,7 @@ def test_unanswered_owes_the_attempt_charge_without_bounds(
 def test_grace_owes_nothing_not_even_the_minimum(company: Callable[..., Company]) -> None:
     loaded = company(
         rate_tables=(
-            "rate_table_id,kind,currency,grace_s,connect_charge,min_charge,free_s\n"
-            "sell,per_minute,USD,3,1,5,10\n"
+            "rate_table_id,kind,currency,grace_s,connect_charge,min_charge,free_s\nsell,per_minute,USD,3,1,5,10\n"
         )
     )
     assert says(legs(loaded, cdr(duration_s=Decimal(3)))[0]) == ("rated", None, 0)
@@ -684,8 +657,7 @@ def test_grace_owes_nothing_not_even_the_minimum(company: Callable[..., Company]
 
 GIVEN = {
     "rate_tables": (
-        "rate_table_id,kind,currency,amount_decimals,min_charge\n"
-        "sell,per_minute,USD,,\nbuy,given,USD,2,0.5\n"
+        "rate_table_id,kind,currency,amount_decimals,min_charge\nsell,per_minute,USD,,\nbuy,given,USD,2,0.5\n"
     ),
     "rates": RATES + "sell,44,UK,,,,0.6,\nbuy,4420,London,,,,,\nbuy,447,Mobile,,,,,true\n",
 }
@@ -733,10 +705,7 @@ MARKUP = {
         "rate_table_id,prefix,destination,rate_per_minute,markup_pct,blocked\n"
         "buy,4,Four,0.33,,\nsell,447,Mobile,,33.3,\nsell,448,,,,\nsell,449,Nine,,,true\n"
     ),
-    "fx_rates": (
-        "from_currency,to_currency,valid_from,rate\n"
-        "USD,EUR,2026-01-01,0.91234567\nEUR,USD,2026-01-01,1.1\n"
-    ),
+    "fx_rates": ("from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.91234567\nEUR,USD,2026-01-01,1.1\n"),
 }
 
 
@@ -791,8 +760,7 @@ def split_company(company: Callable[..., Company], evening: str) -> Company:
             "sell,per_minute,USD,tt,split,1,1,0.01,Europe/Paris\n"
         ),
         timetables=(
-            "timetable_id,priority,band,days,starts_at,ends_at\n"
-            "tt,1,day,all,06:00,18:00\ntt,2,eve,all,18:00,06:00\n"
+            "timetable_id,priority,band,days,starts_at,ends_at\ntt,1,day,all,06:00,18:00\ntt,2,eve,all,18:00,06:00\n"
         ),
         rates=(
             "rate_table_id,prefix,band,rate_per_minute,increment_s,connect_charge,blocked\n"
@@ -858,18 +826,13 @@ def test_a_touched_band_without_a_row_or_price(company: Callable[..., Company]) 
 def fx_company(company: Callable[..., Company], fx: str) -> Company:
     return company(
         rate_tables="rate_table_id,kind,currency\nsell,per_minute,GBP\nbuy,per_minute,USD\n",
-        accounts=(
-            "account_id,name,kind,currency\ncust,Customer,customer,EUR\ncarr,Carrier,carrier,USD\n"
-        ),
+        accounts=("account_id,name,kind,currency\ncust,Customer,customer,EUR\ncarr,Carrier,carrier,USD\n"),
         fx_rates="from_currency,to_currency,valid_from,rate\n" + fx,
     )
 
 
 def test_conversion_is_direct_half_even_at_the_utc_date(company: Callable[..., Company]) -> None:
-    fx = (
-        "GBP,EUR,2026-01-01,9\nGBP,EUR,2026-03-02,1.000000025\nGBP,EUR,2026-03-03,9\n"
-        "GBP,USD,2026-03-02,1.3\n"
-    )
+    fx = "GBP,EUR,2026-01-01,9\nGBP,EUR,2026-03-02,1.000000025\nGBP,EUR,2026-03-03,9\nGBP,USD,2026-03-02,1.3\n"
     rated = rate(fx_company(company, fx), [cdr()])[0]
     assert rated.sell.amount == Fraction("0.6")
     assert rated.sell.account_amount == Fraction("0.60000002")
@@ -929,10 +892,7 @@ def test_invariants_of_random_companies(seed: int, tmp_path: Path) -> None:
     assert set(sold.values()) == {1}
     # Only the rates of the traffic's numbers: nothing changes.
     numbers = {
-        number
-        for call in cdrs
-        for number in (call.calling_number, call.called_number, call.routing_number)
-        if number
+        number for call in cdrs for number in (call.calling_number, call.called_number, call.routing_number) if number
     }
     assert rate(Company.load(directory, numbers), cdrs) == attempts
 
@@ -975,9 +935,7 @@ def test_random_companies_are_valid(seed: int, tmp_path: Path) -> None:
         for row in rows
     ]
     assert len(keys) == len(set(keys))
-    assert {table.kind for table in company.tables.values()} == {
-        *("per_minute", "block", "given", "markup")
-    }
+    assert {table.kind for table in company.tables.values()} == {*("per_minute", "block", "given", "markup")}
     for table in company.tables.values():
         for bound in (table.min_charge, table.max_charge):
             assert bound is None or to_decimal(bound, table.amount_decimals) > 0
