@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 from orchestration.warehouse import PROJECT, Home
 
-_TARGET = PROJECT / "target"
-_MANIFEST = _TARGET / "manifest.json"
-_PARSED = ("dbt_project.yml", "profiles.yml", "models", "macros", "tests/assertions")
+_MANIFEST = PROJECT / "target" / "manifest.json"
 _DAGSTER_YAML = """\
 # Written by `make setup` where there is none; yours to change.
 # One run at a time may write to the warehouse: every step that writes is in one pool, and the queue holds the
@@ -55,7 +52,7 @@ def prepare(home: Home) -> dict[str, str]:
         "TOLLBOOK_SEEDS": str(home.seeds),
     }
     prepare_instance(dagster_home)
-    parse(environment)
+    write_manifest()
     return environment
 
 
@@ -77,31 +74,13 @@ def prepare_instance(dagster_home: Path) -> None:
         instance.event_log_storage.set_concurrency_slots(WRITERS, 1)
 
 
-def parse(environment: Mapping[str, str]) -> Path:
-    """Write target/manifest.json where models, macros or tests are newer. Raises when dbt finds an error."""
-    if _MANIFEST.exists() and _MANIFEST.stat().st_mtime > _changed():
-        return _MANIFEST
-    from dbt.cli.main import dbtRunner
+def write_manifest() -> Path:
+    """Write target/manifest.json for Dagster, from the parsed project. Raises `DbtFailed` when dbt finds an error."""
+    from orchestration.operations import dbt
 
-    os.environ.update({"DO_NOT_TRACK": "1", "TOLLBOOK_HOME": environment["TOLLBOOK_HOME"]})
-    outcome = dbtRunner().invoke(
-        [
-            "parse",
-            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
-            *("--target-path", str(_TARGET), "--log-path", str(_TARGET)),
-            *("--log-level-file", "none", "--quiet"),
-        ]
-    )
-    if not outcome.success:
-        raise RuntimeError(f"the models cannot be read: {outcome.exception}")
+    _MANIFEST.parent.mkdir(exist_ok=True)
+    dbt.manifest().writable_manifest().write(str(_MANIFEST))
     return _MANIFEST
-
-
-def _changed() -> float:
-    """When something that the manifest is made from changed last; a directory's time tells of deletions."""
-    places = [PROJECT / name for name in _PARSED]
-    paths = [*places, *(path for place in places if place.is_dir() for path in place.rglob("*"))]
-    return max(path.stat().st_mtime for path in paths)
 
 
 if __name__ == "__main__":

@@ -57,14 +57,20 @@
 
 {#-
   `doubled` / (2 * divisor), where `doubled` is 2 * numerator + rounding_offset: the rounded quotient, HUGEINT.
-  `is_half_even` says whether ties go to the even neighbour.
+  `is_half_even` says whether ties go to the even neighbour. Divided in 64 bits where it fits (see divide).
 -#}
 {% macro divide_rounded(doubled, divisor, is_half_even) -%}
-    ({{ divide(doubled, '(2 * ' ~ divisor ~ ')') }} - case
-        when {{ is_half_even }} then (
-            ({{ doubled }}) % (2 * {{ divisor }}) = 0
-            and {{ divide(doubled, '(2 * ' ~ divisor ~ ')') }} % 2 = 1
-        )::INTEGER
+    (case
+        when {{ doubled }} <= 9000000000000000000
+            then {{ _divide_rounded_as('BIGINT', doubled, divisor, is_half_even) }}::HUGEINT
+        else {{ _divide_rounded_as('HUGEINT', doubled, divisor, is_half_even) }}
+    end)
+{%- endmacro %}
+
+{% macro _divide_rounded_as(type, doubled, divisor, is_half_even) -%}
+    {%- set n, d = '(' ~ doubled ~ ')::' ~ type, '(2 * ' ~ divisor ~ ')' -%}
+    ({{ n }} // {{ d }} - case
+        when {{ is_half_even }} then ({{ n }} % {{ d }} = 0 and {{ n }} // {{ d }} % 2 = 1)::INTEGER
         else 0
     end)
 {%- endmacro %}
@@ -93,6 +99,8 @@
 {#- Units of 1e-8 in one unit of the last decimal: 8 decimals 1, 4 decimals 10000. -#}
 {% macro decimal_unit(decimals) -%}
     (case {{ decimals }}
-        {%- for n in range(9) %} when {{ n }} then {{ 10 ** (8 - n) }}{% endfor %}
+        {% for n in range(9) %}
+            when {{ n }} then {{ 10 ** (8 - n) }}
+        {% endfor %}
     end)::BIGINT
 {%- endmacro %}

@@ -37,12 +37,15 @@
 -#}
 {% macro exact_charge(side) -%}
     (
-        60000 * {{ side }}_fixed_u
-        + {{ side }}_rate_u * {{ side }}_billed_ms
-        + {{ side }}_initial_extra_u * least({{ side }}_billed_ms, {{ side }}_initial_ms)
+        60000::HUGEINT * {{ side }}_fixed_u
+        + {{ side }}_rate_u::HUGEINT * {{ side }}_billed_ms
+        + case
+            when {{ side }}_initial_extra_u = 0 then 0
+            else {{ side }}_initial_extra_u::HUGEINT * least({{ side }}_billed_ms, {{ side }}_initial_ms)
+        end
         + case
             when {{ side }}_increment_charge_u = 0 then 0
-            else 60000 * {{ side }}_increment_charge_u
+            else 60000::HUGEINT * {{ side }}_increment_charge_u
                 * (({{ side }}_billed_ms - {{ side }}_initial_ms) // {{ side }}_increment_ms)
         end
     )

@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +71,7 @@ def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None
 
     with _environment(home), contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
-            manifest = _manifest(home)
-            outcome = dbtRunner(manifest=manifest, callbacks=[heard]).invoke([*arguments, *_flags(home)])
+            outcome = dbtRunner(manifest=manifest(), callbacks=[heard]).invoke([*arguments, *_flags(home.root / "dbt")])
         finally:
             Connections.close_all_connections()  # type: ignore[no-untyped-call]
     results = [_result(node) for node in getattr(outcome.result, "results", None) or []]
@@ -83,7 +83,7 @@ def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None
     return results
 
 
-def _manifest(home: Home) -> Manifest:
+def manifest() -> Manifest:
     """The parsed project, from the project's target/ where it was parsed before.
 
     Parsing takes as long as building a small day; what was parsed serves every deployment.
@@ -98,7 +98,8 @@ def _manifest(home: Home) -> Manifest:
     kept = PROJECT / "target" / f"manifest-{project_version()[:16]}.msgpack"
     with contextlib.suppress(OSError):
         return read(kept.read_bytes())
-    outcome = dbtRunner().invoke(["parse", *_flags(home)])
+    with tempfile.TemporaryDirectory() as scratch:
+        outcome = dbtRunner().invoke(["parse", *_flags(Path(scratch))])
     if not isinstance(outcome.result, Manifest):
         raise DbtFailed(f"the models cannot be read: {outcome.exception}")
     packed = outcome.result.to_msgpack(extended_mashumaro_encoder)
@@ -110,12 +111,12 @@ def _manifest(home: Home) -> Manifest:
     return read(packed)
 
 
-def _flags(home: Home) -> list[str]:
+def _flags(target: Path) -> list[str]:
     return [
         "--project-dir", str(PROJECT),
         "--profiles-dir", str(PROJECT),
-        "--target-path", str(home.root / "dbt"),
-        "--log-path", str(home.root / "dbt" / "logs"),
+        "--target-path", str(target),
+        "--log-path", str(target),
         "--log-level-file", "none",
         "--no-write-json",
         "--quiet",

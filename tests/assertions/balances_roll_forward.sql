@@ -16,7 +16,7 @@ summed as (
         sum(e.amount) as amount,
     from (select distinct account_id, booked_on from {{ source('ops', 'ledger_entries') }}) as d
     inner join {{ source('ops', 'ledger_entries') }} as e
-        on d.account_id = e.account_id and e.booked_on <= d.booked_on
+        on d.account_id = e.account_id and d.booked_on >= e.booked_on
     group by e.account_id, d.booked_on
 ),
 
@@ -26,7 +26,8 @@ broken as (
         coalesce(c.booked_on, s.booked_on) as booked_on,
         case
             when c.opening + c.debits + c.credits <> c.closing
-                then 'opening ' || c.opening || ' + debits ' || c.debits || ' + credits ' || c.credits
+                then
+                    'opening ' || c.opening || ' + debits ' || c.debits || ' + credits ' || c.credits
                     || ' is not closing ' || c.closing
             when c.opening <> c.closing_before
                 then 'opening ' || c.opening || ' is not the closing before it, ' || c.closing_before

@@ -28,7 +28,9 @@ hourly as (
     select
         day,
         hour,
-        {% for m in measures %} coalesce(sum({{ m }}), 0) as {{ m }}, {% endfor %}
+        {% for m in measures %}
+            coalesce(sum({{ m }}), 0) as {{ m }},
+        {% endfor %}
     from {{ ref('breakout_hourly') }}
     where day in {{ checked_days() }}
     group by day, hour
@@ -37,7 +39,9 @@ hourly as (
 rated_days as (
     select
         day,
-        {% for m in measures %} sum({{ m }}) as {{ m }}, {% endfor %}
+        {% for m in measures %}
+            sum({{ m }}) as {{ m }},
+        {% endfor %}
     from rated
     group by day
 ),
@@ -45,7 +49,9 @@ rated_days as (
 daily as (
     select
         day,
-        {% for m in measures %} coalesce(sum({{ m }}), 0) as {{ m }}, {% endfor %}
+        {% for m in measures %}
+            coalesce(sum({{ m }}), 0) as {{ m }},
+        {% endfor %}
     from {{ ref('breakout_daily') }}
     where day in {{ checked_days() }}
     group by day

@@ -2,25 +2,24 @@
 -- Counted first, by a hash of the identities in 1024 buckets; only buckets that differ are looked into.
 {{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
 
-with {% for name, relation in [
-    ('landed', source('landed', 'cdrs')), ('rated', ref('rated_calls'))
-] %}
-{{ name }} as (
-    select
-        day,
-        hash(source, call_id, attempt, file_sequence) as identity,
-        source,
-        call_id,
-        attempt,
-    from {{ relation }}
-    where day in {{ checked_days() }}
-),
+with
+{% for name, relation in [('landed', source('landed', 'cdrs')), ('rated', ref('rated_calls'))] %}
+    {{ name }} as (
+        select
+            day,
+            hash(source, call_id, attempt, file_sequence) as identity,
+            source,
+            call_id,
+            attempt,
+        from {{ relation }}
+        where day in {{ checked_days() }}
+    ),
 
-{{ name }}_buckets as (
-    select day, identity % 1024 as bucket, count(*) as rows, sum(identity) as identities
-    from {{ name }}
-    group by day, bucket
-),
+    {{ name }}_buckets as (
+        select day, identity % 1024 as bucket, count(*) as rows, sum(identity) as identities
+        from {{ name }}
+        group by day, bucket
+    ),
 {% endfor %}
 differing as (
     select coalesce(l.day, r.day) as day, coalesce(l.bucket, r.bucket) as bucket
@@ -31,19 +30,19 @@ differing as (
 
 counted as (
     select
-        day,
-        source,
-        call_id,
-        attempt,
-        sum(landed) as landed,
-        sum(rated) as rated,
+        c.day,
+        c.source,
+        c.call_id,
+        c.attempt,
+        sum(c.landed) as landed,
+        sum(c.rated) as rated,
     from (
         select *, 1 as landed, 0 as rated from landed
         union all
         select *, 0 as landed, 1 as rated from rated
-    ) as counts
-    semi join differing as d on counts.day = d.day and counts.identity % 1024 = d.bucket
-    group by day, source, call_id, attempt
+    ) as c
+    semi join differing as d on c.day = d.day and c.identity % 1024 = d.bucket
+    group by c.day, c.source, c.call_id, c.attempt
 )
 
 select

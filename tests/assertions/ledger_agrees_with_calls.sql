@@ -9,14 +9,14 @@ with facts as (
 
     union all
 
-    select day, buy_account_id, sum(buy_account_amount)
+    select day, buy_account_id as account_id, sum(buy_account_amount) as amount
     from {{ ref('rated_calls') }}
     where day in {{ checked_days() }} and buy_status = 'rated' and buy_account_id is not null
     group by day, buy_account_id
 
     union all
 
-    select day, account_id, -sum(account_amount)
+    select day, account_id, -sum(account_amount) as amount
     from {{ ref('rated_usage') }}
     where day in {{ checked_days() }} and status = 'rated'
     group by day, account_id
@@ -44,7 +44,7 @@ compared as (
         select day, account_id, amount as fact, 0 as book from facts
         union all
         select day, account_id, 0 as fact, amount as book from books
-    )
+    ) as both_sides
     group by day, account_id
 )
 

@@ -17,10 +17,10 @@ with unrated as (
     {% endfor %}
     select
         day,
-        source || ':' || usage_id,
-        usage_id,
+        source || ':' || usage_id as key,
+        usage_id as call_id,
         reason,
-        service || ' ' || usage_id || ' of ' || account_id || ' has no price: ' || reason,
+        service || ' ' || usage_id || ' of ' || account_id || ' has no price: ' || reason as words,
     from {{ ref('rated_usage') }}
     where day in {{ checked_days() }} and status = 'unrated'
 )
@@ -35,7 +35,7 @@ anti join {{ source('ops', 'waivers') }} as w
     on
         u.day = w.day
         and (
-            (w.what = 'call' and w.key = u.call_id)
-            or (w.what = 'reason' and w.key = u.reason)
+            (w.what = 'call' and u.call_id = w.key)
+            or (w.what = 'reason' and u.reason = w.key)
         )
 limit 10000

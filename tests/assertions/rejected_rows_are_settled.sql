@@ -23,13 +23,13 @@ landed_later as (
 
     union all
 
-    select 'usage', source, usage_id, null, file_sequence
+    select 'usage' as kind, source, usage_id as row_id, null as attempt, file_sequence
     from {{ source('landed', 'usage') }}
     where day in (select day from days_around)
 
     union all
 
-    select 'payments', source, payment_id, null, file_sequence
+    select 'payments' as kind, source, payment_id as row_id, null as attempt, file_sequence
     from {{ source('landed', 'payments') }}
     where day in (select day from days_around)
 )
@@ -47,7 +47,7 @@ anti join landed_later as l
         and r.source = l.source
         and r.row_id = l.row_id
         and r.attempt is not distinct from l.attempt
-        and l.file_sequence > r.file_sequence
+        and r.file_sequence < l.file_sequence
 anti join {{ source('ops', 'waivers') }} as w
-    on w.day = r.day and w.what = 'row' and w.key = r.file_id || ':' || r.line
+    on r.day = w.day and w.what = 'row' and r.file_id || ':' || r.line = w.key
 limit 10000

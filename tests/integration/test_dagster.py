@@ -37,7 +37,7 @@ PREPARED = "import sys; from orchestration.definitions import build_defs, Deploy
 
 @pytest.fixture(scope="module")
 def project() -> manifest.Manifest:
-    return manifest.read(prepare.parse({"TOLLBOOK_HOME": "nowhere"}))
+    return manifest.read(prepare.write_manifest())
 
 
 def make(root: Path) -> Home:

@@ -698,7 +698,7 @@ def test_weekdays(days: str, expected: list[int]) -> None:
 
 @pytest.mark.parametrize("days", ["", "monday", "mon-", "mon,,tue", "mon-fri-sun", "Mon"])
 def test_weekdays_refuses(days: str) -> None:
-    with pytest.raises(ValueError, match="^(|monday|mon-|mon-fri-sun|Mon)$"):
+    with pytest.raises(ValueError, match=r"^(|monday|mon-|mon-fri-sun|Mon)$"):
         weekdays(days)
 
 

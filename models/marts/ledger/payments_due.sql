@@ -15,7 +15,7 @@ from {{ ref('stg_payments') }} as p
 inner join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id
 anti join {{ ref('ledger_entries') }} as l
     on
-        l.account_id = p.account_id
-        and l.day = p.day
-        and l.kind = case when p.method in ('refund', 'write_off') then p.method else 'payment' end
-        and l.reference = p.source || ':' || p.payment_id
+        p.account_id = l.account_id
+        and p.day = l.day
+        and case when p.method in ('refund', 'write_off') then p.method else 'payment' end = l.kind
+        and p.source || ':' || p.payment_id = l.reference

@@ -47,11 +47,12 @@ checks as (
 ),
 
 calendar as (
-    select unnest(range(
-        (select min(day) from landed)::TIMESTAMP,
-        greatest((select max(day) from landed), max(now::DATE)) + interval 1 day,
-        interval 1 day
-    ))::DATE as day
+    select
+        unnest(range(
+            (select min(day) from landed)::TIMESTAMP,
+            greatest((select max(day) from landed), max(now::DATE)) + interval 1 day,
+            interval 1 day
+        ))::DATE as day,
     from {{ source('ops', 'clock') }}
 ),
 
@@ -68,7 +69,7 @@ described as (
         k.failed_checks,
         c.day is not null as was_closed,
         coalesce(l.file_sequence > c.file_sequence, false) as has_late_rows,
-        exists (
+        exists(
             select 1
             from {{ source('ops', 'configuration_changes') }} as g
             where

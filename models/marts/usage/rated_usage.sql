@@ -43,12 +43,12 @@ priced as (
 charged as (
     select
         u.*,
-        p.price.unit_price as unit_price,
-        p.price.currency as currency,
+        p.price.unit_price,
+        p.price.currency,
         a.currency as account_currency,
         {{ to_units('u.quantity') }} * {{ to_units('p.price.unit_price') }} as exact,
         {{ decimal_unit('p.price.decimals') }} as amount_unit,
-        p.price.rounding as rounding,
+        p.price.rounding,
     from usage as u
     left join priced as p on u.source = p.source and u.usage_id = p.usage_id
     left join {{ ref('stg_accounts') }} as a on u.account_id = a.account_id

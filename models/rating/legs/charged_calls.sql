@@ -8,7 +8,8 @@ with judged as (
         *,
         {{ to_ms('duration_s') }} as duration_ms,
         {% for side in sides %}
-            {% set given = '(carrier_amount is not null and carrier_currency is not distinct from ' ~ side ~ '_currency)' %}
+            {% set given = 'carrier_amount is not null and carrier_currency is not distinct from '
+                ~ side ~ '_currency' %}
             case
                 when {{ side }}_account_id is null then 'no_account'
                 when {{ side }}_table_no is null then 'no_rate_table'
@@ -16,7 +17,7 @@ with judged as (
                 when {{ side }}_rate_no is null and not {{ side }}_is_given and not {{ side }}_is_markup then 'no_rate'
                 when {{ side }}_blocked and not ({{ side }}_has_price or ({{ side }}_is_given and {{ given }}))
                     then 'blocked'
-                when {{ side }}_is_given and not {{ given }} then 'no_cost'
+                when {{ side }}_is_given and not ({{ given }}) then 'no_cost'
             end as {{ side }}_problem,
         {% endfor %}
     from {{ ref('matched_calls') }}
@@ -58,7 +59,7 @@ exact as (
                 when {{ side }}_is_given then 60000 * {{ to_units('carrier_amount') }}
                 when not answered then 60000 * {{ side }}_attempt_u
                 when not {{ side }}_past_grace then 0
-                when {{ side }}_chargeable_ms = 0 then 60000 * {{ side }}_connect_u
+                when {{ side }}_chargeable_ms = 0 then 60000::HUGEINT * {{ side }}_connect_u
                 else {{ exact_charge(side) }}
             end as {{ side }}_exact,
         {% endfor %}
@@ -80,7 +81,8 @@ bounded as (
         * exclude (sell_exact, sell_rounded_u, buy_exact, buy_rounded_u),
         {% for side in sides %}
             case
-                when {{ side }}_past_grace then {{ bound_charge(side ~ '_rounded_u', side ~ '_min_u', side ~ '_max_u') }}
+                when {{ side }}_past_grace
+                    then {{ bound_charge(side ~ '_rounded_u', side ~ '_min_u', side ~ '_max_u') }}
                 else {{ side }}_rounded_u
             end as {{ side }}_charged_u,
         {% endfor %}
@@ -123,7 +125,11 @@ marked_up as (
         ),
         case
             when sell_is_markup
-                then sell_markup_offset + 2::HUGEINT * coalesce(buy_charged_u, 0) * coalesce(markup_rate_u, 0)
+                then
+                    sell_markup_offset
+                    + 2::HUGEINT
+                    * coalesce(buy_charged_u, 0)
+                    * coalesce(markup_rate_u, 0)
                     * (10000000000 + sell_markup_u)
         end as sell_marked_up,
     from exchanged
@@ -134,7 +140,8 @@ priced as (
         *,
         case
             when sell_is_markup and sell_problem is null
-                then {{ divide_rounded('sell_marked_up', 'sell_markup_divisor', 'sell_is_half_even') }}
+                then
+                    {{ divide_rounded('sell_marked_up', 'sell_markup_divisor', 'sell_is_half_even') }}
                     * sell_amount_unit
         end as sell_markup_charge_u,
     from marked_up

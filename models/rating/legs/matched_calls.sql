@@ -14,7 +14,7 @@ with cleaned as (
 
 numbered as (
     select
-        c.* exclude (prefixes, first_digits),
+        c.* exclude (prefixes, first_digits), -- noqa: RF02
         {{ number_place('c.called_digits') }} as called_place,
         {% for side in sides %}
             {% set t = 't_' ~ side %}
@@ -49,7 +49,9 @@ placed as (
 
 prefixed as (
     select
-        c.* exclude (called_digits, called_place, sell_other_digits, buy_other_digits, sell_other_place, buy_other_place),
+        c.* exclude (
+            called_digits, called_place, sell_other_digits, buy_other_digits, sell_other_place, buy_other_place -- noqa: RF02
+        ),
         {% for side in sides %}
             case when c.{{ side }}_other_digits is null then p_called.prefix_no else p_{{ side }}.prefix_no end
                 as {{ side }}_prefix_no,

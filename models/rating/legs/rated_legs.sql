@@ -43,7 +43,7 @@ decided as (
         -- what minutes times rate would have said: never billed, shown beside what was
         case
             when sell_rate_per_minute is not null
-                then {{ divide_half_up('duration_ms * sell_rate_u', '60000') }}
+                then {{ divide_half_up('duration_ms::HUGEINT * sell_rate_u', '60000') }}
         end as naive_u,
     from stopped
 )

@@ -15,9 +15,7 @@ minutes as (
         m.minute,
         timezone(t.timezone, timezone('UTC', m.minute)) as local,
     from {{ source('ops', 'build_days') }} as d
-    cross join unnest(
-        range(d.day::TIMESTAMP, d.day::TIMESTAMP + interval 1 day, interval 1 minute)
-    ) as m (minute)
+    cross join unnest(range(d.day::TIMESTAMP, d.day::TIMESTAMP + interval 1 day, interval 1 minute)) as m (minute)
     cross join tables as t
 ),
 

@@ -9,8 +9,8 @@ with cuts as (
 
     -- where a prefix ends, the longest of those around it that goes on is the longest again
     select
-        c.prefix_ends,
-        max_by(c.beginning_no, c.digits) filter (where c.beginning_ends > c.prefix_ends),
+        c.prefix_ends as place,
+        max_by(c.beginning_no, c.digits) filter (where c.beginning_ends > c.prefix_ends) as prefix_no,
     from {{ ref('prefix_chains') }} as c
     group by c.prefix_ends
 ),

@@ -34,15 +34,17 @@ select
         when 'block' then coalesce(r.initial_charge, r.increment_charge) is not null
         else false
     end as has_price,
-    {{ to_units("case when t.kind = 'per_minute' then coalesce(r.rate_per_minute, 0) else 0 end") }} as rate_u,
+    {{ to_units("case when t.kind = 'per_minute' then coalesce(r.rate_per_minute, 0) else 0 end") }}::BIGINT as rate_u,
     {{ to_units(
         "case when t.kind = 'per_minute'
             then coalesce(r.initial_rate_per_minute - coalesce(r.rate_per_minute, 0), 0) else 0 end"
-    ) }} as initial_extra_u,
-    coalesce({{ to_units('r.connect_charge') }}, t.connect_u) as connect_u,
-    coalesce({{ to_units('r.connect_charge') }}, t.connect_u)
-    + {{ to_units("case when t.kind = 'block' then coalesce(r.initial_charge, 0) else 0 end") }} as fixed_u,
-    {{ to_units("case when t.kind = 'block' then coalesce(r.increment_charge, 0) else 0 end") }}
+    ) }}::BIGINT as initial_extra_u,
+    coalesce({{ to_units('r.connect_charge') }}, t.connect_u)::BIGINT as connect_u,
+    (
+        coalesce({{ to_units('r.connect_charge') }}, t.connect_u)
+        + {{ to_units("case when t.kind = 'block' then coalesce(r.initial_charge, 0) else 0 end") }}
+    )::BIGINT as fixed_u,
+    {{ to_units("case when t.kind = 'block' then coalesce(r.increment_charge, 0) else 0 end") }}::BIGINT
         as increment_charge_u,
     coalesce({{ to_ms('r.initial_s') }}, t.initial_ms) as initial_ms,
     case when r.increment_s is null then t.increment_ms else greatest(1, {{ to_ms('r.increment_s') }}) end

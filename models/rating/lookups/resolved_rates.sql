@@ -74,7 +74,7 @@ bands as (
 
     union
 
-    select table_no, '' from {{ ref('rate_table_terms') }}
+    select table_no, '' as band from {{ ref('rate_table_terms') }}
 ),
 
 settled as (

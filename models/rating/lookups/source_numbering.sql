@@ -1,13 +1,10 @@
 -- How each source of CDRs writes numbers: its international prefixes, longest first.
 
 select
-    source,
-    list_transform(
-        list_reverse_sort(
-            list_transform(international_prefixes, lambda p: {'digits': length(p), 'prefix': p})
-        ),
-        lambda s: s.prefix
-    ) as prefixes,
-    array_to_string(list_transform(international_prefixes, lambda p: p[1]), '') as first_digits,
-from {{ ref('stg_sources') }}
-where kind = 'cdrs' and len(international_prefixes) > 0
+    s.source,
+    list(p.prefix order by length(p.prefix) desc, p.prefix desc) as prefixes,
+    string_agg(p.prefix[1], '') as first_digits,
+from {{ ref('stg_sources') }} as s
+cross join unnest(s.international_prefixes) as p (prefix)
+where s.kind = 'cdrs'
+group by s.source

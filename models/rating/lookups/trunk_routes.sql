@@ -21,6 +21,12 @@ assignments as (
     from {{ ref('stg_rate_assignments') }}
 ),
 
+assignment_edges as (
+    select account_id, valid_from as edge from assignments
+    union
+    select account_id, valid_to from assignments
+),
+
 edges as (
     select trunk_id, direction, account_id, valid_from, valid_to, valid_from as edge
     from trunks
@@ -29,12 +35,8 @@ edges as (
 
     select t.trunk_id, t.direction, t.account_id, t.valid_from, t.valid_to, e.edge
     from trunks as t
-    inner join (
-        select account_id, valid_from as edge from assignments
-        union
-        select account_id, valid_to from assignments
-    ) as e
-        on t.account_id = e.account_id and e.edge > t.valid_from and e.edge < t.valid_to
+    inner join assignment_edges as e
+        on t.account_id = e.account_id and t.valid_from < e.edge and t.valid_to > e.edge
 ),
 
 spans as (
