@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -53,11 +54,15 @@ def rate_sample(company: Path, served: Path, calls: int) -> Rated:
             taken = []
             for _ in range(2):
                 began = time.monotonic()
-                theirs = dict(con.execute(_RATE).fetchall())
+                theirs = _sums(con, _RATE)
                 taken.append(time.monotonic() - began)
-            ours = dict(con.execute("select rate_table_id, sum(ours) from calls group by 1").fetchall())
+            ours = _sums(con, _OURS)
     differing = sum(theirs.get(table) != ours.get(table) for table in {*theirs, *ours})
     return Rated(len(sample), min(taken), str(sum(ours.values())), differing)
+
+
+def _sums(con: psycopg.Connection, query: str) -> dict[str, Decimal]:
+    return {str(table): Decimal(amount) for table, amount in con.execute(query.encode()).fetchall()}
 
 
 def _sample(served: Path, calls: int) -> list[tuple[object, ...]]:
@@ -73,6 +78,8 @@ def _sample(served: Path, calls: int) -> list[tuple[object, ...]]:
             [calls],
         ).fetchall()
 
+
+_OURS = "select rate_table_id, sum(ours) from calls group by rate_table_id"
 
 _TABLES = {
     "rates": "rate_table_id text, prefix prefix_range, valid_from timestamp, valid_to timestamp, rate numeric",

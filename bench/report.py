@@ -59,7 +59,7 @@ def total(stages: Mapping[str, Measured]) -> Measured:
 
 def table(days: Sequence[Day], history: str) -> str:
     """Stages of every day, with calls a second and as a multiple of (a)."""
-    rows = [("calls", "stage", "seconds", "calls/s", "CPU s", "peak MiB", "times (a)")]
+    rows: list[tuple[str, ...]] = [("calls", "stage", "seconds", "calls/s", "CPU s", "peak MiB", "times (a)")]
     for day in days:
         rows.append(_row(day, "(a) DuckDB only loads", day.baseline))
         for kind, stages in (("", day.stages), (f", {history}", day.with_history)):

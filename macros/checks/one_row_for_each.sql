@@ -9,9 +9,9 @@
         concat_ws(' ', {{ columns | join(', ') }}) as key,
         count(*) || ' rows for one ' || '{{ columns | join(", ") }}' as detail,
     from {{ model }}
-    {% if by_day %}
+    {% if by_day -%}
         where day in {{ checked_days() }}
-    {% endif %}
+    {% endif -%}
     group by {{ (['day'] if by_day else []) | join(', ') }}{{ ', ' if by_day }}{{ columns | join(', ') }}
     having count(*) > 1
 {% endtest %}

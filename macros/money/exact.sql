@@ -99,8 +99,6 @@
 {#- Units of 1e-8 in one unit of the last decimal: 8 decimals 1, 4 decimals 10000. -#}
 {% macro decimal_unit(decimals) -%}
     (case {{ decimals }}
-        {% for n in range(9) %}
-            when {{ n }} then {{ 10 ** (8 - n) }}
-        {% endfor %}
+        {%- for n in range(9) %} when {{ n }} then {{ 10 ** (8 - n) }}{% endfor %}
     end)::BIGINT
 {%- endmacro %}

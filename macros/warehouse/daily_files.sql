@@ -97,7 +97,7 @@
     create or replace view {{ table }} as
     select
         {%- for column in columns %}
-            {{ column.name if paths else 'null' }}::{{ column.data_type }} as {{ column.name }}{{ ',' if not loop.last }}
+        {{ column.name if paths else 'null' }}::{{ column.data_type }} as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {% if paths -%}
         from read_parquet([

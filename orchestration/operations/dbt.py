@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +96,7 @@ def manifest() -> Manifest:
     def read(packed: bytes) -> Manifest:
         return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
 
-    kept = PROJECT / "target" / f"manifest-{project_version()[:16]}.msgpack"
+    kept = PROJECT / "target" / f"manifest-{metadata.version('dbt-core')}-{project_version()[:16]}.msgpack"
     with contextlib.suppress(OSError):
         return read(kept.read_bytes())
     with tempfile.TemporaryDirectory() as scratch:

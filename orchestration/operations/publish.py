@@ -36,7 +36,7 @@ WHOLE = (
 _STORED = "select path from ops.stored_files"
 _VIEW = "select sql from duckdb_views() where schema_name = 'marts' and view_name = 'rated_calls'"
 # Readers that opened an older version keep its Parquet files this long, in seconds.
-KEEP_S = 24 * 3600
+KEEP_S = 2 * 3600
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _swap(home: Home, files: dict[str, list[Path]], calls: str) -> None:
 
 
 def _forget(directories: list[Path], counted: set[Path]) -> None:
-    """Remove what no view has named for a day."""
+    """Remove what no view has named for longer than readers are given."""
     kept = time.time() - KEEP_S
     for directory in directories:
         for path in directory.rglob("*.parquet"):

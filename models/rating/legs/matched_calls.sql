@@ -50,7 +50,8 @@ placed as (
 prefixed as (
     select
         c.* exclude (
-            called_digits, called_place, sell_other_digits, buy_other_digits, sell_other_place, buy_other_place -- noqa: RF02
+            called_digits, sell_other_digits, buy_other_digits, -- noqa: RF02
+            called_place, sell_other_place, buy_other_place -- noqa: RF02
         ),
         {% for side in sides %}
             case when c.{{ side }}_other_digits is null then p_called.prefix_no else p_{{ side }}.prefix_no end

@@ -1,0 +1,108 @@
+"""What may still happen to a closed day: superseded rows, late attempts, late usage. Nothing else moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.operations.close import close
+from orchestration.operations.land import land
+from orchestration.warehouse import Home
+from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
+
+DAY = "2026-05-04"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """One closed day: c1 (sell 0.12, buy 0.0305), c2 unanswered, c3 of bolt (0.06 USD, buy 0.015)."""
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    calls = [
+        ("c1", f"{DAY}T10:00:00", "61", "in-a"),
+        ("c2", f"{DAY}T10:01:00", "0", "in-a"),
+        ("c3", f"{DAY}T11:00:00", "30", "in-b"),
+    ]
+    land(home, [write_calls(tmp_path / "first.csv", calls)], kind="cdrs", source="sw1")
+    assert [c.status for c in close(home)] == ["closed", "ready"]
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-20T09:00:00")
+    yield home
+
+
+def _query(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def _adjustments(home: Home) -> list[tuple[Any, ...]]:
+    return _query(
+        home, "select account_id, service, amount from marts.ledger_entries where kind = 'adjustment' order by all"
+    )
+
+
+def _statuses(home: Home) -> set[str]:
+    return {status for (status,) in _query(home, f"select status from marts.days where day = '{DAY}'")}
+
+
+def test_a_superseded_call_takes_its_legs_with_it(home: Home, tmp_path: Path) -> None:
+    stored = _query(home, "select * from marts.rated_calls where call_id <> 'c1' order by all")
+    right = write_calls(tmp_path / "right.csv", [("c1", f"{DAY}T10:00:00", "20", "in-a")])
+    landed = land(home, [right], kind="cdrs", source="sw1", supersede=True, reason="switch counted ringing")[0]
+    assert (landed.superseded, landed.landed) == (1, 1)
+    close(home)
+    assert _statuses(home) == {"closed"}
+    legs = _query(home, "select duration_s, sell_amount, buy_amount from marts.rated_calls where call_id = 'c1'")
+    assert legs == [(Decimal(20), Decimal("0.06"), Decimal("0.01"))]
+    assert _query(home, "select * from marts.rated_calls where call_id <> 'c1' order by all") == stored
+    # sell 0.12 -> 0.06, buy 0.0305 -> 0.01
+    assert _adjustments(home) == [("acme", None, Decimal("0.06")), ("carrier", None, Decimal("-0.0205"))]
+
+
+def test_a_late_answered_attempt_takes_the_sell_leg_of_an_unanswered_one(home: Home, tmp_path: Path) -> None:
+    late = write_text(
+        tmp_path / "late.csv",
+        f"{CDR_HEADER},attempt",
+        f"c2,{DAY}T10:01:09,{DAY}T10:01:10,447700900123,30,in-a,out,2",
+        f"c1,{DAY}T10:03:09,{DAY}T10:03:10,447700900123,30,in-a,out,2",
+    )
+    land(home, [late], kind="cdrs", source="sw1")
+    close(home)
+    rows = _query(
+        home,
+        "select call_id, attempt, sell_status, sell_amount, buy_amount from marts.rated_calls "
+        "where call_id <> 'c3' order by all",
+    )
+    d = Decimal
+    assert rows == [
+        ("c1", 1, "rated", d("0.12"), d("0.0305")),
+        ("c1", 2, "none", None, d("0.015")),  # the first attempt was answered and sold
+        ("c2", 1, "rated", d(0), d(0)),
+        ("c2", 2, "rated", d("0.06"), d("0.015")),
+    ]
+    assert _adjustments(home) == [("acme", None, d("-0.06")), ("carrier", None, d("0.03"))]
+    assert _statuses(home) == {"closed"}
+
+
+def test_late_usage_is_posted_as_an_adjustment_of_its_service(home: Home, tmp_path: Path) -> None:
+    late = write_text(
+        tmp_path / "usage.csv",
+        "usage_id,occurred_at,account_id,service,quantity",
+        f"u1,{DAY}T12:00:00,bolt,message,7",
+    )
+    land(home, [late], kind="usage", source="smsc")
+    close(home)
+    assert _adjustments(home) == [("bolt", "message", Decimal("-0.035"))]  # 0.07 USD at 0.5
+
+
+def test_equal_adjustments_get_ids_of_their_own(home: Home, tmp_path: Path) -> None:
+    for n in range(2):
+        late = write_calls(tmp_path / f"late{n}.csv", [(f"n{n}", f"{DAY}T12:0{n}:00", "10", "in-a")])
+        land(home, [late], kind="cdrs", source="sw1")
+        close(home)
+    entries = _query(home, "select count(*), count(distinct entry_id) from marts.ledger_entries")
+    assert entries == [(7, 7)]  # 3 at the first closing, then acme and the carrier twice
