@@ -163,11 +163,16 @@ def _reject(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str) -> None:
 
 
 def file_days(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[date, ...]:
-    """List the days that this landing changed, those that only lost a row with 0 rows."""
+    """List the days that this landing changed; those that only lost a row, or had one rejected, with 0 rows.
+
+    A rejected row is something to settle: it opens a closed day again as a late row does.
+    """
     con.execute(
         "insert into ops.file_days select ?, ?, ?, day, sum(n), ? from ("
         f"select day, count(*) as n from {key.kind.table} where file_sequence = {key.sequence}"
-        " group by day union all select distinct day, 0 from replaced) group by day order by day",
+        " group by day union all select distinct day, 0 from replaced"
+        f" union all select distinct day, 0 from ops.rejected_rows where file_sequence = {key.sequence}"
+        ") group by day order by day",
         [key.file_id, key.kind.name, key.source, key.sequence],
     )
     found = con.execute(f"select day from ops.file_days where file_sequence = {key.sequence} order by day").fetchall()

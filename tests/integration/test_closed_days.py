@@ -106,3 +106,16 @@ def test_equal_adjustments_get_ids_of_their_own(home: Home, tmp_path: Path) -> N
         close(home)
     entries = _query(home, "select count(*), count(distinct entry_id) from marts.ledger_entries")
     assert entries == [(7, 7)]  # 3 at the first closing, then acme and the carrier twice
+
+
+def test_a_rejected_late_row_opens_the_day_until_it_is_settled(home: Home, tmp_path: Path) -> None:
+    bad = write_calls(tmp_path / "bad.csv", [("b1", f"{DAY}T10:00:00", "-5", "in-a")])
+    land(home, [bad], kind="cdrs", source="sw1")
+    failed = {c.day.isoformat(): [f.check for f in c.failures] for c in close(home) if c.status == "failed"}
+    assert failed[DAY] == ["rejected_rows_are_settled"]
+    assert _statuses(home) == {"failed"}
+    corrected = write_calls(tmp_path / "good.csv", [("b1", f"{DAY}T10:00:00", "5", "in-a")])
+    land(home, [corrected], kind="cdrs", source="sw1")
+    close(home)
+    assert _statuses(home) == {"closed"}
+    assert _adjustments(home) == [("acme", None, Decimal("-0.06")), ("carrier", None, Decimal("0.0025"))]

@@ -112,7 +112,7 @@ exchanged as (
             and b.day = m.day
 ),
 
--- the buy amount in the markup table's currency, times (100 + markup_pct) / 100, in 1e-18 units
+-- the buy amount (0 where a step failed) in the markup table's currency, times (100 + markup_pct) / 100, in 1e-18 units
 marked_up as (
     select
         * replace (
@@ -128,7 +128,7 @@ marked_up as (
                 then
                     sell_markup_offset
                     + 2::HUGEINT
-                    * coalesce(buy_charged_u, 0)
+                    * case when buy_account_rate_u is null then 0 else coalesce(buy_charged_u, 0) end
                     * coalesce(markup_rate_u, 0)
                     * (10000000000 + sell_markup_u)
         end as sell_marked_up,
