@@ -15,6 +15,7 @@ import duckdb
 
 from demo.traffic import generate
 from orchestration.operations.close import Checked, close_days
+from orchestration.operations.dbt import DbtFailed
 from orchestration.operations.land import Landed, land_files
 from orchestration.operations.publish import publish
 from orchestration.warehouse import Home, Refused, Writer, serving, writer
@@ -38,7 +39,7 @@ def main() -> None:
             landed, checked = _play(held, late)
             unchanged = _state(held) == before
             publish(held)
-    except Refused as refusal:
+    except (DbtFailed, Refused) as refusal:
         sys.exit(str(refusal))
     if unchanged:
         _say(
@@ -72,10 +73,10 @@ def _landing(landed: Sequence[Landed]) -> str:
     rows, kept, duplicates, rejected = (
         sum(getattr(file, what) for file in landed) for what in ("rows", "landed", "duplicates", "rejected")
     )
+    files = f"{len(landed)} files" if len(landed) > 1 else "1 file"
+    said = f"{files}, {rows:,} rows: {kept:,} landed, {duplicates} duplicates, {rejected} rejected"
     known = sum(file.status == "already_landed" for file in landed)
-    return f"{len(landed)} files, {rows:,} rows: {kept:,} landed, {duplicates} duplicates, {rejected} rejected" + (
-        f"; {known} files had landed before" if known else ""
-    )
+    return f"{said}; {known} of the files had landed before" if known else said
 
 
 def _closing(checked: Sequence[Checked]) -> str:
@@ -87,7 +88,11 @@ def _closing(checked: Sequence[Checked]) -> str:
 
 def _show(home: Home, checked: Sequence[Checked]) -> None:
     with serving(home) as con:
-        _table(con, "Days", "select day, status, cdrs, rated, unrated, rejected, failed_checks from marts.days")
+        _table(
+            con,
+            "Days",
+            "select day, status, cdrs, rated, unrated, rejected, failed_checks from marts.days order by day",
+        )
         for failed in (c for c in checked if c.status == "failed"):
             print(f"\nWhy {failed.day} does not close:")
             for failure in failed.failures:

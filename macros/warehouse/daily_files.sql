@@ -5,7 +5,7 @@
 
   A build writes the rows that the model gives for each day being built (one query a day, so that memory does
   not grow with the range) and drops the files of earlier builds of that day, but for those that
-  closing the day has sealed. In one transaction: files that no row of ops.stored_files names do not exist.
+  closing the day has sealed (`sealed_at_close`: rated_calls, whose closed legs stay). In one transaction: files that no row of ops.stored_files names do not exist.
 -#}
 {% materialization daily_files, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='view') -%}
@@ -23,10 +23,18 @@
         delete from ops.stored_files
         where table_name = '{{ table }}' and not sealed and day in (select day from {{ source('ops', 'build_days') }})
     {%- endcall -%}
+    {#- joins are written with the calls first and what is looked up second: the planner's guess is worse -#}
+    {%- call statement('joins_as_written') -%}set disabled_optimizers = 'build_side_probe_side'{%- endcall -%}
     {%- for day, token in days -%}
-        {%- do drop_superseded_rows(table, home, day, token) -%}
-        {%- do store_file(table, home, day, token, 'select * from (' ~ sql ~ ") where day = date '" ~ day ~ "'", false) -%}
+        {%- do build_day_alone(day) -%}
+        {%- if config.get('sealed_at_close') -%}{%- do drop_superseded_rows(table, home, day, token) -%}{%- endif -%}
+        {%- do store_file(table, home, day, token, sql, false) -%}
     {%- endfor -%}
+    {%- call statement('joins_as_planned') -%}reset disabled_optimizers{%- endcall -%}
+    {%- call statement('days') -%}
+        delete from {{ source('ops', 'build_days') }};
+        {% for day, token in days %}insert into {{ source('ops', 'build_days') }} values ('{{ day }}');{% endfor %}
+    {%- endcall -%}
     {%- call statement('main') -%}
         {{ view_of_stored_files(table, home, model['columns'].values()) }}
     {%- endcall -%}
@@ -38,11 +46,20 @@
 {% endmaterialization %}
 
 
+{#- Let the model see one of the days being built, within the transaction: it asks ops.build_days. -#}
+{% macro build_day_alone(day) %}
+    {%- call statement('day') -%}
+        delete from {{ source('ops', 'build_days') }};
+        insert into {{ source('ops', 'build_days') }} values ('{{ day }}');
+    {%- endcall -%}
+{% endmacro %}
+
+
 {#- Write what a query gives to one new file of a day, and note it; a query without rows leaves no file. -#}
 {% macro store_file(table, home, day, token, query, sealed) %}
     {%- set path = 'tables/' ~ table ~ '/day=' ~ day ~ '/' ~ token ~ ('-sealed' if sealed else '') ~ '.parquet' -%}
     {%- call statement('copy', fetch_result=True) -%}
-        copy ({{ query }}) to '{{ home }}/{{ path }}' (format parquet, compression snappy)
+        copy ({{ query }}) to '{{ home }}/{{ path }}' (format parquet, compression zstd, compression_level 1)
     {%- endcall -%}
     {%- call statement('note') -%}
         insert into ops.stored_files values ('{{ table }}', date '{{ day }}', '{{ path }}', {{ sealed }})

@@ -152,9 +152,7 @@ def _currency(name: str = "currency", *, key: bool = False) -> Column:
 
 def _price(name: str, *, required: bool = False, default: str = "") -> Column:
     # nine digits before the point: rates stay within 64 bits in units of 1e-8
-    return Column(
-        name, Type.DECIMAL, required=required, minimum=_ZERO, maximum=Decimal(999_999_999), default=default
-    )
+    return Column(name, Type.DECIMAL, required=required, minimum=_ZERO, maximum=Decimal(999_999_999), default=default)
 
 
 def _seconds(name: str, default: str = "") -> Column:

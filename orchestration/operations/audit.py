@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -27,42 +29,38 @@ _CDR = (
 )  # fmt: skip
 
 
-def audit_day(con: duckdb.DuckDBPyConnection, home: Home, day: date, sample: int = SAMPLE) -> list[str]:
-    """Differences between the stored legs of `sample` random calls of `day` and the reference, in words.
+@dataclass(frozen=True)
+class _Sample:
+    """The attempts of a day's audited calls as they landed, and their stored rows that are not closed yet."""
+
+    cdrs: list[Cdr]
+    stored: dict[tuple[str, str, int], dict[str, Any]]
+
+
+def audit_days(
+    con: duckdb.DuckDBPyConnection, home: Home, days: Sequence[date], sample: int = SAMPLE
+) -> dict[date, list[str]]:
+    """By day, where the stored legs of `sample` random calls differ from the reference, in words.
 
     Looks at legs that are not closed yet: those of a closed day keep the configuration they were
     closed with. `TOLLBOOK_AUDIT_SEED` repeats a choice; without it nobody can tell it beforehand.
     """
     seed = os.environ.get("TOLLBOOK_AUDIT_SEED") or secrets.token_hex(8)
-    con.execute(
-        """
-        create or replace temp table audited as
-        with fresh as (
-            select source, call_id
-            from marts.rated_calls
-            where day = $day and file_sequence > coalesce(
-                (select max(file_sequence) from ops.closings where day = $day), -1
-            )
-        )
-        select distinct source, call_id
-        from fresh
-        order by hash(source, call_id, $seed)
-        limit $sample
-        """,
-        {"day": day, "seed": seed, "sample": sample},
-    )
-    cdrs = _cdrs(con, day)
-    stored = _stored(con, day)
+    samples = {day: _sample(con, day, seed, sample) for day in days}
+    cdrs = [cdr for taken in samples.values() for cdr in taken.cdrs]
     numbers = {n for c in cdrs for n in (c.called_number, c.routing_number, c.calling_number) if n}
     company = Company.load(home.seeds, numbers=numbers)
+    return {day: _differences(company, taken) for day, taken in samples.items()}
+
+
+def _differences(company: Company, taken: _Sample) -> list[str]:
     # which attempt has the sell leg of a call that is partly closed, the closed attempts decided
-    partly_closed = {(c.source, c.call_id) for c in cdrs if (c.source, c.call_id, c.attempt) not in stored}
-    differences: list[str] = []
-    for rated in rate(company, cdrs):
-        if row := stored.get((rated.source, rated.call_id, rated.attempt)):
-            whole = (rated.source, rated.call_id) not in partly_closed
-            differences.extend(compare(rated, row, sell=whole))
-    return differences
+    partly_closed = {(c.source, c.call_id) for c in taken.cdrs if (c.source, c.call_id, c.attempt) not in taken.stored}
+    found: list[str] = []
+    for rated in rate(company, taken.cdrs):
+        if row := taken.stored.get((rated.source, rated.call_id, rated.attempt)):
+            found.extend(compare(rated, row, sell=(rated.source, rated.call_id) not in partly_closed))
+    return found
 
 
 def compare(rated: RatedAttempt, row: dict[str, Any], *, sell: bool = True) -> list[str]:
@@ -91,31 +89,36 @@ def _words(rated: RatedAttempt, column: str, expected: object, said: object) -> 
     )
 
 
-def _cdrs(con: duckdb.DuckDBPyConnection, day: date) -> list[Cdr]:
-    con.execute(
+_FRESH = """
+    day = $day and file_sequence > coalesce((select max(file_sequence) from ops.closings where day = $day), -1)
+"""
+
+
+def _sample(con: duckdb.DuckDBPyConnection, day: date, seed: str, sample: int) -> _Sample:
+    calls = con.execute(
         f"""
-        select {", ".join(_CDR)}
-        from landed.cdrs
-        semi join audited using (source, call_id)
-        where day = ?
-        order by source, call_id, attempt
+        select distinct source, call_id
+        from marts.rated_calls
+        where {_FRESH}
+        order by hash(source, call_id, $seed)
+        limit $sample
         """,
-        [day],
+        {"day": day, "seed": seed, "sample": sample},
+    ).fetchall()
+    if not calls:
+        return _Sample([], {})
+    # the ids as literals: read with the files, before any other column of them is
+    ids = ", ".join("'" + call_id.replace("'", "''") + "'" for _, call_id in calls)
+    chosen = set(calls)
+    landed = _rows(con, f"select {', '.join(_CDR)} from landed.cdrs where day = $day and call_id in ({ids})", day)
+    stored = _rows(con, f"select * from marts.rated_calls where {_FRESH} and call_id in ({ids})", day)
+    return _Sample(
+        [Cdr(**row) for row in landed if (row["source"], row["call_id"]) in chosen],
+        {(row["source"], row["call_id"], row["attempt"]): row for row in stored},
     )
-    return [Cdr(**dict(zip(_CDR, row, strict=True))) for row in con.fetchall()]
 
 
-def _stored(con: duckdb.DuckDBPyConnection, day: date) -> dict[tuple[str, str, int], dict[str, Any]]:
-    con.execute(
-        """
-        select * from marts.rated_calls
-        semi join audited using (source, call_id)
-        where day = $day and file_sequence > coalesce(
-            (select max(file_sequence) from ops.closings where day = $day), -1
-        )
-        """,
-        {"day": day},
-    )
+def _rows(con: duckdb.DuckDBPyConnection, query: str, day: date) -> list[dict[str, Any]]:
+    con.execute(query, {"day": day})
     names = [column[0] for column in con.description or []]
-    rows = [dict(zip(names, row, strict=True)) for row in con.fetchall()]
-    return {(row["source"], row["call_id"], row["attempt"]): row for row in rows}
+    return [dict(zip(names, row, strict=True)) for row in con.fetchall()]

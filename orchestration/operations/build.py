@@ -14,8 +14,8 @@ from orchestration.operations.post import post_payments
 from orchestration.operations.publish import publish
 from orchestration.warehouse import Home, Refused, Writer, now, writer
 
-# The table that is kept as one Parquet file for each day and build.
-STORED = "marts.rated_calls"
+# The tables that are kept as one Parquet file for each day and build (macros/warehouse/daily_files.sql).
+STORED = ("marts.rated_calls", "marts.breakout_hourly", "marts.breakout_daily", "marts.breakout_rate_daily")
 
 # Which days want building: every day with rows that landed after it was built; open days also when
 # configuration or models are others than they were; what an interrupted build left unfinished.
@@ -97,8 +97,9 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         con.execute("delete from ops.build_days")
         if days:
             con.executemany("insert into ops.build_days values (?)", [[day] for day in days])
-        for day in days:
-            (held.home.tables / STORED / f"day={day}").mkdir(parents=True, exist_ok=True)
+        for table in STORED:
+            for day in days:
+                (held.home.tables / table / f"day={day}").mkdir(parents=True, exist_ok=True)
         con.commit()
     if not known:
         return days, ["run"]

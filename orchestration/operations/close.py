@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import duckdb
 
 from orchestration.operations import dbt
-from orchestration.operations.audit import audit_day
+from orchestration.operations.audit import audit_days
 from orchestration.operations.build import build_days
 from orchestration.operations.post import post_day
 from orchestration.operations.publish import publish
@@ -136,7 +136,10 @@ def _check(
     results = dbt.run(held.home, ["test", "--select", "test_type:data"], said)
     with held.connect() as con:
         found = _failures(con, results)
-        failures = {d: found.get(d, []) + _audit(con, held.home, d) for d in days}
+        for d, differences in audit_days(con, held.home, days).items():
+            if differences:
+                found.setdefault(d, []).append(Failure(_AUDIT, len(differences), differences[:20]))
+        failures = {d: found.get(d, []) for d in days}
         _record(con, days, [r.name for r in results], failures)
     return failures
 
@@ -171,11 +174,6 @@ def _failures(con: duckdb.DuckDBPyConnection, results: list[dbt.NodeResult]) -> 
         for day, count, details in rows:
             found.setdefault(day, []).append(Failure(result.name, count, details))
     return found
-
-
-def _audit(con: duckdb.DuckDBPyConnection, home: Home, day: date) -> list[Failure]:
-    differences = audit_day(con, home, day)
-    return [Failure(_AUDIT, len(differences), differences[:20])] if differences else []
 
 
 def _record(
@@ -226,7 +224,9 @@ def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: l
             """,
             {"day": day, "now": now(), "operator": operator()},
         )
-        con.execute("update ops.stored_files set sealed = true where day = ?", [day])
+        con.execute(
+            "update ops.stored_files set sealed = true where day = ? and table_name = 'marts.rated_calls'", [day]
+        )
         held.journal("close", day=str(day), posted=posted)
         con.commit()
     except BaseException:

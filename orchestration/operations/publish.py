@@ -2,7 +2,7 @@
 
 The file holds views over Parquet files that are written once and never changed. A table that is made by
 the day has one Parquet file for each day and build, so that publishing writes only what was built;
-rated_calls is kept that way in the warehouse already and is not written again.
+calls and breakouts are kept that way in the warehouse already and are not written again.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from orchestration.warehouse import Home, Writer, now, writer
 
 DAILY = (
     "rated_usage",
-    "breakout_hourly",
-    "breakout_daily",
-    "breakout_rate_daily",
     "account_charges_daily",
 )
 WHOLE = (
@@ -34,7 +31,10 @@ WHOLE = (
     "ops.waivers",
 )
 _STORED = "select path from ops.stored_files"
-_VIEW = "select sql from duckdb_views() where schema_name = 'marts' and view_name = 'rated_calls'"
+_VIEWS = """
+    select sql from duckdb_views()
+    where schema_name = 'marts' and starts_with(view_name, 'breakout_') or view_name = 'rated_calls'
+"""
 # Readers that opened an older version keep its Parquet files this long, in seconds.
 KEEP_S = 2 * 3600
 
@@ -66,10 +66,10 @@ def publish(held: Writer) -> Published:
             _export(con, f"select * from {table}", path)
             files[table] = [path]
             written += 1
-        calls = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
-        view = con.execute(_VIEW).fetchone()
-    _swap(home, files, str(view[0]) if view else "")
-    _forget([data, home.tables], {*calls, *(path for paths in files.values() for path in paths)})
+        stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
+        views = [row[0] for row in con.execute(_VIEWS).fetchall()]
+    _swap(home, files, views)
+    _forget([data, home.tables], {*stored, *(path for paths in files.values() for path in paths)})
     return Published(home.serving, written)
 
 
@@ -97,10 +97,10 @@ def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     os.replace(part, path)
 
 
-def _swap(home: Home, files: dict[str, list[Path]], calls: str) -> None:
+def _swap(home: Home, files: dict[str, list[Path]], views: list[str]) -> None:
     """Build the small file of views beside the served one and take its place in one rename.
 
-    `calls` is the statement of the view of rated_calls, whose files the warehouse itself keeps.
+    `views` are the statements of the views whose files the warehouse itself keeps.
     """
     part = home.serving.with_name(f".{home.serving.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
@@ -109,7 +109,8 @@ def _swap(home: Home, files: dict[str, list[Path]], calls: str) -> None:
         con.execute(f"attach '{part}' as serving (storage_version 'v1.2.0')")
         con.execute("use serving")
         con.execute("create schema serving.marts")
-        con.execute(calls)
+        for view in views:
+            con.execute(view)
         for table, paths in files.items():
             schema = table.split(".")[0]
             listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)

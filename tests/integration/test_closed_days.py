@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ DAY = "2026-05-04"
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """One closed day: c1 (sell 0.12, buy 0.0305), c2 unanswered, c3 of bolt (0.06 USD, buy 0.015)."""
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
     home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
@@ -31,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     land(home, [write_calls(tmp_path / "first.csv", calls)], kind="cdrs", source="sw1")
     assert [c.status for c in close(home)] == ["closed", "ready"]
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-20T09:00:00")
-    yield home
+    return home
 
 
 def _query(home: Home, sql: str) -> list[tuple[Any, ...]]:
