@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 from orchestration.warehouse import PROJECT, Home
@@ -75,11 +76,10 @@ def prepare_instance(dagster_home: Path) -> None:
 
 
 def write_manifest() -> Path:
-    """Write target/manifest.json for Dagster, from the parsed project. Raises `DbtFailed` when dbt finds an error."""
+    """Write target/manifest.json, which Dagster reads. Raises `DbtFailed` when dbt finds an error."""
     from orchestration.operations import dbt
 
-    _MANIFEST.parent.mkdir(exist_ok=True)
-    dbt.manifest().writable_manifest().write(str(_MANIFEST))
+    shutil.copyfile(dbt.manifest_json(), _MANIFEST)
     return _MANIFEST
 
 

@@ -96,7 +96,7 @@ def manifest() -> Manifest:
     def read(packed: bytes) -> Manifest:
         return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
 
-    kept = PROJECT / "target" / f"manifest-{metadata.version('dbt-core')}-{project_version()[:16]}.msgpack"
+    kept = _kept(".msgpack")
     with contextlib.suppress(OSError):
         return read(kept.read_bytes())
     with tempfile.TemporaryDirectory() as scratch:
@@ -106,10 +106,23 @@ def manifest() -> Manifest:
     packed = outcome.result.to_msgpack(extended_mashumaro_encoder)
     with contextlib.suppress(OSError):  # a read-only checkout parses every time
         kept.parent.mkdir(exist_ok=True)
+        outcome.result.writable_manifest().write(str(_kept(".json")))
         part = kept.with_suffix(f".{os.getpid()}.part")
         part.write_bytes(packed)
         os.replace(part, kept)
     return read(packed)
+
+
+def manifest_json() -> Path:
+    """The parsed project as dbt's manifest.json, for Dagster. Raises `DbtFailed` when it cannot be parsed."""
+    if not _kept(".json").exists():
+        _kept(".msgpack").unlink(missing_ok=True)
+    manifest()
+    return _kept(".json")
+
+
+def _kept(suffix: str) -> Path:
+    return PROJECT / "target" / f"manifest-{metadata.version('dbt-core')}-{project_version()[:16]}{suffix}"
 
 
 def _flags(target: Path) -> list[str]:

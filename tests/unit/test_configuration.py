@@ -151,7 +151,7 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "rates",
             ",,,0.05,",
             ",,,-0.05,",
-            'rates.csv line 2, column rate_per_minute: "-0.05" is below what is allowed; write 0 or more',
+            'rates.csv line 2, column rate_per_minute: "-0.05" is below what is allowed; write 0 to 999999999',
         ),
         (
             "rates",
