@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.warehouse import Home, serving
 
-Figure = int | float | str
+Figure = int | str
 Figures = Mapping[str, Figure]
 
 
@@ -59,7 +59,7 @@ TABLES: Mapping[str, Measured] = {
 def measure(home: Home, days: Sequence[date], tables: Iterable[str]) -> dict[tuple[str, date], Figures]:
     """The figures of each table and day, from the serving file; empty when nothing is published.
 
-    Amounts are floats for Dagster to draw; they are read, never calculated with. What is not kept by the
+    Amounts are text: Dagster's numbers are binary floats, which are no place for money. What is not kept by the
     day (account_balances) has the same figures on each.
     """
     if not days or not home.serving.exists():
@@ -108,8 +108,6 @@ def _add(figures: dict[str, Figure], currency: str, told: Measured, values: Sequ
 
 
 def _shown(value: object) -> Figure:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Decimal) and value % 1 != 0:
-        return float(value)
-    return int(value or 0) if not isinstance(value, float) else value  # type: ignore[call-overload]
+    if isinstance(value, Decimal):
+        return f"{value:,f}".rstrip("0").rstrip(".") if value % 1 else f"{value:,.0f}"
+    return value if isinstance(value, str) else int(value or 0)  # type: ignore[call-overload]
