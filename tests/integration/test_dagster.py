@@ -217,7 +217,7 @@ def test_a_file_lands_a_day_is_built_and_closes_and_a_bad_one_says_why(
     event = next(e for e in built.get_asset_materialization_events() if e.asset_key == rated_calls)
     figures = {name: value.value for name, value in event.materialization.metadata.items()}
     # 90 s are two minutes begun
-    assert (figures["rows"], figures["revenue USD"], figures["cost USD"]) == (1, 0.04, 0.02)
+    assert (figures["rows"], figures["revenue USD"], figures["cost USD"]) == (1, "0.04", "0.02")
 
     closed = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
     results = closed.get_asset_check_evaluations()
