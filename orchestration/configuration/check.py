@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from orchestration.configuration.nearest import nearest
-from orchestration.configuration.not_yet import not_yet
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import Unreadable, records
 from orchestration.configuration.rules import RULES, Sheets, known_formats
@@ -32,7 +31,6 @@ def check(directory: Path, formats: Collection[str] = CANONICAL) -> list[Problem
     for rule in RULES:
         found.extend(rule(sheets))
     found.extend(known_formats(sheets, formats))
-    found.extend(not_yet(sheets))
     found.extend(_other_files(directory))
     return _in_order(found, [sheet.shown for sheet in sheets.values()])
 

@@ -123,6 +123,7 @@ _ACCOUNT = ("accounts", "account_id")
 _TABLE = ("rate_tables", "rate_table_id")
 _TIMETABLE = ("timetables", "timetable_id")
 _ROUNDINGS = ("up", "down", "half_up", "half_down", "half_even")
+JURISDICTIONS = ("interstate", "intrastate", "indeterminate")
 _SECONDS_ROUNDINGS = ("none", "up", "down", "half_up", "half_down")
 
 
@@ -293,8 +294,8 @@ RATES = File(
         _price("connect_charge"),
         _markup(),
         Column("blocked", Type.BOOLEAN, default="false"),
-        Column("calling_prefix", Type.PREFIX),
-        _text("jurisdiction"),
+        Column("calling_prefix", Type.PREFIX, blank=True),
+        Column("jurisdiction", Type.ENUM, values=JURISDICTIONS, blank=True),
     ),
     unique=False,
 )

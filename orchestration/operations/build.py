@@ -37,7 +37,7 @@ _PENDING = """
             l.file_sequence > coalesce(
                 (select max(k.file_sequence) from ops.closings as k where k.day = l.day), -1
             )
-            and (b.config <> $config or b.project <> $project)
+            and (b.config <> $config or b.deck <> $deck or b.project <> $project)
         )
     order by l.day
 """
@@ -113,14 +113,15 @@ def finish(held: Writer) -> None:
         con.begin()
         con.execute(
             """
-            insert or replace into ops.builds
+            insert or replace into ops.builds (day, build_no, built_at, config, project, file_sequence, deck)
             select
                 d.day,
                 (select coalesce(max(build_no), 0) + 1 from ops.builds),
                 ?,
                 (select version from ops.configuration),
                 ?,
-                coalesce(max(f.file_sequence), 0)
+                coalesce(max(f.file_sequence), 0),
+                (select coalesce(max(deck), 0) from ops.decks)
             from ops.build_days as d
             left join ops.file_days as f on d.day = f.day and f.kind in ('cdrs', 'usage')
             group by d.day
@@ -135,7 +136,9 @@ def finish(held: Writer) -> None:
 
 
 def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str) -> list[date]:
-    rows = con.execute(_PENDING, {"config": config, "project": project}).fetchall()
+    deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
+    assert deck is not None
+    rows = con.execute(_PENDING, {"config": config, "project": project, "deck": deck[0]}).fetchall()
     return [row[0] for row in rows]
 
 

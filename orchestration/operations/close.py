@@ -212,6 +212,7 @@ def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: l
         con.execute(
             """
             insert into ops.closings
+                (day, ordinal, closed_at, operator, config, file_sequence, change_sequence, deck)
             select
                 $day,
                 (select count(*) + 1 from ops.closings where day = $day),
@@ -220,7 +221,8 @@ def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: l
                 (select version from ops.configuration),
                 (select coalesce(max(file_sequence), 0) from ops.file_days
                     where day = $day and kind in ('cdrs', 'usage')),
-                (select coalesce(max(change_sequence), 0) from ops.configuration_changes)
+                (select coalesce(max(change_sequence), 0) from ops.configuration_changes),
+                (select coalesce(max(deck), 0) from ops.decks)
             """,
             {"day": day, "now": now(), "operator": operator()},
         )
