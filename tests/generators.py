@@ -1,8 +1,8 @@
 """Random companies and random traffic, the same for the same seed on any machine.
 
-`random_company` writes a valid configuration, `random_traffic` a file of CDRs that goes for its
-edges: rates, trunks, assignments, bands and clocks that change within the day, durations that
-sit on an increment, numbers that equal a prefix.
+`random_company` writes a valid configuration, `random_deck` rate decks that change its prices, and
+`random_traffic` a file of CDRs that goes for its edges: rates, trunks, assignments, bands, periods and
+clocks that change within the day, durations that sit on an increment, numbers that equal a prefix.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from orchestration.audit.company import Company, RateTable
+from orchestration.audit.company import Company, Deck, RateTable
 from orchestration.audit.rater import Cdr
 from orchestration.audit.times import in_force, parse_instant
 
@@ -41,6 +42,8 @@ ZONES = (
     "Pacific/Chatham",
 )
 BANDS = ("day", "eve", "night")
+JURISDICTIONS = ("intrastate", "interstate", "indeterminate")
+REGIONS = ("NY", "NJ", "CA")
 ROUNDINGS = ("up", "down", "half_up", "half_down", "half_even")
 
 CUSTOMERS = tuple(f"cust{number}" for number in range(7))
@@ -111,11 +114,20 @@ Files = dict[str, list[Row]]
 # -- companies ---------------------------------------------------------------------------------
 
 
-def random_company(seed: int, directory: Path, *, split: bool = False, start: date = START) -> None:
+def random_company(
+    seed: int,
+    directory: Path,
+    *,
+    split: bool = False,
+    origin: bool = False,
+    profiles: bool = False,
+    start: date = START,
+) -> None:
     """Write a random, valid configuration whose changes fall on `start` and the day after.
 
     Every company has tables of all four kinds; with `split` some per_minute tables cut calls at
-    band edges. Creates `directory`.
+    band edges, with `origin` some tables have rates by calling prefix and jurisdiction, with
+    `profiles` every customer has consumption profiles. Creates `directory`.
     """
     random = Random(f"company {seed} {split} {start}")
     files: Files = {name: [] for name in COLUMNS}
@@ -136,6 +148,11 @@ def random_company(seed: int, directory: Path, *, split: bool = False, start: da
     _add_trunks(random, files, start)
     _add_assignments(random, files, start)
     _add_fx(random, files, start)
+    # Streams of their own: the rest of the company is the same with and without.
+    if origin:
+        _add_origin(Random(f"origin {seed} {split} {start}"), files, start)
+    if profiles:
+        _add_profiles(Random(f"profiles {seed} {split} {start}"), files, start)
     directory.mkdir(parents=True, exist_ok=True)
     for name, columns in COLUMNS.items():
         _write_csv(directory / f"{name}.csv", columns, files[name])
@@ -272,9 +289,14 @@ def _table(random: Random, name: str, kind: str, *, split: bool) -> Row:
 
 
 def _tree(random: Random) -> list[str]:
-    """Prefixes of 1 to 10 digits that lie inside one another."""
-    prefixes = {"1", "44", "49", "33", "7", "8816"}
-    while len(prefixes) < 30:
+    """Prefixes of rates."""
+    return _nested(random, ("1", "44", "49", "33", "7", "8816"), 30)
+
+
+def _nested(random: Random, roots: Sequence[str], n: int) -> list[str]:
+    """`n` prefixes of 1 to 10 digits that lie inside one another."""
+    prefixes = {*roots}
+    while len(prefixes) < n:
         grown = random.choice(sorted(prefixes)) + "".join(
             random.choice("0123456789") for _ in range(random.choice((1, 1, 2, 3)))
         )
@@ -447,6 +469,197 @@ def _add_fx(random: Random, files: Files, start: date) -> None:
     random.shuffle(files["fx_rates"])
 
 
+def _add_origin(random: Random, files: Files, start: date) -> None:
+    """Rates by where a call comes from, and the regions of prefixes."""
+    callers = _nested(random, ("1", "44", "33"), 14)
+    called = {row["prefix"] for row in files["rates"]} - {""}
+    for prefix in sorted({*callers, *called}):
+        if random.random() < 0.5:
+            files["prefix_regions"].append({"prefix": prefix, "region": random.choice(REGIONS)})
+    random.shuffle(files["prefix_regions"])
+    for number, table in enumerate(files["rate_tables"]):
+        # The first, of every kind one, are certain.
+        if number >= len(TABLE_KINDS) and random.random() < 0.4:
+            continue
+        own = sorted({row["prefix"] for row in files["rates"] if row["rate_table_id"] == table["rate_table_id"]})
+        chosen = [prefix for prefix in own if random.random() < 0.5]
+        # A prefix that has no other rates: who does not match them falls through to a shorter one.
+        chosen += {(prefix + random.choice("0123456789"))[:10] for prefix in own if random.random() < 0.2} - {*own}
+        for prefix in sorted(chosen):
+            files["rates"].extend(_origin_rows(random, table, prefix, callers, _bands(files, table), start))
+    random.shuffle(files["rates"])
+
+
+def _origin_rows(
+    random: Random, table: Row, prefix: str, callers: Sequence[str], known: Sequence[str], start: date
+) -> list[Row]:
+    """Rows of one prefix for some callers, for the jurisdictions, or for both."""
+    caller = random.choice(callers)
+    nested = sorted({caller[:length] for length in range(1, len(caller) + 1) if random.random() < 0.6} | {caller})
+    kind = random.random()
+    origins = [(calling, "") for calling in nested if kind < 0.7]
+    if kind > 0.4:
+        origins += [("", jurisdiction) for jurisdiction in JURISDICTIONS if random.random() < 0.9]
+    if random.random() < 0.2:
+        origins.append((random.choice(nested), random.choice(JURISDICTIONS)))
+    rows = []
+    for calling, jurisdiction in origins:
+        for band in ("", *known) if random.random() < 0.15 else (random.choice(("", "", "", *known)),):
+            begin = EPOCH if random.random() < 0.8 else _instant(random, start)
+            row = {
+                "rate_table_id": table["rate_table_id"],
+                "prefix": prefix,
+                "destination": f"Destination {prefix or 'other'} from {calling or 'any'} {jurisdiction}".rstrip(),
+                "band": band,
+                "valid_from": _cell(random, begin),
+                "calling_prefix": calling,
+                "jurisdiction": jurisdiction,
+            }
+            rows.append(row | _price(random, table, blocked=random.random() < 0.05))
+    return rows
+
+
+def _add_profiles(random: Random, files: Files, start: date) -> None:
+    """Several profiles an account, small enough to be used up within the day."""
+    # Short ones more often than long ones: of a list many may begin the same number.
+    prefixes = [row["prefix"][: random.randint(1, 4)] for row in files["rates"] if row["prefix"]]
+    names = [f"p{number}" for number in range(100)]
+    random.shuffle(names)
+    for account in files["accounts"]:
+        account["timezone"] = random.choice(("", *ZONES))
+        if account["kind"] == "carrier":
+            continue
+        for _ in range(random.randint(5, 12)):
+            rule = random.choice(("duration", "duration", "cost"))
+            begin, end = _rate_spans(random, start)[0] if random.random() < 0.4 else (None, None)
+            files["consumption_profiles"].append(
+                {
+                    # Not in order of the lines: of equal priorities the line decides, not the name.
+                    "profile_id": names.pop(),
+                    "account_id": account["account_id"],
+                    "rule": rule,
+                    "allowance": _allowance(random, rule),
+                    "period": random.choice(("day", "day", "day", "week", "month")),
+                    "prefixes": " ".join(sorted(set(random.sample(prefixes, k=random.choice((0, 1, 2, 5, 8)))))),
+                    "priority": random.choice(("", "0", "1", "1", "7")),
+                    "valid_from": _cell(random, begin),
+                    "valid_to": _cell(random, end),
+                }
+            )
+    random.shuffle(files["consumption_profiles"])
+
+
+def _allowance(random: Random, rule: str) -> str:
+    """Seconds (up to 3 decimals) or an amount (up to 8): a few calls' worth, at times nothing or plenty."""
+    if random.random() < 0.05:
+        return "0"
+    worth = random.choices((1, 20, 1000), (60, 12, 1))[0]
+    low, high, most = (30, 2000, 3) if rule == "duration" else (0, 2, 8)
+    decimals = random.choice((0, 1, most)) if rule == "duration" else random.choice((2, 5, most))
+    return _decimal(random, str(high * worth), decimals) if random.random() < 0.8 else str(max(low, worth))
+
+
+def _bands(files: Files, table: Row) -> list[str]:
+    """The bands that a table's timetable and its holidays name."""
+    rows = (*files["timetables"], *files["holidays"])
+    return sorted({row["band"] for row in rows if row["timetable_id"] == table["timetable_id"]})
+
+
+# -- decks -------------------------------------------------------------------------------------
+
+DECK_COLUMNS = (*COLUMNS["rates"], "ended")
+
+
+class RandomDeck(NamedTuple):
+    """An accepted deck: for the reference, as canonical rows (DECK_COLUMNS), and as a file of them."""
+
+    deck: Deck
+    rows: list[Row]
+    path: Path
+
+
+def random_deck(seed: int, directory: Path, start: date) -> list[RandomDeck]:
+    """One or two decks, in order of acceptance, for per_minute and block tables of a company's directory.
+
+    Each is full for some of its tables and partial for others, and has prefixes that are new,
+    changed (now, later, twice), ended, or absent. A full deck's effective instant is the
+    earliest `valid_from` that it has for the table. Every row has a `valid_from` (naive UTC).
+    Writes `<directory>-deck-<seed>-<number>.csv` beside the directory.
+    """
+    random = Random(f"deck {seed} {start}")
+    files = {name: _read_csv(directory / f"{name}.csv") for name in COLUMNS}
+    tables = [row for row in files["rate_tables"] if row["kind"] in ("per_minute", "block")]
+    callers = sorted({row["calling_prefix"] for row in files["rates"]} - {""})
+    known: dict[str, set[str]] = {table["rate_table_id"]: set() for table in tables}
+    for row in files["rates"]:
+        known.get(row["rate_table_id"], set()).add(row["prefix"])
+    decks = []
+    for number in range(1, random.randint(1, 2) + 1):
+        rows: list[Row] = []
+        replaces: dict[str, datetime] = {}
+        for table in random.sample(tables, k=random.randint(1, len(tables))):
+            name = table["rate_table_id"]
+            effective = _instant(random, start) + random.choice((-4, 0, 0, 0, 1)) * DAY
+            added = _deck_rows(random, table, sorted(known[name]), callers, _bands(files, table), effective)
+            if random.random() < 0.5:
+                replaces[name] = min(parse_instant(row["valid_from"]) for row in added)
+            known[name].update(row["prefix"] for row in added)
+            rows.extend(added)
+        random.shuffle(rows)
+        path = directory.parent / f"{directory.name}-deck-{seed}-{number}.csv"
+        _write_csv(path, DECK_COLUMNS, rows)
+        decks.append(RandomDeck(Deck(rows, replaces), rows, path))
+    return decks
+
+
+def _deck_rows(
+    random: Random,
+    table: Row,
+    known: Sequence[str],
+    callers: Sequence[str],
+    bands: Sequence[str],
+    effective: datetime,
+) -> list[Row]:
+    """What a deck says of one table; at least one row, and none before the effective instant."""
+    grown = {(prefix + random.choice("0123456789"))[:10] for prefix in known if random.random() < 0.15}
+    rows: dict[tuple[str, ...], Row] = {}
+    for prefix in sorted({*known, *grown, "882"}):
+        # The last of these says nothing, and so ends the prefix where the deck is full.
+        versions = random.choices((("new",), ("new", "new"), ("ended",), ("new", "ended"), ()), (8, 3, 3, 1, 5))[0]
+        for version in versions:
+            begin = effective + random.choice((0, 0, 0, 1, 700, 1500)) * timedelta(minutes=1)
+            row = {"rate_table_id": table["rate_table_id"], "prefix": prefix, "valid_from": begin.isoformat()}
+            if version == "ended":
+                row |= {"destination": f"Ended {prefix or 'other'}", "ended": "true"}
+            else:
+                row |= {"destination": f"Deck {prefix or 'other'}", "band": random.choice(("", "", "", *bands))}
+                if callers and random.random() < 0.2:
+                    row["calling_prefix"] = random.choice(callers)
+                if callers and random.random() < 0.2:
+                    row["jurisdiction"] = random.choice(JURISDICTIONS)
+                if random.random() < 0.1:
+                    row["valid_to"] = (begin + random.randrange(1, 3000) * timedelta(minutes=1)).isoformat()
+                row |= _price(random, table, blocked=random.random() < 0.05)
+            key = tuple(
+                row.get(part, "") for part in ("prefix", "band", "valid_from", "calling_prefix", "jurisdiction")
+            )
+            rows.setdefault(key, row)
+    return list(rows.values()) or [
+        {
+            "rate_table_id": table["rate_table_id"],
+            "prefix": "882",
+            "destination": "Deck 882",
+            "valid_from": effective.isoformat(),
+        }
+        | _price(random, table, blocked=False)
+    ]
+
+
+def _read_csv(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 # -- traffic -----------------------------------------------------------------------------------
 
 
@@ -461,18 +674,23 @@ class _Edges:
     ingress: Sequence[str]
     egress: Sequence[str]
     given: Sequence[str]
+    callers: Sequence[str]
+    ties: bool
 
 
-def random_traffic(seed: int, n: int, directory: Path, start: date, days: int = 2) -> Path:
+def random_traffic(seed: int, n: int, directory: Path, start: date, days: int = 2, decks: Sequence[Deck] = ()) -> Path:
     """Write `n` attempts of calls charged in `[start, start + days)` for a company's directory.
 
-    Returns the path of a canonical CDR file beside the directory: `<directory>-cdrs-<seed>.csv`.
+    `decks` are accepted rate decks. Where the company has consumption profiles many calls are
+    charged at the very same instant. Returns the path of a canonical CDR file beside the
+    directory: `<directory>-cdrs-<seed>.csv`.
     """
     random = Random(f"traffic {seed} {n} {start} {days}")
-    edges = _edges(Company.load(directory), start, days)
+    edges = _edges(Company.load(directory, decks=decks), start, days)
     rows: list[Row] = []
+    instants: list[datetime] = []
     while len(rows) < n:
-        rows.extend(_call(random, edges, f"c{len(rows)}", start, days))
+        rows.extend(_call(random, edges, f"c{len(rows)}", instants, start, days))
     rows = rows[:n]
     # Switches write attempts as they end, not in order.
     random.shuffle(rows)
@@ -521,9 +739,13 @@ def _edges(company: Company, start: date, days: int) -> _Edges:
     holdings = [*company.trunks.values(), *company.assignments.values()]
     spans = [(row.valid_from, row.valid_to) for row in rates]
     spans += [(held.valid_from, held.valid_to) for group in holdings for held in group]
+    profiles = [profile for held in company.profiles.values() for profile in held]
+    spans += [(profile.valid_from, profile.valid_to) for profile in profiles]
     changes = {bound for span in spans for bound in span if bound is not None}
     changes |= {begin + day * DAY for day in range(days + 1)}
     clocks = {edge for table in company.tables.values() for edge in _band_edges(company, table, start, days)}
+    for account in company.profiles:
+        clocks |= _midnights(company.accounts[account].timezone, start, days)
     return _Edges(
         changes=sorted(instant for instant in changes if in_force(begin, end, instant)),
         clocks=sorted(instant for instant in clocks if in_force(begin, end, instant)) or [begin],
@@ -532,12 +754,20 @@ def _edges(company: Company, start: date, days: int) -> _Edges:
         ingress=_trunks(company, "ingress"),
         egress=_trunks(company, "egress"),
         given=[table.currency for table in company.tables.values() if table.kind == "given"],
+        callers=sorted({row.calling_prefix for row in rates if row.calling_prefix} | {*company.regions} - {""}),
+        ties=bool(profiles),
     )
 
 
 def _trunks(company: Company, towards: str) -> list[str]:
     """The trunks of a direction, without those of inbound calls, which `_route` deals out."""
     return sorted(trunk for direction, trunk in company.trunks if direction == towards and not trunk.startswith("did"))
+
+
+def _midnights(timezone: ZoneInfo, start: date, days: int) -> set[datetime]:
+    """Where days (and with them weeks and months) begin in a time zone, in UTC."""
+    dates = (start + day * DAY for day in range(-1, days + 2))
+    return {datetime.combine(on, time(), timezone).astimezone(UTC).replace(tzinfo=None) for on in dates}
 
 
 def _band_edges(company: Company, table: RateTable, start: date, days: int) -> set[datetime]:
@@ -579,10 +809,15 @@ def _edge_durations(company: Company) -> list[Decimal]:
     return sorted(value for value in around if value > 0)
 
 
-def _call(random: Random, edges: _Edges, call_id: str, start: date, days: int) -> list[Row]:
-    """The attempts of one call, in order: usually one, else some that failed over."""
+def _call(random: Random, edges: _Edges, call_id: str, instants: list[datetime], start: date, days: int) -> list[Row]:
+    """The attempts of one call, in order: usually one, else some that failed over.
+
+    `instants` are those of the calls before; the call's own is added.
+    """
     attempts = random.choices((1, 2, 3), (7, 2, 1))[0]
-    t = _charged_at(random, edges, start, days)
+    tie = edges.ties and instants and random.random() < 0.25
+    t = random.choice(instants) if tie else _charged_at(random, edges, start, days)
+    instants.append(t)
     common = _numbers(random, edges)
     common["ingress_trunk"], egress = _route(random, edges)
     # Two answered attempts of a call happen: a transfer, or a switch that bridged both.
@@ -698,15 +933,15 @@ def _route(random: Random, edges: _Edges) -> tuple[str, str]:
 
 
 def _numbers(random: Random, edges: _Edges) -> Row:
-    calling = _number(random, edges)
+    calling = _number(random, edges.callers if edges.callers and random.random() < 0.8 else edges.prefixes)
     return {
         "calling_number": "" if random.random() < 0.05 else calling,
-        "called_number": _number(random, edges),
-        "routing_number": _number(random, edges) if random.random() < 0.3 else "",
+        "called_number": _number(random, edges.prefixes),
+        "routing_number": _number(random, edges.prefixes) if random.random() < 0.3 else "",
     }
 
 
-def _number(random: Random, edges: _Edges) -> str:
+def _number(random: Random, prefixes: Sequence[str]) -> str:
     """A number as dialled: below, at or beside a prefix, decorated, or not a number at all."""
     kind = random.random()
     if kind < 0.04:
@@ -714,7 +949,7 @@ def _number(random: Random, edges: _Edges) -> str:
             # The fourth has 16 digits; the last are digits, but not those of a telephone.
             ("anonymous", "+44 20 EXT 7", "+", "1234567890123456", "00", "٤٤٢٠٧٩٤٦")
         )
-    prefix = random.choice(edges.prefixes)
+    prefix = random.choice(prefixes)
     if kind < 0.12:
         number = prefix or "5"
     elif kind < 0.18:

@@ -57,23 +57,37 @@ def billed_seconds(table: RateTable, row: RateRow, duration_s: Fraction) -> Frac
     return first + math.ceil((left - first) / increment) * increment
 
 
-def own_charge(table: RateTable, row: RateRow, billed_s: Fraction) -> Fraction:
-    """The exact charge of a per_minute or block table for a call past grace, not rounded."""
+def own_charge(table: RateTable, row: RateRow, billed_s: Fraction, covered_s: Fraction = ZERO) -> Fraction:
+    """The exact charge of a per_minute or block table for a call past grace, not rounded.
+
+    The first `covered_s` seconds, fewer than are billed, are free: the rest cost what they cost
+    at their own place in the call.
+    """
     connect = connect_charge(table, row)
     if billed_s == 0:
         return connect
     if table.kind == "block":
-        blocks = (billed_s - initial_s(table, row)) / increment_s(table, row)
-        return connect + (row.initial_charge or ZERO) + blocks * (row.increment_charge or ZERO)
+        return connect + _blocks_charge(table, row, billed_s, covered_s)
     rate = row.rate_per_minute or ZERO
     if row.initial_rate_per_minute is None:
-        return connect + rate * billed_s / MINUTE
-    first = min(billed_s, initial_s(table, row))
-    return connect + (row.initial_rate_per_minute * first + rate * (billed_s - first)) / MINUTE
+        return connect + rate * (billed_s - covered_s) / MINUTE
+    first_ends = min(billed_s, initial_s(table, row))
+    first = max(ZERO, first_ends - covered_s)
+    rest = billed_s - max(first_ends, covered_s)
+    return connect + (row.initial_rate_per_minute * first + rate * rest) / MINUTE
+
+
+def _blocks_charge(table: RateTable, row: RateRow, billed_s: Fraction, covered_s: Fraction) -> Fraction:
+    """The initial block and the increments, without those that begin within the covered seconds."""
+    first, increment = initial_s(table, row), increment_s(table, row)
+    blocks = (billed_s - first) / increment
+    begun = max(0, math.ceil((covered_s - first) / increment))
+    initial = ZERO if covered_s > 0 else row.initial_charge or ZERO
+    return initial + (blocks - begun) * (row.increment_charge or ZERO)
 
 
 def split_charge(table: RateTable, row: RateRow, parts: Iterable[tuple[RateRow, Fraction]]) -> Fraction:
-    """The exact charge of a call cut at band edges: `parts` are each band's rate and seconds.
+    """The exact charge of a call cut at band edges: `parts` are each band's rate and seconds to pay.
 
     `row` is the rate of the band that the call began in; it alone gives the connect charge.
     """

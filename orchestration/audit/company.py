@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn, TypeVar
 from zoneinfo import ZoneInfo
 
+from orchestration.audit.files import ConfigurationError, Record, read_csv
 from orchestration.audit.money import ROUNDINGS, SECONDS_ROUNDINGS
 from orchestration.audit.number import MAX_DIGITS, prefixes_of
+from orchestration.audit.profiles import Profile, load_profiles
+from orchestration.audit.rates import INDETERMINATE, INTERSTATE, INTRASTATE, Deck, Lookup, RateRow, load_rates
 from orchestration.audit.times import in_force, parse_date, parse_instant
 from orchestration.audit.timetable import Timetable, Window, parse_days, parse_time
 
-T = TypeVar("T")
-
-ZERO = Fraction(0)
-
-
-class ConfigurationError(ValueError):
-    """A configuration cell that cannot be read: the message names file, line and column."""
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
 class Account:
-    """Who pays or is paid; `kind` is customer, carrier or both."""
+    """Who pays or is paid; `kind` is customer, carrier or both. Its periods begin in its time zone."""
 
     account_id: str
     kind: str
     currency: str
+    timezone: ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -71,35 +67,6 @@ class RateTable:
 
 
 @dataclass(frozen=True)
-class RateRow:
-    """One rate; None is an empty cell. `position` is its deck (0 = rates.csv) and line."""
-
-    prefix: str
-    destination: str | None
-    band: str | None
-    valid_from: datetime | None
-    valid_to: datetime | None
-    rate_per_minute: Fraction | None
-    initial_rate_per_minute: Fraction | None
-    initial_s: Fraction | None
-    increment_s: Fraction | None
-    initial_charge: Fraction | None
-    increment_charge: Fraction | None
-    connect_charge: Fraction | None
-    markup_pct: Fraction | None
-    blocked: bool
-    position: tuple[int, int]
-
-    def applies(self, t: datetime, band: str | None) -> bool:
-        """Whether the row is in force at `t` and for the band (or for any)."""
-        return in_force(self.valid_from, self.valid_to, t) and self.band in (None, band)
-
-    def rank(self) -> tuple[bool, datetime, tuple[int, int]]:
-        """Of rows of one prefix that apply, the highest rank wins."""
-        return self.band is not None, self.valid_from or datetime.min, self.position
-
-
-@dataclass(frozen=True)
 class Company:
     """Everything a call is rated with, and the lookups in it."""
 
@@ -112,6 +79,8 @@ class Company:
     rates: Mapping[str, Mapping[str, Sequence[RateRow]]]
     timetables: Mapping[str, Timetable]
     fx: Mapping[tuple[str, str], Mapping[date, Fraction]]
+    profiles: Mapping[str, Sequence[Profile]]
+    regions: Mapping[str, str]
     international_prefixes: Mapping[str, Sequence[str]]
 
     @classmethod
@@ -119,18 +88,18 @@ class Company:
         cls,
         directory: Path,
         numbers: Collection[str] | None = None,
-        decks: Sequence[Path] = (),
+        decks: Sequence[Path | Deck] = (),
     ) -> Company:
         """Read a directory of configuration files.
 
         `numbers` (raw or cleaned) limits the rates that are kept to those whose prefix begins
-        one of them. `decks` are further rate files with the columns of rates.csv, in order of
-        acceptance. Optional files and columns may be missing; company.csv may not. Raises
-        `ConfigurationError`.
+        one of them. `decks` are accepted rate decks in order of acceptance; a path alone is one
+        that replaces nothing in full. Optional files and columns may be missing; company.csv may
+        not. Raises `ConfigurationError`.
         """
         prefixes = _load_international_prefixes(directory)
         wanted = None if numbers is None else prefixes_of(numbers, prefixes.values())
-        rows = list(_rows(directory / "company.csv"))
+        rows = list(read_csv(directory / "company.csv"))
         if not rows:
             raise ConfigurationError(f"{directory / 'company.csv'}: no company")
         return cls(
@@ -140,9 +109,11 @@ class Company:
             trunks=_load_holdings(directory / "trunks.csv", ("direction", "trunk_id"), "account_id"),
             assignments=_load_holdings(directory / "rate_assignments.csv", ("account_id", "side"), "rate_table_id"),
             tables=_load_tables(directory),
-            rates=_load_rates([directory / "rates.csv", *decks], wanted),
+            rates=load_rates(directory / "rates.csv", decks, wanted),
             timetables=_load_timetables(directory),
             fx=_load_fx(directory),
+            profiles=load_profiles(directory / "consumption_profiles.csv"),
+            regions={row.text("prefix"): row.required("region") for row in read_csv(directory / "prefix_regions.csv")},
             international_prefixes=prefixes,
         )
 
@@ -161,11 +132,25 @@ class Company:
         timetable = self.timetables.get(table.timetable_id or "")
         return None if timetable is None else timetable.band_at(t, table.timezone)
 
-    def find_rate(self, table: RateTable, number: str, t: datetime, band: str | None) -> RateRow | None:
-        """The rate of a cleaned number: the longest prefix that has a row which applies."""
+    def region_of(self, number: str | None) -> str | None:
+        """Where a cleaned number lies: the region of the longest prefix; None if unknown or no number."""
+        if number is None:
+            return None
+        prefixes = (number[:length] for length in range(len(number), -1, -1))
+        return next((self.regions[prefix] for prefix in prefixes if prefix in self.regions), None)
+
+    def jurisdiction(self, caller: str | None, called: str | None) -> str:
+        """What the call is between two cleaned numbers, None for a bad or missing one."""
+        regions = self.region_of(caller), self.region_of(called)
+        if None in regions:
+            return INDETERMINATE
+        return INTRASTATE if regions[0] == regions[1] else INTERSTATE
+
+    def find_rate(self, table: RateTable, lookup: Lookup, band: str | None) -> RateRow | None:
+        """The rate of a call: of the longest prefix that has a row which applies, the best."""
         rates = self.rates.get(table.rate_table_id, {})
-        for length in range(min(len(number), MAX_DIGITS), -1, -1):
-            candidates = [row for row in rates.get(number[:length], ()) if row.applies(t, band)]
+        for length in range(min(len(lookup.number), MAX_DIGITS), -1, -1):
+            candidates = [row for row in rates.get(lookup.number[:length], ()) if row.applies(lookup, band)]
             if candidates:
                 return max(candidates, key=RateRow.rank)
         return None
@@ -179,72 +164,6 @@ class Company:
         return rates[max(known)] if known else None
 
 
-@dataclass(slots=True)
-class _Row:
-    """One record of a configuration file; cells by column name, stripped."""
-
-    path: Path
-    line: int
-    columns: Mapping[str, int]
-    cells: Sequence[str]
-
-    def text(self, column: str) -> str:
-        """The cell, '' if it is empty or the column is missing."""
-        index = self.columns.get(column)
-        return "" if index is None or index >= len(self.cells) else self.cells[index].strip()
-
-    def optional(self, column: str) -> str | None:
-        """The cell, None if it is empty."""
-        return self.text(column) or None
-
-    def required(self, column: str) -> str:
-        """The cell, which must not be empty."""
-        text = self.text(column)
-        if not text:
-            self._fail(column, "must not be empty")
-        return text
-
-    def parsed(self, column: str, parse: Callable[[str], T]) -> T | None:
-        """The cell read by `parse`, None if it is empty."""
-        text = self.text(column)
-        if not text:
-            return None
-        try:
-            return parse(text)
-        except (ValueError, ZeroDivisionError, KeyError) as error:
-            self._fail(column, f"{text!r}: {error}")
-
-    def exact(self, column: str, default: Fraction = ZERO) -> Fraction:
-        """A number, the default if empty."""
-        value = self.parsed(column, Fraction)
-        return default if value is None else value
-
-    def choice(self, column: str, choices: Sequence[str]) -> str:
-        """One of the choices; the first is the default."""
-        text = self.text(column) or choices[0]
-        if text not in choices:
-            self._fail(column, f"{text!r} is none of {', '.join(choices)}")
-        return text
-
-    def _fail(self, column: str, problem: str) -> NoReturn:
-        raise ConfigurationError(f"{self.path.name}, line {self.line}, {column}: {problem}")
-
-
-def _rows(path: Path, prefixes: Collection[str] | None = None) -> Iterator[_Row]:
-    """The records of a CSV file with a header, with one of the prefixes; none without a file."""
-    if not path.exists():
-        return
-    # utf-8-sig: spreadsheets save with a byte order mark, which would spoil the first column.
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        columns = {name.strip(): index for index, name in enumerate(next(reader, []))}
-        for cells in reader:
-            row = _Row(path, reader.line_num, columns, cells)
-            # Here and not later, because most of a large deck is of no use to a small audit.
-            if cells and (prefixes is None or row.text("prefix") in prefixes):
-                yield row
-
-
 def _held(holdings: Sequence[Holding], t: datetime) -> str | None:
     """The value in force at `t`."""
     return next((h.value for h in holdings if in_force(h.valid_from, h.valid_to, t)), None)
@@ -253,20 +172,25 @@ def _held(holdings: Sequence[Holding], t: datetime) -> str | None:
 def _load_international_prefixes(directory: Path) -> dict[str, Sequence[str]]:
     return {
         row.required("source"): tuple(row.text("international_prefixes").split())
-        for row in _rows(directory / "sources.csv")
+        for row in read_csv(directory / "sources.csv")
     }
 
 
 def _load_accounts(directory: Path) -> dict[str, Account]:
     return {
-        row.required("account_id"): Account(row.required("account_id"), row.required("kind"), row.required("currency"))
-        for row in _rows(directory / "accounts.csv")
+        row.required("account_id"): Account(
+            row.required("account_id"),
+            row.required("kind"),
+            row.required("currency"),
+            row.parsed("timezone", ZoneInfo) or UTC,
+        )
+        for row in read_csv(directory / "accounts.csv")
     }
 
 
 def _load_holdings(path: Path, key: tuple[str, str], value: str) -> dict[tuple[str, str], list[Holding]]:
     holdings: dict[tuple[str, str], list[Holding]] = defaultdict(list)
-    for row in _rows(path):
+    for row in read_csv(path):
         holdings[row.required(key[0]), row.required(key[1])].append(
             Holding(
                 row.required(value),
@@ -278,18 +202,18 @@ def _load_holdings(path: Path, key: tuple[str, str], value: str) -> dict[tuple[s
 
 
 def _load_tables(directory: Path) -> dict[str, RateTable]:
-    tables = (_rate_table(row) for row in _rows(directory / "rate_tables.csv"))
+    tables = (_rate_table(row) for row in read_csv(directory / "rate_tables.csv"))
     return {table.rate_table_id: table for table in tables}
 
 
-def _rate_table(row: _Row) -> RateTable:
+def _rate_table(row: Record) -> RateTable:
     sixty = Fraction(60)
     decimals = row.parsed("amount_decimals", int)
     return RateTable(
         rate_table_id=row.required("rate_table_id"),
         kind=row.choice("kind", ("per_minute", "block", "given", "markup")),
         currency=row.required("currency"),
-        timezone=row.parsed("timezone", ZoneInfo) or ZoneInfo("UTC"),
+        timezone=row.parsed("timezone", ZoneInfo) or UTC,
         timetable_id=row.optional("timetable_id"),
         band_policy=row.choice("band_policy", ("start", "split")),
         number_basis=row.choice("number_basis", ("called", "routing", "calling")),
@@ -309,41 +233,12 @@ def _rate_table(row: _Row) -> RateTable:
     )
 
 
-def _load_rates(paths: Sequence[Path], wanted: Collection[str] | None) -> dict[str, dict[str, list[RateRow]]]:
-    rates: dict[str, dict[str, list[RateRow]]] = defaultdict(lambda: defaultdict(list))
-    for deck, path in enumerate(paths):
-        for row in _rows(path, wanted):
-            rate = _rate(row, (deck, row.line))
-            rates[row.required("rate_table_id")][rate.prefix].append(rate)
-    return {table: dict(by_prefix) for table, by_prefix in rates.items()}
-
-
-def _rate(row: _Row, position: tuple[int, int]) -> RateRow:
-    return RateRow(
-        prefix=row.text("prefix"),
-        destination=row.optional("destination"),
-        band=row.optional("band"),
-        valid_from=row.parsed("valid_from", parse_instant),
-        valid_to=row.parsed("valid_to", parse_instant),
-        rate_per_minute=row.parsed("rate_per_minute", Fraction),
-        initial_rate_per_minute=row.parsed("initial_rate_per_minute", Fraction),
-        initial_s=row.parsed("initial_s", Fraction),
-        increment_s=row.parsed("increment_s", Fraction),
-        initial_charge=row.parsed("initial_charge", Fraction),
-        increment_charge=row.parsed("increment_charge", Fraction),
-        connect_charge=row.parsed("connect_charge", Fraction),
-        markup_pct=row.parsed("markup_pct", Fraction),
-        blocked=row.text("blocked").lower() == "true",
-        position=position,
-    )
-
-
 def _load_timetables(directory: Path) -> dict[str, Timetable]:
     windows: dict[str, list[Window]] = defaultdict(list)
-    for row in _rows(directory / "timetables.csv"):
+    for row in read_csv(directory / "timetables.csv"):
         windows[row.required("timetable_id")].append(_window(row))
     holidays: dict[str, dict[date, str]] = defaultdict(dict)
-    for row in _rows(directory / "holidays.csv"):
+    for row in read_csv(directory / "holidays.csv"):
         on = row.parsed("date", parse_date) or date.min
         holidays[row.required("timetable_id")][on] = row.required("band")
     return {
@@ -356,7 +251,7 @@ def _load_timetables(directory: Path) -> dict[str, Timetable]:
     }
 
 
-def _window(row: _Row) -> Window:
+def _window(row: Record) -> Window:
     return Window(
         priority=row.parsed("priority", int) or 0,
         band=row.required("band"),
@@ -368,7 +263,7 @@ def _window(row: _Row) -> Window:
 
 def _load_fx(directory: Path) -> dict[tuple[str, str], dict[date, Fraction]]:
     fx: dict[tuple[str, str], dict[date, Fraction]] = defaultdict(dict)
-    for row in _rows(directory / "fx_rates.csv"):
+    for row in read_csv(directory / "fx_rates.csv"):
         pair = row.required("from_currency"), row.required("to_currency")
         valid_from = row.parsed("valid_from", parse_date) or date.min
         fx[pair][valid_from] = row.exact("rate")
@@ -379,7 +274,10 @@ __all__ = [
     "Account",
     "Company",
     "ConfigurationError",
+    "Deck",
     "Holding",
+    "Lookup",
+    "Profile",
     "RateRow",
     "RateTable",
 ]

@@ -23,22 +23,44 @@ from orchestration.audit.charge import (
     split_charge,
     within_grace,
 )
-from orchestration.audit.company import Account, Company, RateRow, RateTable
+from orchestration.audit.company import Account, Company, Lookup, RateRow, RateTable
+from orchestration.audit.consumption import Allowances, Claim, Kept, Listed
 from orchestration.audit.money import CONVERTED_DECIMALS, round_amount
 from orchestration.audit.number import clean_number
-from orchestration.audit.records import NO_LEG, NONE, RATED, UNRATED, Cdr, Leg, RatedAttempt
+from orchestration.audit.profiles import COST, DURATION
+from orchestration.audit.records import NO_LEG, NONE, RATED, UNRATED, Cdr, Cover, Leg, RatedAttempt
 
 BLOCKED = "blocked"
 
 
-def rate(company: Company, cdrs: Sequence[Cdr]) -> list[RatedAttempt]:
-    """Rate attempts, in the order given.
+def rate(
+    company: Company, cdrs: Sequence[Cdr], *, kept: Kept | None = None, covers: Listed | None = None
+) -> list[RatedAttempt]:
+    """Rate attempts; the results are in the order given.
 
     Which attempt of a call has its sell leg is decided among the attempts passed in, per
     (source, call_id, UTC day): pass all of a call's attempts of a day.
+
+    Sell legs consume the account's profiles in order of (charged_at, source, call_id, attempt):
+    pass all calls of open days, and as `kept` what those of closed days have consumed, by
+    (profile_id, first local date of the period), seconds or amount. Without the other calls of
+    the period (a sample) pass `covers`: by (source, call_id, attempt) the (profile_id, seconds or
+    amount) that the leg took. Other legs then take nothing. What a leg cannot have taken (the
+    profile does not apply, the leg or the allowance has less) is not taken, and it is said in
+    the attempt's `problem`. Covers of attempts that are not passed in do not matter.
     """
     sold = _sold_attempts(cdrs)
-    return [_rate_attempt(company, cdr, id(cdr) in sold) for cdr in cdrs]
+    allowances = Allowances(kept, covers)
+    rated = {
+        index: _rate_attempt(company, cdrs[index], id(cdrs[index]) in sold, allowances)
+        for index in sorted(range(len(cdrs)), key=lambda index: _turn(cdrs[index]))
+    }
+    return [rated[index] for index in range(len(cdrs))]
+
+
+def _turn(cdr: Cdr) -> tuple[datetime, str, str, int]:
+    """When it is an attempt's turn to consume."""
+    return cdr.charged_at, cdr.source, cdr.call_id, cdr.attempt
 
 
 def _sold_attempts(cdrs: Sequence[Cdr]) -> set[int]:
@@ -57,14 +79,14 @@ def _sold_attempt(attempts: Sequence[Cdr]) -> Cdr:
     return max(attempts, key=lambda cdr: cdr.attempt)
 
 
-def _rate_attempt(company: Company, cdr: Cdr, sold: bool) -> RatedAttempt:
+def _rate_attempt(company: Company, cdr: Cdr, sold: bool, allowances: Allowances) -> RatedAttempt:
     t = cdr.charged_at
     seller, buyer = _parties(company, cdr, t)
-    buy = _rate_leg(company, cdr, "buy", buyer, None) if cdr.egress_trunk else NO_LEG
-    sell = _rate_leg(company, cdr, "sell", seller, buy) if sold else NO_LEG
-    # Consumption profiles belong here, once they are rated: over the sell legs of all attempts,
-    # in their own order, between a leg's account amount and its reporting amount.
-    return RatedAttempt(cdr.source, cdr.call_id, cdr.attempt, t, t.date(), sell, buy, _margin(sell, buy))
+    buy = _buy_leg(company, cdr, buyer) if cdr.egress_trunk else NO_LEG
+    sell, claim = _sell_leg(company, cdr, seller, buy, allowances) if sold else (NO_LEG, allowances.claim(cdr))
+    margin = _margin(sell, buy)
+    key = cdr.source, cdr.call_id, cdr.attempt
+    return RatedAttempt(*key, t, t.date(), sell, buy, margin, tuple(claim.covers), claim.problem)
 
 
 def _parties(company: Company, cdr: Cdr, t: datetime) -> tuple[Account | None, Account | None]:
@@ -93,15 +115,19 @@ class StepFailedError(Exception):
 
 @dataclass(frozen=True)
 class _Rating:
-    """One leg being rated: its call, account and table, and the buy leg it may mark up."""
+    """One leg being rated: its call, account and table, and the buy leg it may mark up.
+
+    The first `covered_s` billed seconds are free.
+    """
 
     company: Company
     cdr: Cdr
     t: datetime
     account: Account
     table: RateTable
-    number: str
+    lookup: Lookup
     buy: Leg | None
+    covered_s: Fraction = ZERO
 
     @property
     def duration_s(self) -> Fraction:
@@ -109,16 +135,64 @@ class _Rating:
 
     def rate_of(self, band: str | None) -> RateRow | None:
         """The rate of the number at `t` for the band."""
-        return self.company.find_rate(self.table, self.number, self.t, band)
+        return self.company.find_rate(self.table, self.lookup, band)
 
 
-def _rate_leg(company: Company, cdr: Cdr, side: str, account: Account | None, buy: Leg | None) -> Leg:
-    """The leg of the side (sell, buy); `buy` is the buy leg that a sell leg may mark up."""
+def _buy_leg(company: Company, cdr: Cdr, account: Account | None) -> Leg:
+    """What the attempt costs us."""
     try:
-        rating, leg = _identified(company, cdr, side, account, buy)
-        return _converted(rating, _CHARGES[rating.table.kind](rating, leg))
+        return _priced(*_identified(company, cdr, "buy", account, None))
     except StepFailedError as failure:
         return _failed(cdr, failure)
+
+
+def _sell_leg(
+    company: Company, cdr: Cdr, account: Account | None, buy: Leg, allowances: Allowances
+) -> tuple[Leg, Claim]:
+    """What we earn on the attempt, whose buy leg it may mark up, and what it takes from profiles."""
+    try:
+        rating, identified = _identified(company, cdr, "sell", account, buy)
+        leg = _priced(rating, identified)
+    except StepFailedError as failure:
+        return _failed(cdr, failure), allowances.claim(cdr)
+    claim = _claim(rating, allowances)
+    # The leg is rated: whatever part of it is covered, it stays so.
+    covered_s = claim.take(DURATION, leg.billed_s or ZERO)
+    if covered_s > 0:
+        leg = _priced(replace(rating, covered_s=covered_s), identified)
+    return _less(rating, leg, claim.take(COST, leg.account_amount or ZERO)), claim
+
+
+def _claim(rating: _Rating, allowances: Allowances) -> Claim:
+    """The profiles that apply to a rated sell leg: none unless it is answered and past grace."""
+    kind, t = rating.table.kind, rating.t
+    if not rating.cdr.answered or (kind != "markup" and within_grace(rating.table, rating.duration_s)):
+        return allowances.claim(rating.cdr)
+    profiles = [
+        (profile, profile.period_of(t, rating.account.timezone))
+        for profile in rating.company.profiles.get(rating.account.account_id, ())
+        if profile.applies(rating.lookup.number, t) and (profile.rule == COST or kind in ("per_minute", "block"))
+    ]
+    return allowances.claim(rating.cdr, profiles)
+
+
+def _less(rating: _Rating, leg: Leg, covered: Fraction) -> Leg:
+    """The leg with the covered amount (account's currency) off its account amount."""
+    if leg.account_amount is None or covered == 0:
+        return leg
+    account_amount = leg.account_amount - covered
+    fx_rate = rating.company.fx_rate(rating.account.currency, rating.company.reporting_currency, rating.t.date())
+    return replace(
+        leg,
+        account_amount=account_amount,
+        reporting_amount=_at_rate(account_amount, fx_rate),
+        covered_amount=covered,
+    )
+
+
+def _priced(rating: _Rating, leg: Leg) -> Leg:
+    """The leg charged and converted."""
+    return _converted(rating, _CHARGES[rating.table.kind](rating, leg))
 
 
 def _failed(cdr: Cdr, failure: StepFailedError) -> Leg:
@@ -132,6 +206,8 @@ def _failed(cdr: Cdr, failure: StepFailedError) -> Leg:
         amount=nothing,
         account_amount=nothing,
         reporting_amount=nothing,
+        covered_s=nothing,
+        covered_amount=nothing,
     )
 
 
@@ -151,20 +227,21 @@ def _identified(company: Company, cdr: Cdr, side: str, account: Account | None, 
         currency=table.currency,
         band=company.band_at(table, t),
     )
-    number = _rated_number(company, cdr, table)
-    if number is None:
+    lookup = _lookup(company, cdr, table)
+    if lookup is None:
         raise StepFailedError("bad_number", leg)
-    return _Rating(company, cdr, t, account, table, number, buy), leg
+    return _Rating(company, cdr, t, account, table, lookup, buy), leg
 
 
-def _rated_number(company: Company, cdr: Cdr, table: RateTable) -> str | None:
-    """The cleaned number of the table's basis, None if it is bad."""
-    raw = cdr.called_number
-    if table.number_basis == "calling":
-        raw = cdr.calling_number
-    elif table.number_basis == "routing" and cdr.routing_number:
-        raw = cdr.routing_number
-    return clean_number(raw, company.international_prefixes.get(cdr.source, ()))
+def _lookup(company: Company, cdr: Cdr, table: RateTable) -> Lookup | None:
+    """What the table's rates are looked up with, None if its number is bad."""
+    international = company.international_prefixes.get(cdr.source, ())
+    caller = clean_number(cdr.calling_number, international)
+    routed = table.number_basis == "routing" and cdr.routing_number
+    called = clean_number(cdr.routing_number if routed else cdr.called_number, international)
+    number = caller if table.number_basis == "calling" else called
+    # Whatever number the rates are looked up by, the jurisdiction is that from the caller to the called.
+    return None if number is None else Lookup(number, caller, company.jurisdiction(caller, called), cdr.charged_at)
 
 
 def _own_price(rating: _Rating, leg: Leg) -> Leg:
@@ -184,7 +261,7 @@ def _own_price(rating: _Rating, leg: Leg) -> Leg:
         if not _chargeable(table, row):
             raise StepFailedError(BLOCKED, leg)
         return replace(leg, billed_s=ZERO, amount=rounded(table, table.attempt_charge))
-    billed = billed_seconds(table, row, rating.duration_s)
+    billed, covered = billed_seconds(table, row, rating.duration_s), rating.covered_s
     if table.band_policy == "split" and table.kind == "per_minute":
         rows = _rows_by_band(rating, leg, row, billed)
         if any(part.blocked for part, _ in rows):
@@ -193,9 +270,11 @@ def _own_price(rating: _Rating, leg: Leg) -> Leg:
     elif not _chargeable(table, row):
         raise StepFailedError(BLOCKED, leg)
     else:
-        charge = own_charge(table, row, billed)
+        charge = own_charge(table, row, billed, covered)
     if within_grace(table, rating.duration_s):
         return replace(leg, billed_s=ZERO, amount=ZERO)
+    if 0 < covered == billed:
+        return replace(leg, billed_s=billed, amount=ZERO)
     return replace(leg, billed_s=billed, amount=bounded(table, rounded(table, charge)))
 
 
@@ -205,11 +284,11 @@ def _chargeable(table: RateTable, row: RateRow) -> bool:
 
 
 def _rows_by_band(rating: _Rating, leg: Leg, first: RateRow, billed: Fraction) -> list[tuple[RateRow, Fraction]]:
-    """The rate and seconds of each band that the billed seconds touch, and of the first."""
+    """The rate and seconds to pay of each band that the billed seconds touch, and of the first."""
     timetable = rating.company.timetables.get(rating.table.timetable_id or "")
-    seconds: dict[str | None, Fraction] = {leg.band: billed}
+    seconds: dict[str | None, Fraction] = {leg.band: billed - rating.covered_s}
     if timetable is not None:
-        seconds = timetable.cut(rating.t, billed, rating.table.timezone)
+        seconds = timetable.cut_after(rating.covered_s, rating.t, billed, rating.table.timezone)
     parts = [(first, seconds.pop(leg.band, ZERO))]
     for band, part in seconds.items():
         row = rating.rate_of(band)
@@ -299,6 +378,8 @@ def _converted(rating: _Rating, leg: Leg) -> Leg:
         leg,
         account_amount=_at_rate(leg.amount, account_rate),
         reporting_amount=_at_rate(leg.amount, reporting_rate),
+        covered_s=rating.covered_s,
+        covered_amount=ZERO,
     )
 
 
@@ -309,4 +390,4 @@ def _at_rate(amount: Fraction | None, fx_rate: Fraction | None) -> Fraction | No
     return round_amount(amount * fx_rate, CONVERTED_DECIMALS, "half_even")
 
 
-__all__ = ["Cdr", "Leg", "RatedAttempt", "rate"]
+__all__ = ["Cdr", "Cover", "Leg", "RatedAttempt", "rate"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 
 from orchestration.audit.times import seconds
 
@@ -57,7 +58,8 @@ class Leg:
 
     `amount` is in `currency` (the rate table's), `account_amount` in the account's currency,
     `reporting_amount` in the company's; `prefix` is '' for the default route and None without
-    a rate row; `status` is rated, unrated or none.
+    a rate row; `status` is rated, unrated or none. `covered_s` are the seconds that duration
+    profiles covered, `covered_amount` (account's currency) what cost profiles took.
     """
 
     account_id: str | None = None
@@ -71,6 +73,8 @@ class Leg:
     currency: str | None = None
     account_amount: Fraction | None = None
     reporting_amount: Fraction | None = None
+    covered_s: Fraction | None = None
+    covered_amount: Fraction | None = None
     status: str = NONE
     reason: str | None = None
 
@@ -78,9 +82,25 @@ class Leg:
 NO_LEG = Leg()
 
 
+class Cover(NamedTuple):
+    """What a sell leg took from a profile: `seconds` of a duration profile, `amount` of a cost profile.
+
+    `period` is the first local date of the profile's period; the other quantity is 0.
+    """
+
+    profile_id: str
+    period: date
+    seconds: Fraction
+    amount: Fraction
+
+
 @dataclass(frozen=True)
 class RatedAttempt:
-    """Both legs of an attempt; `margin` is in the reporting currency, None when unknown."""
+    """Both legs of an attempt; `margin` is in the reporting currency, None when unknown.
+
+    `covers` is what the sell leg took from consumption profiles, in order. `problem` says what
+    is wrong with the covers that were listed for it (see `rate`); the wrong ones are not taken.
+    """
 
     source: str
     call_id: str
@@ -90,3 +110,5 @@ class RatedAttempt:
     sell: Leg
     buy: Leg
     margin: Fraction | None
+    covers: tuple[Cover, ...] = ()
+    problem: str | None = None

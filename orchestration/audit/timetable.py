@@ -51,6 +51,18 @@ class Timetable:
                 return window.band
         return None
 
+    def cut_after(
+        self, covered_s: Fraction, t: datetime, billed_s: Fraction, timezone: ZoneInfo
+    ) -> dict[str | None, Fraction]:
+        """The billed seconds after the first `covered_s`, by the band that each second starts in.
+
+        Every band that the call touches is there, with 0 where its seconds are covered.
+        """
+        parts = self.cut(t, billed_s, timezone)
+        for band, seconds in self.cut(t, covered_s, timezone).items():
+            parts[band] -= seconds
+        return parts
+
     def cut(self, t: datetime, billed_s: Fraction, timezone: ZoneInfo) -> dict[str | None, Fraction]:
         """The billed seconds from UTC `t` on, by the band that each second starts in.
 

@@ -20,13 +20,13 @@ from orchestration.audit.charge import billed_seconds, bounded, own_charge, roun
 from orchestration.audit.company import Company, ConfigurationError, RateRow, RateTable
 from orchestration.audit.money import round_amount, round_seconds, to_decimal
 from orchestration.audit.number import clean_number, prefixes_of
-from orchestration.audit.rater import Cdr, Leg, RatedAttempt, rate
+from orchestration.audit.rater import Cdr, Leg, rate
 from orchestration.audit.times import parse_instant
 from orchestration.audit.timetable import Timetable, Window, parse_days, parse_time
-from tests.generators import START, random_company, random_traffic, read_cdrs
+from tests.generators import START, random_company, random_deck, random_traffic, read_cdrs
+from tests.unit.reference import NOON, cdr, company_writer, legs, says, unanswered
 
 UTC = ZoneInfo("UTC")
-NOON = datetime(2026, 3, 2, 12)  # a Monday
 
 TABLE = RateTable(
     rate_table_id="t",
@@ -372,79 +372,10 @@ def test_cut_sees_edges_finer_than_a_minute() -> None:
 
 # -- whole companies -----------------------------------------------------------------------------
 
-BASE: dict[str, str] = {
-    "company": "name,reporting_currency\nMeridian,USD\n",
-    "accounts": (
-        "account_id,name,kind,currency\ncust,Customer,customer,USD\ncarr,Carrier,carrier,USD\nboth,Both,both,USD\n"
-    ),
-    "trunks": (
-        "trunk_id,direction,account_id,valid_from,valid_to\n"
-        "in,ingress,cust,,\n"
-        "in,egress,carr,,\n"
-        "out,egress,carr,,\n"
-        "did,ingress,carr,,\n"
-        "home,egress,cust,,\n"
-        "twoway,ingress,both,,\n"
-    ),
-    "rate_tables": ("rate_table_id,kind,currency,grace_s\nsell,per_minute,USD,\nbuy,per_minute,USD,\n"),
-    "rates": (
-        "rate_table_id,prefix,destination,rate_per_minute\nsell,44,UK,0.6\nsell,447,UK mobile,1.2\nbuy,44,UK,0.3\n"
-    ),
-    "rate_assignments": (
-        "account_id,side,rate_table_id,valid_from,valid_to\ncust,sell,sell,,\nboth,sell,sell,,\ncarr,buy,buy,,\n"
-    ),
-    "sources": "source,kind,international_prefixes\nsw1,cdrs,00 011\n",
-}
-
-Rater = Callable[..., RatedAttempt]
-
-
-def cdr(**changes: object) -> Cdr:
-    """An answered minute to 442079460000 from `in` to `out`, noon UTC."""
-    base = Cdr(
-        source="sw1",
-        call_id="c1",
-        attempt=1,
-        started_at=NOON - timedelta(seconds=9),
-        answered_at=NOON,
-        ended_at=NOON + timedelta(seconds=60),
-        duration_s=Decimal("60.000"),
-        calling_number="15550001",
-        called_number="+44 20 7946 0000",
-        routing_number=None,
-        ingress_trunk="in",
-        egress_trunk="out",
-    )
-    return replace(base, **changes)  # type: ignore[arg-type]
-
-
-def unanswered(**changes: object) -> Cdr:
-    return cdr(**({"duration_s": Decimal(0), "answered_at": None, "started_at": NOON} | changes))
-
 
 @pytest.fixture
 def company(tmp_path: Path) -> Callable[..., Company]:
-    """Writes the base company with some files replaced or, from a `+`, added to."""
-
-    def load(**files: str) -> Company:
-        contents = dict(BASE)
-        for name, text in files.items():
-            added = text.startswith("+")
-            contents[name] = contents[name] + text[1:] if added else text
-        for name, text in contents.items():
-            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-        return Company.load(tmp_path)
-
-    return load
-
-
-def legs(company: Company, call: Cdr) -> tuple[Leg, Leg]:
-    rated = rate(company, [call])[0]
-    return rated.sell, rated.buy
-
-
-def says(leg: Leg) -> tuple[object, ...]:
-    return leg.status, leg.reason, leg.amount
+    return company_writer(tmp_path)
 
 
 def test_both_legs_and_the_margin(company: Callable[..., Company]) -> None:
@@ -461,6 +392,8 @@ def test_both_legs_and_the_margin(company: Callable[..., Company]) -> None:
         currency="USD",
         account_amount=Fraction("0.6"),
         reporting_amount=Fraction("0.6"),
+        covered_s=Fraction(0),
+        covered_amount=Fraction(0),
         status="rated",
     )
     assert rated.buy.amount == Fraction("0.3")
@@ -912,16 +845,33 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     written = []
     for copy in ("a", "b"):
         directory = tmp_path / copy / "seeds"
-        random_company(7, directory, split=True)
-        random_traffic(7, 200, directory, START)
+        random_company(7, directory, split=True, origin=True, profiles=True)
+        decks = [made.deck for made in random_deck(7, directory, START)]
+        random_traffic(7, 200, directory, START, decks=decks)
         files = sorted((tmp_path / copy).rglob("*.csv"))
         written.append([(file.name, file.read_bytes()) for file in files])
     assert written[0] == written[1]
 
 
+def test_what_a_company_has_besides_does_not_change_the_rest(tmp_path: Path) -> None:
+    random_company(7, tmp_path / "plain")
+    random_company(7, tmp_path / "more", origin=True, profiles=True)
+    for name in ("rate_tables", "trunks", "rate_assignments", "fx_rates", "timetables"):
+        assert (tmp_path / "plain" / f"{name}.csv").read_bytes() == (tmp_path / "more" / f"{name}.csv").read_bytes()
+    plain, more = Company.load(tmp_path / "plain"), Company.load(tmp_path / "more")
+    assert (plain.profiles, plain.regions) == ({}, {})
+    profiles = [profile for held in more.profiles.values() for profile in held]
+    assert {(profile.rule, profile.period) for profile in profiles} == {
+        (rule, period) for rule in ("duration", "cost") for period in ("day", "week", "month")
+    }
+    rates = [row for table in more.rates.values() for rows in table.values() for row in rows]
+    assert {row.jurisdiction for row in rates} == {None, "intrastate", "interstate", "indeterminate"}
+    assert len({row.calling_prefix for row in rates}) > 5 < len(more.regions)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_random_companies_are_valid(seed: int, tmp_path: Path) -> None:
-    random_company(seed, tmp_path, split=True)
+    random_company(seed, tmp_path, split=True, profiles=True)
     company = Company.load(tmp_path)
     with (tmp_path / "rates.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
