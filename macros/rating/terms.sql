@@ -1,9 +1,10 @@
 {#- The columns of rate_table_terms and rate_terms that both sides of a call carry, each with the side before it. -#}
 {% macro rate_table_columns() -%}
     {{ return([
-        'table_no', 'kind', 'is_given', 'is_markup', 'currency', 'timetable_id', 'second_ms', 'second_offset_ms',
-        'is_half_even', 'amount_unit', 'charge_divisor', 'charge_offset', 'markup_divisor', 'markup_offset',
-        'grace_ms', 'free_ms', 'attempt_u', 'min_u', 'max_u', 'table_markup_u',
+        'table_no', 'kind', 'is_given', 'is_markup', 'currency', 'timetable_id', 'splits', 'is_by_calling',
+        'is_by_routing', 'is_by_caller', 'is_by_region', 'second_ms', 'second_offset_ms', 'is_half_even',
+        'amount_unit', 'charge_divisor', 'charge_offset', 'markup_divisor', 'markup_offset', 'grace_ms', 'free_ms',
+        'attempt_u', 'min_u', 'max_u', 'table_markup_u',
     ]) }}
 {%- endmacro %}
 

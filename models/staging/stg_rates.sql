@@ -14,5 +14,7 @@ select
     connect_charge,
     markup_pct,
     coalesce(blocked, false) as blocked,
+    coalesce(calling_prefix, '') as calling_prefix,
+    coalesce(jurisdiction, '') as jurisdiction,
     line,
 from {{ source('config', 'rates') }}

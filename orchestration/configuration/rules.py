@@ -256,6 +256,20 @@ def markups_are_sold(sheets: Sheets) -> Iterator[Problem]:
     yield from sheet.judged(sheet.columns("rate_table_id", "side"), judge)
 
 
+def allowances_can_be_used(sheets: Sheets) -> Iterator[Problem]:
+    """Durations, and so free seconds, have three decimals."""
+
+    def judge(rule: str, allowance: str) -> list[CellFault]:
+        seconds = number(allowance)
+        if rule != "duration" or seconds is None or decimals(seconds) <= 3:
+            return []
+        wrong = f'"{allowance}" has {decimals(seconds)} decimals, seconds have 3'
+        return [CellFault("allowance", wrong, "write at most 3")]
+
+    sheet = sheets["consumption_profiles"]
+    yield from sheet.judged(sheet.columns("rule", "allowance"), judge)
+
+
 def bands_can_happen(sheets: Sheets) -> Iterator[Problem]:
     """A rate's band is one that its table's timetable or holidays can give."""
     if not (sheets["timetables"].whole and sheets["holidays"].whole):
@@ -313,5 +327,6 @@ RULES: tuple[Rule, ...] = (
     rates_fit_their_table,
     markups_are_sold,
     bands_can_happen,
+    allowances_can_be_used,
 )
 """Every rule that looks at the sheets alone."""

@@ -7,21 +7,26 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import duckdb
 
-from orchestration.audit.company import Company
+from orchestration.audit.company import Company, Deck
+from orchestration.audit.consumption import Kept
+from orchestration.audit.number import prefixes_of
 from orchestration.audit.rater import Cdr, RatedAttempt, rate
 from orchestration.warehouse import Home
 
 SAMPLE = 200
 _LEG = (
     "account_id", "rate_table_id", "prefix", "destination", "band", "rate_per_minute", "billed_s",
-    "amount", "currency", "account_amount", "reporting_amount", "status", "reason",
+    "amount", "currency", "account_amount", "reporting_amount", "covered_s", "covered_amount", "status", "reason",
 )  # fmt: skip
 # A leg with a reason is told by these alone: how far the look-up got before it stopped is not a promise.
-_REASONED = ("account_id", "amount", "account_amount", "reporting_amount", "status", "reason")
+_REASONED = (
+    "account_id", "amount", "account_amount", "reporting_amount", "covered_s", "covered_amount", "status", "reason",
+)  # fmt: skip
 _CDR = (
     "source", "call_id", "attempt", "started_at", "answered_at", "ended_at", "duration_s",
     "calling_number", "called_number", "routing_number", "ingress_trunk", "egress_trunk",
@@ -29,12 +34,23 @@ _CDR = (
 )  # fmt: skip
 
 
+_DECK = (
+    "line", "rate_table_id", "prefix", "destination", "band", "valid_from", "valid_to", "rate_per_minute",
+    "initial_rate_per_minute", "initial_s", "increment_s", "initial_charge", "increment_charge", "connect_charge",
+    "markup_pct", "blocked", "calling_prefix", "jurisdiction", "ended",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class _Sample:
-    """The attempts of a day's audited calls as they landed, and their stored rows that are not closed yet."""
+    """A day's audited calls: their attempts as they landed, and as stored those that are not closed yet.
 
-    cdrs: list[Cdr]
+    `kept` is what the calls before each one have consumed of its account's profiles.
+    """
+
+    calls: dict[tuple[str, str], list[Cdr]]
     stored: dict[tuple[str, str, int], dict[str, Any]]
+    kept: dict[tuple[str, str], Kept]
 
 
 def audit_days(
@@ -47,20 +63,41 @@ def audit_days(
     """
     seed = os.environ.get("TOLLBOOK_AUDIT_SEED") or secrets.token_hex(8)
     samples = {day: _sample(con, day, seed, sample) for day in days}
-    cdrs = [cdr for taken in samples.values() for cdr in taken.cdrs]
+    cdrs = [cdr for taken in samples.values() for attempts in taken.calls.values() for cdr in attempts]
     numbers = {n for c in cdrs for n in (c.called_number, c.routing_number, c.calling_number) if n}
-    company = Company.load(home.seeds, numbers=numbers)
+    company = Company.load(home.seeds, numbers=numbers, decks=_decks(con, numbers))
     return {day: _differences(company, taken) for day, taken in samples.items()}
 
 
 def _differences(company: Company, taken: _Sample) -> list[str]:
-    # which attempt has the sell leg of a call that is partly closed, the closed attempts decided
-    partly_closed = {(c.source, c.call_id) for c in taken.cdrs if (c.source, c.call_id, c.attempt) not in taken.stored}
     found: list[str] = []
-    for rated in rate(company, taken.cdrs):
-        if row := taken.stored.get((rated.source, rated.call_id, rated.attempt)):
-            found.extend(compare(rated, row, sell=(rated.source, rated.call_id) not in partly_closed))
+    for call, attempts in taken.calls.items():
+        # which attempt has the sell leg of a call that is partly closed, the closed attempts decided
+        whole = all((c.source, c.call_id, c.attempt) in taken.stored for c in attempts)
+        for rated in rate(company, attempts, kept=taken.kept.get(call)):
+            if row := taken.stored.get((rated.source, rated.call_id, rated.attempt)):
+                found.extend(compare(rated, row, sell=whole))
     return found
+
+
+def _decks(con: duckdb.DuckDBPyConnection, numbers: set[str]) -> list[Deck]:
+    """The accepted decks in order, as far as the numbers go."""
+    prefixes = con.execute("select distinct international_prefixes from config.sources").fetchall()
+    wanted = sorted(prefixes_of(numbers, [row[0] or [] for row in prefixes]))
+    columns = ", ".join(f"{column}::VARCHAR" for column in _DECK)
+    rows = con.execute(
+        f"select deck, {columns} from landed.rates where prefix in (select unnest(?))", [wanted]
+    ).fetchall()
+    tables = con.execute(
+        "select deck, rate_table_id, effective_at from ops.deck_tables where replaces_all order by deck"
+    ).fetchall()
+    return [
+        Deck(
+            [dict(zip(_DECK, (cell or "" for cell in cells), strict=True)) for d, *cells in rows if d == deck],
+            {table: effective_at for d, table, effective_at in tables if d == deck},
+        )
+        for (deck,) in con.execute("select deck from ops.decks order by deck").fetchall()
+    ]
 
 
 def compare(rated: RatedAttempt, row: dict[str, Any], *, sell: bool = True) -> list[str]:
@@ -77,6 +114,8 @@ def compare(rated: RatedAttempt, row: dict[str, Any], *, sell: bool = True) -> l
                 expected, said = expected or None, said or None
             if expected != said:
                 found.append(_words(rated, f"{side}_{column}", expected, said))
+    if sell and rated.problem:
+        found.append(f"call {rated.call_id} attempt {rated.attempt} of {rated.source}: {rated.problem}")
     if sell and rated.margin != row["margin"]:
         found.append(_words(rated, "margin", rated.margin, row["margin"]))
     return found
@@ -94,8 +133,30 @@ _FRESH = """
 """
 
 
+# What calls before a call (all of closed days, and those not closed that come first) took of its account's profiles.
+_KEPT = """
+    with closings as (
+        select day, max(file_sequence) as file_sequence from ops.closings group by day
+    )
+    select l.source, l.call_id, p.profile_id, p.period, sum(p.covered_s + p.covered_amount)
+    from marts.rated_calls as l
+    inner join marts.profile_consumption as p
+        on l.sell_account_id = p.account_id and p.day >= l.day - 33 and p.day <= l.day + 33
+    left join closings as k on p.day = k.day
+    where
+        l.day = $day
+        and l.call_id in (select unnest($ids))
+        and l.sell_status <> 'none'
+        and (
+            p.file_sequence <= k.file_sequence
+            or (p.charged_at, p.source, p.call_id, p.attempt) < (l.charged_at, l.source, l.call_id, l.attempt)
+        )
+    group by l.source, l.call_id, p.profile_id, p.period
+"""
+
+
 def _sample(con: duckdb.DuckDBPyConnection, day: date, seed: str, sample: int) -> _Sample:
-    calls = con.execute(
+    chosen = con.execute(
         f"""
         select distinct source, call_id
         from marts.rated_calls
@@ -105,17 +166,22 @@ def _sample(con: duckdb.DuckDBPyConnection, day: date, seed: str, sample: int) -
         """,
         {"day": day, "seed": seed, "sample": sample},
     ).fetchall()
-    if not calls:
-        return _Sample([], {})
+    if not chosen:
+        return _Sample({}, {}, {})
     # the ids as literals: read with the files, before any other column of them is
-    ids = ", ".join("'" + call_id.replace("'", "''") + "'" for _, call_id in calls)
-    chosen = set(calls)
+    ids = ", ".join("'" + call_id.replace("'", "''") + "'" for _, call_id in chosen)
     landed = _rows(con, f"select {', '.join(_CDR)} from landed.cdrs where day = $day and call_id in ({ids})", day)
     stored = _rows(con, f"select * from marts.rated_calls where {_FRESH} and call_id in ({ids})", day)
-    return _Sample(
-        [Cdr(**row) for row in landed if (row["source"], row["call_id"]) in chosen],
-        {(row["source"], row["call_id"], row["attempt"]): row for row in stored},
-    )
+    calls: dict[tuple[str, str], list[Cdr]] = {call: [] for call in chosen}
+    for row in landed:
+        if (row["source"], row["call_id"]) in calls:
+            calls[row["source"], row["call_id"]].append(Cdr(**row))
+    kept: dict[tuple[str, str], dict[tuple[str, date], Fraction]] = {}
+    if con.execute("select count(*) from config.consumption_profiles").fetchone() != (0,):
+        taken = con.execute(_KEPT, {"day": day, "ids": [call_id for _, call_id in chosen]}).fetchall()
+        for source, call_id, profile, period, quantity in taken:
+            kept.setdefault((source, call_id), {})[profile, period] = Fraction(quantity)
+    return _Sample(calls, {(r["source"], r["call_id"], r["attempt"]): r for r in stored}, dict(kept))
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: str, day: date) -> list[dict[str, Any]]:

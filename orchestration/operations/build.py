@@ -15,7 +15,13 @@ from orchestration.operations.publish import publish
 from orchestration.warehouse import Home, Refused, Writer, now, writer
 
 # The tables that are kept as one Parquet file for each day and build (macros/warehouse/daily_files.sql).
-STORED = ("marts.rated_calls", "marts.breakout_hourly", "marts.breakout_daily", "marts.breakout_rate_daily")
+STORED = (
+    "marts.rated_calls",
+    "marts.profile_consumption",
+    "marts.breakout_hourly",
+    "marts.breakout_daily",
+    "marts.breakout_rate_daily",
+)
 
 # Which days want building: every day with rows that landed after it was built; open days also when
 # configuration or models are others than they were; what an interrupted build left unfinished.
@@ -93,6 +99,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
     with held.connect() as con:
         days = _range(con, first, last) if first or last else _pending(con, config, project)
         known = con.execute("select version from ops.project").fetchone() == (project,)
+        days = _with_consumers(con, days)
         con.begin()
         con.execute("delete from ops.build_days")
         if days:
@@ -140,6 +147,26 @@ def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str) -> list[
     assert deck is not None
     rows = con.execute(_PENDING, {"config": config, "project": project, "deck": deck[0]}).fetchall()
     return [row[0] for row in rows]
+
+
+def _with_consumers(con: duckdb.DuckDBPyConnection, days: list[date]) -> list[date]:
+    """The days, and where there are consumption profiles all later ones that are open.
+
+    What calls of a day leave of an allowance is what those of later days find.
+    """
+    if not days or con.execute("select count(*) from config.consumption_profiles").fetchone() == (0,):
+        return days
+    later = con.execute(
+        """
+        select day
+        from ops.file_days as f
+        where kind = 'cdrs' and day > ?
+        group by day
+        having max(file_sequence) > coalesce((select max(k.file_sequence) from ops.closings as k where k.day = f.day), -1)
+        """,
+        [min(days)],
+    ).fetchall()
+    return sorted({*days, *(row[0] for row in later)})
 
 
 def _range(con: duckdb.DuckDBPyConnection, first: date | None, last: date | None) -> list[date]:

@@ -227,7 +227,11 @@ def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: l
             {"day": day, "now": now(), "operator": operator()},
         )
         con.execute(
-            "update ops.stored_files set sealed = true where day = ? and table_name = 'marts.rated_calls'", [day]
+            """
+            update ops.stored_files set sealed = true
+            where day = ? and table_name in ('marts.rated_calls', 'marts.profile_consumption')
+            """,
+            [day],
         )
         held.journal("close", day=str(day), posted=posted)
         con.commit()

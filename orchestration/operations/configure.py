@@ -23,12 +23,15 @@ _RATED_BY = {
     "fx_rates": "* exclude (line)",
     "sources": "source, kind, international_prefixes",
     "company": "reporting_currency",
+    "consumption_profiles": "* exclude (line)",
+    "prefix_regions": "* exclude (line)",
 }
 _VALIDITY = {
     "trunks": ("valid_from", "valid_to"),
     "rate_assignments": ("valid_from", "valid_to"),
     "rates": ("valid_from", "valid_to"),
     "service_rates": ("valid_from", "valid_to"),
+    "consumption_profiles": ("valid_from", "valid_to"),
     "holidays": ("date - interval 1 day", "date + interval 2 day"),
     "fx_rates": ("valid_from", "null"),
 }
@@ -53,7 +56,8 @@ def configure(writer: Writer) -> str:
         if found := problems(home):
             raise Refused("\n".join(found))
         for path in sorted(home.seeds.glob("*.csv")):
-            place(path, home.archive / "config" / current / path.name)
+            # a copy of its own: the company goes on to edit its files, some editors in place
+            place(path, home.archive / "config" / current / path.name, link=False)
         con.begin()
         try:
             _replace(con, home, current)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
@@ -17,25 +18,30 @@ from orchestration.warehouse import Home
 from tests.generators import random_company, random_traffic, read_cdrs
 
 CALLS = 1_500
-# nights on which clocks change: Europe, North America, Australia; and an ordinary day
+# nights on which clocks change: Europe, North America, Australia; the end of a month and quarter
 STARTS = [
     date(2026, 3, 28),
     date(2026, 10, 24),
     date(2026, 3, 7),
     date(2026, 11, 1),
     date(2026, 4, 4),
-    date(2026, 6, 9),
+    date(2026, 6, 30),
 ]
 
 
 @pytest.mark.parametrize("seed", range(len(STARTS)))
 def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
+    """With everything on: split bands, origins and jurisdictions, consumption profiles; in two landings."""
     home = Home(tmp_path / "home", tmp_path / "seeds")
-    random_company(seed, home.seeds, start=STARTS[seed])
+    random_company(seed, home.seeds, split=True, origin=True, profiles=True, start=STARTS[seed])
     traffic = random_traffic(seed, CALLS, home.seeds, STARTS[seed])
 
-    landed = land(home, [traffic], kind="cdrs", source="sw1")[0]
-    build(home)
+    rejected = landed = 0
+    for part in _dealt(traffic, tmp_path, seed):
+        result = land(home, [part], kind="cdrs", source="sw1")[0]
+        landed += result.landed
+        rejected += result.rejected + result.duplicates
+        build(home)
 
     company = Company.load(home.seeds)
     with duckdb.connect(str(home.serving), read_only=True) as con:
@@ -45,10 +51,11 @@ def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
             (row["call_id"], row["attempt"]): row
             for row in (dict(zip(names, values, strict=True)) for values in con.fetchall())
         }
-    rejected = landed.rejected + landed.duplicates
+        con.execute("select call_id, attempt, profile_id, period, covered_s, covered_amount from marts.profile_consumption")
+        consumed = {row[:4]: row[4:] for row in con.fetchall()}
     reference = rate(company, read_cdrs(traffic, company, "sw1"))
-    assert len(stored) == landed.landed
-    assert landed.landed > CALLS * 0.9 - rejected
+    assert len(stored) == landed
+    assert landed > CALLS * 0.9 - rejected
     differences = [
         line
         for rated in reference
@@ -56,5 +63,23 @@ def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
         for line in compare(rated, row)
     ]
     assert not differences, "\n".join(differences[:20])
+    assert consumed == {
+        (rated.call_id, rated.attempt, cover.profile_id, cover.period): (cover.seconds, cover.amount)
+        for rated in reference
+        for cover in rated.covers
+    }
     statuses = {row["sell_status"] for row in stored.values()} | {row["buy_status"] for row in stored.values()}
     assert statuses == {"rated", "unrated", "none"}
+
+
+def _dealt(traffic: Path, folder: Path, seed: int) -> list[Path]:
+    """The file's rows dealt out at random to two files: what lands second comes before and after what was built."""
+    header, *rows = traffic.read_text().splitlines(keepends=True)
+    random = Random(f"dealt {seed}")
+    parts: tuple[list[str], list[str]] = ([], [])
+    for row in rows:
+        random.choice(parts).append(row)
+    paths = [folder / "first.csv", folder / "second.csv"]
+    for path, part in zip(paths, parts, strict=True):
+        path.write_text(header + "".join(part))
+    return paths

@@ -468,7 +468,7 @@ def test_a_block_table_needs_its_own_increments(seeds: Path) -> None:
     ]
 
 
-def test_split_waits_for_the_next_release_and_has_its_own_rules(seeds: Path) -> None:
+def test_split_needs_a_timetable_and_a_rate_per_minute(seeds: Path) -> None:
     (seeds / "rate_tables.csv").write_text(
         "rate_table_id,kind,currency,timetable_id,band_policy\n"
         "retail,per_minute,EUR,office,split\n"
@@ -478,33 +478,44 @@ def test_split_waits_for_the_next_release_and_has_its_own_rules(seeds: Path) -> 
     (seeds / "rates.csv").write_text(
         "rate_table_id,prefix,band,valid_from,rate_per_minute,initial_rate_per_minute\nretail,,,,0.05,0.06\n"
     )
-    later = "calls cut at band edges come with the next release; use start"
     assert problems(seeds) == [
-        "seeds/rate_tables.csv line 2, column band_policy: " + later,
         "seeds/rate_tables.csv line 3, column band_policy: a block table cannot cut a call at "
         "band edges; write start, or make it per_minute",
         "seeds/rate_tables.csv line 3, column timetable_id: without a timetable there are no "
         "bands to cut a call at; name one, or write band_policy start",
-        "seeds/rate_tables.csv line 3, column band_policy: " + later,
         "seeds/rates.csv line 2, column initial_rate_per_minute: a table with band_policy split "
         "has no initial rate; empty it, or use start",
     ]
 
 
-def test_what_comes_later_is_refused_not_ignored(seeds: Path) -> None:
+def test_free_seconds_have_three_decimals(seeds: Path) -> None:
     (seeds / "consumption_profiles.csv").write_text(
-        "profile_id,account_id,rule,allowance,period\np1,acme,duration,600,month\n"
+        "profile_id,account_id,rule,allowance,period\n"
+        "p1,acme,duration,600.125,month\n"
+        "p2,acme,duration,600.1255,month\n"
+        "p3,acme,cost,0.12345678,day\n"
     )
+    assert problems(seeds) == [
+        'seeds/consumption_profiles.csv line 3, column allowance: "600.1255" has 4 decimals, seconds have 3; '
+        "write at most 3"
+    ]
+
+
+def test_channel_billing_is_refused_not_ignored(seeds: Path) -> None:
+    (seeds / "servers.csv").write_text("server\ns1\n")
+    assert [(p.file, p.line, p.column) for p in check(seeds, FORMATS)] == [("seeds/servers.csv", 2, None)]
+
+
+def test_jurisdictions_are_three(seeds: Path) -> None:
     (seeds / "rates.csv").write_text(
         "rate_table_id,prefix,band,valid_from,rate_per_minute,calling_prefix,jurisdiction\n"
         "retail,1,,,0.05,1212,interstate\n"
+        "retail,1,,,0.05,+33,local\n"
     )
-    (seeds / "servers.csv").write_text("server\ns1\n")
-    assert [(p.file, p.line, p.column) for p in check(seeds, FORMATS)] == [
-        ("seeds/rates.csv", 2, "calling_prefix"),
-        ("seeds/rates.csv", 2, "jurisdiction"),
-        ("seeds/consumption_profiles.csv", 2, None),
-        ("seeds/servers.csv", 2, None),
+    assert problems(seeds) == [
+        'seeds/rates.csv line 3, column calling_prefix: "+33" is not a prefix; write 33',
+        'seeds/rates.csv line 3, column jurisdiction: "local" is not a jurisdiction; '
+        "write one of interstate, intrastate, indeterminate",
     ]
 
 

@@ -13,11 +13,15 @@ select
     duration_s,
     calling_number,
     called_number,
+    routing_number,
     ingress_trunk,
     egress_trunk,
     answered,
     disposition,
     hangup_cause,
+    carrier_amount,
+    carrier_currency,
+    carrier_billed_s,
     customer_id,
     buy_account_id as carrier_id,
     {% for side in ['sell', 'buy'] %}
@@ -33,8 +37,9 @@ select
         {{ side }}_currency,
         {{ from_units(side ~ '_account_u') }} as {{ side }}_account_amount,
         {{ from_units(side ~ '_reporting_u') }} as {{ side }}_reporting_amount,
-        case when {{ side }}_amount_u is not null then 0 end::DECIMAL(12, 3) as {{ side }}_covered_s,
-        case when {{ side }}_amount_u is not null then 0 end::DECIMAL(20, 8) as {{ side }}_covered_amount,
+        case when {{ side }}_amount_u is not null then {{ from_ms(side ~ '_covered_ms') }} end as {{ side }}_covered_s,
+        case when {{ side }}_amount_u is not null then {{ from_units(side ~ '_covered_u') }} end
+            as {{ side }}_covered_amount,
         {{ side }}_status,
         {{ side }}_reason,
     {% endfor %}
@@ -44,4 +49,4 @@ select
     ) }} as margin,
     {{ from_units('naive_revenue_u') }} as naive_revenue,
     file_sequence,
-from {{ ref('rated_legs') }}
+from {{ ref('covered_legs') }}

@@ -49,6 +49,47 @@ billed as (
     from timed
 ),
 
+-- of tables that cut calls at band edges, where one rate does not do for all bands
+cut as (
+    select
+        b.* exclude (sell_choices, buy_choices), -- noqa: RF02
+        {% for side in sides %}
+            case when r_{{ side }}.runs is not null then {{ cut_at_band_edges(
+                'r_' ~ side ~ '.runs', 'epoch_us(b.charged_at)', 'b.' ~ side ~ '_billed_ms', 'b.' ~ side ~ '_choices'
+            ) }} end as {{ side }}_parts,
+        {% endfor %}
+    from billed as b
+    {% for side in sides %}
+        left join {{ ref('band_runs') }} as r_{{ side }}
+            on
+                case when b.{{ side }}_splits and b.{{ side }}_choices is not null then b.{{ side }}_table_no end
+                = r_{{ side }}.table_no
+                and b.day = r_{{ side }}.day
+    {% endfor %}
+),
+
+-- a band it touches may have no rate, or be blocked
+parted as (
+    select
+        * replace (
+            {% for side in sides %}
+                case
+                    when coalesce({{ side }}_problem, 'blocked') = 'blocked' and {{ side }}_parts is not null
+                        then
+                            case
+                                when len(list_filter({{ side }}_parts, lambda p: p.rate_no is null)) > 0 then 'no_rate'
+                                when len(list_filter({{ side }}_parts, lambda p: not p.charges)) > 0 then 'blocked'
+                                else {{ side }}_problem
+                            end
+                    else {{ side }}_problem
+                end as {{ side }}_problem,
+                {{ side }}_blocked or coalesce(len(list_filter({{ side }}_parts, lambda p: p.blocked)) > 0, false)
+                    as {{ side }}_blocked{{ ',' if not loop.last }}
+            {% endfor %}
+        ),
+    from cut
+),
+
 -- the exact charge in 1/60000 units, doubled and with what rounding adds: see divide_rounded
 exact as (
     select
@@ -60,10 +101,11 @@ exact as (
                 when not answered then 60000 * {{ side }}_attempt_u
                 when not {{ side }}_past_grace then 0
                 when {{ side }}_chargeable_ms = 0 then 60000::HUGEINT * {{ side }}_connect_u
+                when {{ side }}_parts is not null then {{ exact_charge_of_parts(side, '0') }}
                 else {{ exact_charge(side) }}
             end as {{ side }}_exact,
         {% endfor %}
-    from billed
+    from parted
 ),
 
 rounded as (
@@ -78,7 +120,7 @@ rounded as (
 
 bounded as (
     select
-        * exclude (sell_exact, sell_rounded_u, buy_exact, buy_rounded_u),
+        * exclude (sell_exact, buy_exact),
         {% for side in sides %}
             case
                 when {{ side }}_past_grace

@@ -1,90 +1,138 @@
 -- Each side of an attempt with the terms of its rate table, its band, and the rate of the longest prefix of
 -- the table's number that applies at `charged_at`. Nulls where a step has no answer.
 {% set sides = ['sell', 'buy'] %}
+{% set numbers = ['called', 'calling', 'routing'] %}
 
-with cleaned as (
+with tabled as (
     select
         c.*,
         n.prefixes,
         n.first_digits,
-        {{ clean_number('c.called_number', 'n.prefixes', 'n.first_digits') }} as called_digits,
+        {% for side in sides %}
+            {% for column in rate_table_columns() %}
+                t_{{ side }}.{{ column }} as {{ side }}_{{ column }},
+            {% endfor %}
+        {% endfor %}
     from {{ ref('identified_calls') }} as c
     left join {{ ref('source_numbering') }} as n on c.source = n.source
-),
-
-numbered as (
-    select
-        c.* exclude (prefixes, first_digits), -- noqa: RF02
-        {{ number_place('c.called_digits') }} as called_place,
-        {% for side in sides %}
-            {% set t = 't_' ~ side %}
-            {% for column in rate_table_columns() %}
-                {{ t }}.{{ column }} as {{ side }}_{{ column }},
-            {% endfor %}
-            -- most tables look at the called number: only another one is looked up by itself
-            case
-                when {{ t }}.number_basis = 'calling'
-                    then coalesce({{ clean_number('c.calling_number', 'c.prefixes', 'c.first_digits') }}, 'bad')
-                when {{ t }}.number_basis = 'routing' and c.routing_number is not null
-                    then coalesce({{ clean_number('c.routing_number', 'c.prefixes', 'c.first_digits') }}, 'bad')
-            end as {{ side }}_other_digits,
-        {% endfor %}
-    from cleaned as c
     {% for side in sides %}
         left join {{ ref('rate_table_terms') }} as t_{{ side }}
             on c.{{ side }}_rate_table_id = t_{{ side }}.rate_table_id
     {% endfor %}
 ),
 
+-- most tables look at the called number alone: the others are cleaned only for those that ask
+cleaned as (
+    select
+        * exclude (prefixes, first_digits),
+        {{ clean_number('called_number', 'prefixes', 'first_digits') }} as called_digits,
+        case
+            when sell_is_by_caller or buy_is_by_caller
+                then {{ clean_number('calling_number', 'prefixes', 'first_digits') }}
+        end as calling_digits,
+        case
+            when sell_is_by_routing or buy_is_by_routing
+                then {{ clean_number('routing_number', 'prefixes', 'first_digits') }}
+        end as routing_digits,
+    from tabled
+),
+
 placed as (
     select
         *,
-        {% for side in sides %}
-            case when {{ side }}_other_digits <> 'bad' then {{ number_place(side ~ '_other_digits') }} end
-                as {{ side }}_other_place,
-            coalesce({{ side }}_other_digits, called_digits, 'bad') = 'bad' as {{ side }}_number_is_bad,
+        {% for number in numbers %}
+            {{ number_place(number ~ '_digits') }} as {{ number }}_place,
         {% endfor %}
-    from numbered
+    from cleaned
 ),
 
 prefixed as (
     select
-        c.* exclude (
-            called_digits, sell_other_digits, buy_other_digits, -- noqa: RF02
-            called_place, sell_other_place, buy_other_place -- noqa: RF02
-        ),
+        c.* exclude (called_place, routing_place), -- noqa: RF02
+        {% for number in numbers %}
+            p_{{ number }}.prefix_no as {{ number }}_prefix_no,
+            r_{{ number }}.region as {{ number }}_region,
+        {% endfor %}
         {% for side in sides %}
-            case when c.{{ side }}_other_digits is null then p_called.prefix_no else p_{{ side }}.prefix_no end
-                as {{ side }}_prefix_no,
             coalesce(b_{{ side }}.band, '') as {{ side }}_band,
         {% endfor %}
     from placed as c
-    {{ join_longest_prefix('p_called', 'c.called_place') }}
+    {% for number in numbers %}
+        {{ join_longest_prefix('p_' ~ number, 'c.' ~ number ~ '_place') }}
+        left join {{ ref('known_regions') }} as r_{{ number }}
+            on p_{{ number }}.prefix_no = r_{{ number }}.prefix_no
+    {% endfor %}
     {% for side in sides %}
-        {{ join_longest_prefix('p_' ~ side, 'c.' ~ side ~ '_other_place') }}
         left join {{ ref('band_minutes') }} as b_{{ side }}
             on
                 case when c.{{ side }}_timetable_id is not null then c.{{ side }}_table_no end = b_{{ side }}.table_no
                 and date_trunc('minute', c.charged_at) = b_{{ side }}.minute
     {% endfor %}
+),
+
+sided as (
+    select
+        * exclude (
+            {% for number in numbers %}
+                {{ number }}_digits,
+                {{ number }}_prefix_no,
+                {{ number }}_region
+                {{- ',' if not loop.last }}
+            {% endfor %}
+        ),
+        {% for side in sides %}
+            {{ of_the_number(side, 'digits') }} as {{ side }}_digits,
+            {{ of_the_number(side, 'digits') }} is null as {{ side }}_number_is_bad,
+            {{ of_the_number(side, 'prefix_no') }} as {{ side }}_prefix_no,
+            {{ jurisdiction(side) }} as {{ side }}_jurisdiction,
+        {% endfor %}
+    from prefixed
+),
+
+-- where more than the band decides, all rates that the caller leaves: the first is the one
+resolved as (
+    select
+        c.* exclude (calling_place), -- noqa: RF02
+        {% for side in sides %}
+            m_{{ side }}.rate_no as {{ side }}_resolved_no,
+            case
+                when m_{{ side }}.choices is not null
+                    then list_filter(
+                        m_{{ side }}.choices,
+                        lambda o: (
+                            o.calling_starts = 0
+                            or (c.calling_place >= o.calling_starts and c.calling_place < o.calling_ends)
+                        )
+                        and (o.jurisdiction = '' or o.jurisdiction = c.{{ side }}_jurisdiction)
+                    )
+            end as {{ side }}_choices,
+        {% endfor %}
+    from sided as c
+    {% for side in sides %}
+        left join {{ ref('resolved_rates') }} as m_{{ side }}
+            on
+                c.{{ side }}_table_no = m_{{ side }}.table_no
+                and c.{{ side }}_prefix_no = m_{{ side }}.prefix_no
+                and c.charged_at >= m_{{ side }}.valid_from
+                and c.charged_at < m_{{ side }}.valid_to
+                and (m_{{ side }}.band is null or m_{{ side }}.band = c.{{ side }}_band)
+    {% endfor %}
 )
 
 select
-    c.*,
+    c.* exclude (sell_resolved_no, buy_resolved_no), -- noqa: RF02
     {% for side in sides %}
         {% for column in rate_columns() %}
             r_{{ side }}.{{ column }} as {{ side }}_{{ column }},
         {% endfor %}
         coalesce(r_{{ side }}.markup_u, c.{{ side }}_table_markup_u) as {{ side }}_markup_u,
     {% endfor %}
-from prefixed as c
+from resolved as c
 {% for side in sides %}
-    left join {{ ref('resolved_rates') }} as m_{{ side }}
+    left join {{ ref('rate_terms') }} as r_{{ side }}
         on
-            c.{{ side }}_table_no = m_{{ side }}.table_no
-            and c.{{ side }}_prefix_no = m_{{ side }}.prefix_no
-            and c.charged_at >= m_{{ side }}.valid_from
-            and c.charged_at < m_{{ side }}.valid_to
-            and (m_{{ side }}.band is null or m_{{ side }}.band = c.{{ side }}_band)
-    left join {{ ref('rate_terms') }} as r_{{ side }} on m_{{ side }}.rate_no = r_{{ side }}.rate_no
+            case
+                when c.{{ side }}_choices is null then c.{{ side }}_resolved_no
+                else ({{ choices_of_band('c.' ~ side ~ '_choices', 'c.' ~ side ~ '_band') }})[1].rate_no
+            end = r_{{ side }}.rate_no
 {% endfor %}

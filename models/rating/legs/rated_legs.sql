@@ -12,7 +12,7 @@ with stopped as (
                 when {{ side }}_account_rate_u is null then 'no_fx'
             end as {{ side }}_stopped_by,
         {% endfor %}
-    from {{ ref('charged_calls') }}
+    from {{ ref('covered_calls') }}
 ),
 
 -- only an answered leg can be unrated; an unanswered one that a step fails for costs 0

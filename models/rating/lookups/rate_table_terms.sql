@@ -24,11 +24,21 @@ with defaulted as (
         coalesce(max_charge, 999999999999) as max_charge,
         coalesce(markup_pct, 0) as markup_pct,
     from {{ ref('stg_rate_tables') }}
+),
+
+-- whether any rate asks who called
+callers as (
+    select
+        rate_table_id,
+        bool_or(calling_prefix <> '') as by_calling_prefix,
+        bool_or(jurisdiction <> '') as by_region,
+    from {{ ref('live_rates') }}
+    group by rate_table_id
 )
 
 select
-    rate_table_id,
-    row_number() over (order by rate_table_id)::INTEGER as table_no,
+    d.rate_table_id,
+    row_number() over (order by d.rate_table_id)::INTEGER as table_no,
     kind,
     kind = 'given' as is_given,
     kind = 'markup' as is_markup,
@@ -36,14 +46,21 @@ select
     timezone,
     timetable_id,
     band_policy,
+    band_policy = 'split' as splits,
     number_basis,
+    number_basis = 'calling' as is_by_calling,
+    number_basis = 'routing' as is_by_routing,
+    coalesce(c.by_region, false) as is_by_region,
+    number_basis = 'calling' or coalesce(c.by_calling_prefix or c.by_region, false) as is_by_caller,
     {{ to_ms('initial_s') }} as initial_ms,
     greatest(1, {{ to_ms('increment_s') }}) as increment_ms,
     increment_from,
+    seconds_rounding,
     case seconds_rounding when 'none' then 1 else 1000 end::BIGINT as second_ms,
     case seconds_rounding when 'up' then 999 when 'half_up' then 500 when 'half_down' then 499 else 0 end::BIGINT
         as second_offset_ms,
     amount_decimals,
+    amount_rounding,
     amount_rounding = 'half_even' as is_half_even,
     {{ decimal_unit('amount_decimals') }} as amount_unit,
     -- charges are in 1/60000 units, markups in 1e-18 units: what each is divided by, and rounded with
@@ -60,4 +77,5 @@ select
     {{ to_units('min_charge') }} as min_u,
     {{ to_units('max_charge') }} as max_u,
     {{ to_units('markup_pct') }} as table_markup_u,
-from defaulted
+from defaulted as d
+left join callers as c on d.rate_table_id = c.rate_table_id

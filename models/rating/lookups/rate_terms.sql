@@ -1,31 +1,24 @@
 -- The rates in force at some time of the days being built, with what they inherit from their table.
 -- `rate_no` is their precedence: of two rows that apply to a call the one with the higher number
--- is used (longest prefix, with a band before without, latest valid_from, later deck, later line).
-
-with days as (
-    select min(day) as first_day, max(day) as last_day
-    from {{ source('ops', 'build_days') }}
-),
-
-rates as (
-    select r.*, 0 as deck
-    from {{ ref('stg_rates') }} as r
-    cross join days as d
-    where
-        (r.valid_from is null or r.valid_from < d.last_day + interval 1 day)
-        and (r.valid_to is null or r.valid_to > d.first_day)
-)
+-- is used (longest prefix, longest calling prefix, with a jurisdiction before without, with a band before without,
+-- latest valid_from, later deck, later line).
 
 select
     row_number() over (
         order by
-            length(r.prefix), r.band <> '', r.valid_from nulls first, r.deck, r.line
+            length(r.prefix), length(r.calling_prefix), r.jurisdiction <> '', r.band <> '', r.valid_from, r.deck, r.line
     )::INTEGER as rate_no,
     t.table_no,
     r.prefix,
     r.band,
-    coalesce(r.valid_from, timestamp '0001-01-01') as valid_from,
-    coalesce(r.valid_to, timestamp '9999-12-31') as valid_to,
+    r.calling_prefix,
+    {{ number_place('r.calling_prefix') }} as calling_starts,
+    {{ prefix_end('r.calling_prefix') }} as calling_ends,
+    r.jurisdiction,
+    r.valid_from,
+    r.valid_to,
+    r.deck,
+    r.line,
     r.destination,
     r.blocked,
     case when t.kind = 'per_minute' then r.rate_per_minute end as rate_per_minute,
@@ -52,5 +45,5 @@ select
     case t.increment_from when 'zero' then 0 else coalesce({{ to_ms('r.initial_s') }}, t.initial_ms) end
         as pulse_from_ms,
     coalesce({{ to_units('r.markup_pct') }}, t.table_markup_u) as markup_u,
-from rates as r
+from {{ ref('live_rates') }} as r
 inner join {{ ref('rate_table_terms') }} as t on r.rate_table_id = t.rate_table_id

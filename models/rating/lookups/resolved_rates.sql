@@ -1,6 +1,8 @@
 -- For each rate table and known prefix the rate that a number with that longest known prefix takes:
 -- prefix, validity, band and precedence are settled here once, so that a call needs a single
 -- lookup. A null band means any; [valid_from, valid_to) never overlap for one band.
+-- Where more than the band decides (the caller, or several bands in one call) the row has `choices` instead of
+-- a rate: all that may apply, the first that does is taken.
 
 with days as (
     select
@@ -17,7 +19,10 @@ candidates as (
         r.band,
         greatest(r.valid_from, d.first_instant) as valid_from,
         least(r.valid_to, d.last_instant) as valid_to,
+        r.calling_prefix <> '' or r.jurisdiction <> '' as by_caller,
         r.band = ''
+        and r.calling_prefix = ''
+        and r.jurisdiction = ''
         and r.valid_from <= d.first_instant
         and r.valid_to >= d.last_instant as always,
     from {{ ref('prefix_chains') }} as c
@@ -37,9 +42,12 @@ floors as (
 ),
 
 contested as (
-    select c.*
+    select
+        c.*,
+        t.splits or bool_or(c.by_caller) over (partition by c.table_no, c.prefix_no) as has_choices,
     from candidates as c
     inner join floors as f on c.table_no = f.table_no and c.prefix_no = f.prefix_no
+    inner join {{ ref('rate_table_terms') }} as t on c.table_no = t.table_no
     where
         f.rate_no is distinct from f.floor_no
         and c.rate_no >= coalesce(f.floor_no, 0)
@@ -94,7 +102,39 @@ settled as (
             and s.valid_from >= c.valid_from
             and s.valid_from < c.valid_to
             and c.band in ('', b.band)
+    where not c.has_choices
     group by s.table_no, s.prefix_no, b.band, s.valid_from, s.valid_to
+),
+
+chosen as (
+    select
+        s.table_no,
+        s.prefix_no,
+        s.valid_from,
+        s.valid_to,
+        list(
+            struct_pack(
+                rate_no := r.rate_no,
+                band := r.band,
+                calling_starts := r.calling_starts,
+                calling_ends := r.calling_ends,
+                jurisdiction := r.jurisdiction,
+                rate_u := r.rate_u,
+                blocked := r.blocked,
+                has_price := r.has_price
+            )
+            order by r.rate_no desc
+        ) as choices,
+    from spans as s
+    inner join contested as c
+        on
+            s.table_no = c.table_no
+            and s.prefix_no = c.prefix_no
+            and s.valid_from >= c.valid_from
+            and s.valid_from < c.valid_to
+    inner join {{ ref('rate_terms') }} as r on c.rate_no = r.rate_no
+    where c.has_choices
+    group by s.table_no, s.prefix_no, s.valid_from, s.valid_to
 )
 
 select
@@ -104,6 +144,7 @@ select
     d.first_instant as valid_from,
     d.last_instant as valid_to,
     f.rate_no,
+    null as choices,
 from floors as f
 cross join days as d
 where f.rate_no = f.floor_no
@@ -111,3 +152,7 @@ where f.rate_no = f.floor_no
 union all by name
 
 select * from settled
+
+union all by name
+
+select * from chosen

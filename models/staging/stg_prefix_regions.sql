@@ -1,0 +1,4 @@
+select
+    prefix,
+    region,
+from {{ source('config', 'prefix_regions') }}
