@@ -86,6 +86,12 @@
 {%- endmacro %}
 
 
+{#- Whether some part of a call that is cut at band edges is so; null where it is not cut. -#}
+{% macro any_part(side, is_so) -%}
+    (len(list_filter({{ side }}_parts, lambda p: p.{{ is_so }})) > 0)
+{%- endmacro %}
+
+
 {#-
   The parts of a call's billed ms in stretches of one band (`runs`, from band_runs), in order: band, from_ms and
   to_ms in the call, and of the rate of that band (the first of `choices` that holds in it; null where none does)

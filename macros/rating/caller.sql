@@ -28,6 +28,19 @@
 {%- endmacro %}
 
 
+{#-
+  Of a list of choices (see resolved_rates) those that a caller leaves: `place` is the caller's number on the line of
+  numbers, null where it is none.
+-#}
+{% macro choices_of_caller(choices, place, jurisdiction) -%}
+    list_filter(
+        {{ choices }},
+        lambda o: (o.calling_starts = 0 or ({{ place }} >= o.calling_starts and {{ place }} < o.calling_ends))
+        and (o.jurisdiction = '' or o.jurisdiction = {{ jurisdiction }})
+    )
+{%- endmacro %}
+
+
 {#- Of a list of choices (see resolved_rates) those that hold in a band: the first is the one that is taken. -#}
 {% macro choices_of_band(choices, band) -%}
     list_filter({{ choices }}, lambda o: o.band = '' or o.band = {{ band }})

@@ -1,4 +1,5 @@
--- What the day's legs that are not closed yet were rated from is still what the configuration says.
+-- What the day's legs that are not closed yet were rated from is still what the configuration says, and no rate deck
+-- was accepted since.
 {{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
 
 select
@@ -12,3 +13,14 @@ where
     b.day in {{ checked_days() }}
     and c.day is null
     and b.config <> (select version from {{ source('ops', 'configuration') }})
+
+union all
+
+select
+    b.day,
+    'deck ' || d.deck as key,
+    'rate deck ' || d.deck || ' (' || d.name || ') was accepted since the day was rated; run: tollbook build' as detail,
+from {{ source('ops', 'builds') }} as b
+inner join {{ source('ops', 'decks') }} as d on b.deck < d.deck
+left join {{ source('ops', 'closings') }} as c on b.day = c.day and b.file_sequence <= c.file_sequence
+where b.day in {{ checked_days() }} and c.day is null

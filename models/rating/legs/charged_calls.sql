@@ -77,14 +77,14 @@ parted as (
                     when coalesce({{ side }}_problem, 'blocked') = 'blocked' and {{ side }}_parts is not null
                         then
                             case
-                                when len(list_filter({{ side }}_parts, lambda p: p.rate_no is null)) > 0 then 'no_rate'
-                                when len(list_filter({{ side }}_parts, lambda p: not p.charges)) > 0 then 'blocked'
+                                when {{ any_part(side, 'rate_no is null') }} then 'no_rate'
+                                when {{ any_part(side, 'charges = false') }} then 'blocked'
                                 else {{ side }}_problem
                             end
                     else {{ side }}_problem
                 end as {{ side }}_problem,
-                {{ side }}_blocked or coalesce(len(list_filter({{ side }}_parts, lambda p: p.blocked)) > 0, false)
-                    as {{ side }}_blocked{{ ',' if not loop.last }}
+                {{ side }}_blocked
+                or coalesce({{ any_part(side, 'blocked') }}, false) as {{ side }}_blocked{{ ',' if not loop.last }}
             {% endfor %}
         ),
     from cut
@@ -98,7 +98,7 @@ exact as (
             {{ side }}_charge_offset + 2 * case
                 when {{ side }}_problem is not null or {{ side }}_is_markup then null
                 when {{ side }}_is_given then 60000 * {{ to_units('carrier_amount') }}
-                when not answered then 60000 * {{ side }}_attempt_u
+                when not answered then 60000 * {{ side }}_attempt_u -- noqa: RF03
                 when not {{ side }}_past_grace then 0
                 when {{ side }}_chargeable_ms = 0 then 60000::HUGEINT * {{ side }}_connect_u
                 when {{ side }}_parts is not null then {{ exact_charge_of_parts(side, '0') }}

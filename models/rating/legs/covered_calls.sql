@@ -33,17 +33,10 @@ rounded as (
 )
 
 select
-    * exclude (sell_uncovered_u)
-        replace (
-            case
-                when sell_covered_ms = 0 then sell_charged_u
-                when sell_covered_ms >= sell_billed_ms then 0
-                else {{ bound_charge('sell_uncovered_u', 'sell_min_u', 'sell_max_u') }}
-            end as sell_charged_u,
-            case
-                when sell_covered_ms = 0 then sell_rounded_u
-                when sell_covered_ms >= sell_billed_ms then 0
-                else sell_uncovered_u
-            end as sell_rounded_u
-        ),
+    * exclude (sell_charged_u, sell_uncovered_u),
+    case
+        when sell_covered_ms = 0 then sell_charged_u
+        when sell_covered_ms >= sell_billed_ms then 0
+        else {{ bound_charge('sell_uncovered_u', 'sell_min_u', 'sell_max_u') }}
+    end as sell_charged_u,
 from rounded

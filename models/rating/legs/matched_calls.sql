@@ -97,14 +97,9 @@ resolved as (
             m_{{ side }}.rate_no as {{ side }}_resolved_no,
             case
                 when m_{{ side }}.choices is not null
-                    then list_filter(
-                        m_{{ side }}.choices,
-                        lambda o: (
-                            o.calling_starts = 0
-                            or (c.calling_place >= o.calling_starts and c.calling_place < o.calling_ends)
-                        )
-                        and (o.jurisdiction = '' or o.jurisdiction = c.{{ side }}_jurisdiction)
-                    )
+                    then {{ choices_of_caller(
+                        'm_' ~ side ~ '.choices', 'c.calling_place', 'c.' ~ side ~ '_jurisdiction'
+                    ) }}
             end as {{ side }}_choices,
         {% endfor %}
     from sided as c

@@ -6,8 +6,9 @@ with edges as (
         b.table_no,
         b.minute,
         b.band,
-        b.band is distinct from lag(b.band) over by_table
-        or b.minute <> lag(b.minute) over by_table + interval 1 minute as begins,
+        coalesce(
+            lag(b.band) over by_table <> b.band or lag(b.minute) over by_table + interval 1 minute <> b.minute, true
+        ) as begins,
     from {{ ref('band_minutes') }} as b
     inner join {{ ref('rate_table_terms') }} as t on b.table_no = t.table_no
     where t.splits

@@ -3,7 +3,9 @@
 with prefixes as (
     select prefix from {{ ref('rate_terms') }}
     union
-    select calling_prefix from {{ ref('rate_terms') }} where calling_prefix <> ''
+    select calling_prefix
+    from {{ ref('rate_terms') }}
+    where calling_prefix <> ''
     union
     -- where a number is only matters to prices by jurisdiction
     select prefix

@@ -34,11 +34,20 @@ callers as (
         bool_or(jurisdiction <> '') as by_region,
     from {{ ref('live_rates') }}
     group by rate_table_id
+),
+
+asking as (
+    select
+        d.*,
+        coalesce(c.by_calling_prefix, false) as by_calling_prefix,
+        coalesce(c.by_region, false) as by_region,
+    from defaulted as d
+    left join callers as c on d.rate_table_id = c.rate_table_id
 )
 
 select
-    d.rate_table_id,
-    row_number() over (order by d.rate_table_id)::INTEGER as table_no,
+    rate_table_id,
+    row_number() over (order by rate_table_id)::INTEGER as table_no,
     kind,
     kind = 'given' as is_given,
     kind = 'markup' as is_markup,
@@ -50,8 +59,8 @@ select
     number_basis,
     number_basis = 'calling' as is_by_calling,
     number_basis = 'routing' as is_by_routing,
-    coalesce(c.by_region, false) as is_by_region,
-    number_basis = 'calling' or coalesce(c.by_calling_prefix or c.by_region, false) as is_by_caller,
+    by_region as is_by_region,
+    number_basis = 'calling' or by_calling_prefix or by_region as is_by_caller,
     {{ to_ms('initial_s') }} as initial_ms,
     greatest(1, {{ to_ms('increment_s') }}) as increment_ms,
     increment_from,
@@ -77,5 +86,4 @@ select
     {{ to_units('min_charge') }} as min_u,
     {{ to_units('max_charge') }} as max_u,
     {{ to_units('markup_pct') }} as table_markup_u,
-from defaulted as d
-left join callers as c on d.rate_table_id = c.rate_table_id
+from asking

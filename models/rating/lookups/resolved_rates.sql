@@ -93,6 +93,7 @@ settled as (
         s.valid_from,
         s.valid_to,
         max(c.rate_no) as rate_no,
+        null as choices,
     from spans as s
     inner join bands as b on s.table_no = b.table_no
     inner join contested as c
@@ -110,8 +111,10 @@ chosen as (
     select
         s.table_no,
         s.prefix_no,
+        null::VARCHAR as band,
         s.valid_from,
         s.valid_to,
+        null::INTEGER as rate_no,
         list(
             struct_pack(
                 rate_no := r.rate_no,

@@ -10,8 +10,9 @@ with closings as (
 select
     p.profile_id,
     p.period,
-    sum(case p.rule when 'duration' then {{ to_ms('p.covered_s') }} else {{ to_units('p.covered_amount') }} end)::HUGEINT
-        as consumed,
+    sum(
+        case p.rule when 'duration' then {{ to_ms('p.covered_s') }} else {{ to_units('p.covered_amount') }} end
+    )::HUGEINT as consumed,
 from {{ source('stored', 'profile_consumption') }} as p
 left join closings as k on p.day = k.day
 anti join {{ source('landed', 'superseded_cdrs') }} as s
