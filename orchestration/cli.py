@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,10 @@ import duckdb
 
 from orchestration.operations import balance as balances
 from orchestration.operations import configure, publish
+from orchestration.questions import COMMANDS
+from orchestration.show import plain_value as _plain
+from orchestration.show import print_json as _print_json
+from orchestration.show import table as _table
 from orchestration.warehouse import PROJECT, Home, Refused
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
@@ -37,6 +40,21 @@ class Day(click.ParamType[date]):
 
 
 DAY = Day()
+
+
+class Amount(click.ParamType[Decimal]):
+    """An exact amount above 0."""
+
+    name = "AMOUNT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            amount = value if isinstance(value, Decimal) else Decimal(value)
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount <= 0:
+            self.fail(f"{value} is not an amount above 0; write 0.75", param, ctx)
+        return amount
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -198,14 +216,16 @@ def balance(account: str | None, as_json: bool) -> None:
 @cli.command()
 @_JSON
 def check(as_json: bool) -> None:
-    """Check the configuration in seeds/ and list all that is wrong with it.
+    """Check the configuration in seeds/ and the mappings in decks/, and list all that is wrong with them.
 
     \b
     Example:
       tollbook check
     """
+    from orchestration.operations.rates import mapping_problems
+
     home = Home.from_environment()
-    found = configure.problems(home)
+    found = [*configure.problems(home), *mapping_problems(home)]
     if as_json:
         _print_json({"problems": found})
     if found:
@@ -234,6 +254,96 @@ def formats(as_json: bool) -> None:
             click.echo(f"    {column}")
 
 
+@cli.group()
+def rates() -> None:
+    """Rate decks: see what one would change, then accept it.
+
+    Decks wait in inbox/rates/<source>/; decks/<source>.toml beside seeds/ says how the source writes them.
+
+    \b
+    Example:
+      tollbook rates review
+      tollbook rates accept
+    """
+
+
+def _deck_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output, with every price."),
+        click.option("--limit", type=Amount(), help="Rates above this are suspicious."),
+        click.option("--partial", "replaces", flag_value="partial", help="Prefixes that it does not have stay."),
+        click.option("--full", "replaces", flag_value="full", help="Prefixes that it does not have end."),
+        click.option("--effective", help="The deck's effective date or time, 2026-04-01."),
+        click.option("--source", help="Who sent it, for a file outside the inbox."),
+        click.argument("file", required=False, type=click.Path(path_type=Path)),
+    ):
+        command = option(command)
+    return command
+
+
+@rates.command(name="review")
+@_deck_options
+@click.option("--first", default=10, show_default=True, help="How many prices of each class to show.")
+@click.option("--no-traffic", is_flag=True, help="Do not rate the last 7 days' calls with it.")
+def rates_review(file: Path | None, as_json: bool, first: int, no_traffic: bool, **options: Any) -> None:
+    """Say what FILE, or each deck in the inbox, would change; change nothing.
+
+    \b
+    Example:
+      tollbook rates review
+      tollbook rates review april.xlsx --source atlas --effective 2026-04-01 --full
+    """
+    from orchestration.decks.report import plain, text
+    from orchestration.operations.rates import Wanted, review
+
+    wanted = Wanted(first=None if as_json else first, traffic=not no_traffic, **options)
+    reviewed = review(Home.from_environment(), file, wanted)
+    if as_json:
+        # without line breaks: json is ten times quicker so
+        click.echo(json.dumps([plain(found) for found in reviewed.reviews], default=_plain))
+    elif not reviewed.reviews and not reviewed.problems:
+        click.echo("no deck waits in inbox/rates/")
+    else:
+        click.echo("\n\n".join(text(found, first) for found in reviewed.reviews))
+    if reviewed.problems:
+        raise Refused("\n".join(reviewed.problems))
+
+
+@rates.command(name="accept")
+@_deck_options
+@click.option("--refuse-suspicious", is_flag=True, help="Change nothing when the review finds something suspicious.")
+@click.option("--reason", help="Why it is right, in words; it is kept.")
+def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reason: str | None, **options: Any) -> None:
+    """Make FILE, or each deck in the inbox, the prices that calls are rated by; run tollbook build then.
+
+    What the review finds suspicious is said; look at it with tollbook rates review before.
+
+    \b
+    Example:
+      tollbook rates accept
+      tollbook rates accept april.xlsx --source atlas --effective 2026-04-01 --full
+    """
+    from orchestration.decks.review import CLASSES
+    from orchestration.operations.rates import Wanted, accept
+
+    wanted = Wanted(first=0, **options)
+    accepted = accept(Home.from_environment(), file, wanted, refuse_suspicious=refuse_suspicious, reason=reason)
+    for deck in accepted:
+        for found in deck.review.suspicious if deck.review else []:
+            click.echo(f"{deck.name}: {found.text} ({found.prices:,})", err=True)
+    if as_json:
+        _print_json(accepted)
+        return
+    if not accepted:
+        click.echo("no deck waits in inbox/rates/")
+    for deck in accepted:
+        if deck.review is None:
+            click.echo(f"{deck.name} was accepted already, as deck {deck.deck}; nothing changed")
+            continue
+        what = ", ".join(f"{deck.review.total(c):,} {c.replace('_', ' ')}" for c in CLASSES if deck.review.total(c))
+        click.echo(f"{deck.name} accepted as deck {deck.deck}: {what}; run tollbook build")
+
+
 @cli.command()
 @click.option("--port", default=3000, show_default=True)
 def ui(port: int) -> None:
@@ -249,6 +359,10 @@ def ui(port: int) -> None:
     dagster = str(Path(sys.executable).with_name("dagster"))
     os.chdir(PROJECT)
     os.execve(dagster, [dagster, "dev", "--port", str(port)], environment)
+
+
+for _command in COMMANDS:
+    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -282,42 +396,6 @@ def _days(days: Sequence[date]) -> str:
     if len(days) > 2 and (days[-1] - days[0]).days == len(days) - 1:
         return f"{days[0]} to {days[-1]}"
     return ", ".join(str(day) for day in days)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, default=_plain, indent=2))
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    cells = [["" if cell is None else str(_plain_cell(cell)) for cell in row] for row in rows]
-    widths = [max(len(c), *(len(row[i]) for row in cells)) if cells else len(c) for i, c in enumerate(columns)]
-    numeric = [
-        bool(rows) and all(isinstance(row[i], int | Decimal) or row[i] is None for row in rows)
-        for i in range(len(columns))
-    ]
-    for line in [list(columns), *cells]:
-        click.echo(
-            "  ".join(
-                text.rjust(width) if right else text.ljust(width)
-                for text, width, right in zip(line, widths, numeric, strict=True)
-            ).rstrip()
-        )
-
-
-def _plain_cell(cell: Any) -> str:
-    if isinstance(cell, Decimal):
-        return f"{cell:,.8f}".rstrip("0").rstrip(".")
-    return str(_plain(cell)) if not isinstance(cell, int) else f"{cell:,}"
 
 
 if __name__ == "__main__":

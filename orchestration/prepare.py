@@ -76,9 +76,11 @@ def prepare_instance(dagster_home: Path) -> None:
 
 
 def write_manifest() -> Path:
-    """Write target/manifest.json, which Dagster reads. Raises `DbtFailed` when dbt finds an error."""
+    """Write target/manifest.json, which Dagster reads, and what a quote reads. `DbtFailed` when dbt finds an error."""
     from orchestration.operations import dbt
+    from orchestration.operations.rating_sql import rating
 
+    rating()
     shutil.copyfile(dbt.manifest_json(), _MANIFEST)
     return _MANIFEST
 

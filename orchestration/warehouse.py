@@ -42,6 +42,11 @@ class Home:
         )
 
     @property
+    def decks(self) -> Path:
+        """How each source writes its rate decks, beside the seeds."""
+        return self.seeds.with_name("decks")
+
+    @property
     def inbox(self) -> Path:
         return self.root / "inbox"
 

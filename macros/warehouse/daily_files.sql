@@ -105,22 +105,43 @@
 {% endmacro %}
 
 
-{#- The statement that makes a table's view over the files that count. -#}
+{#-
+  The statement that makes a table's view over the files that count. A column that the contract has gained since a
+  file was written is null there. Columns are only ever added: the first written file says which have come since,
+  the last written one which no file has yet.
+-#}
 {% macro view_of_stored_files(table, home, columns) %}
     {%- set listed -%}
         select path from ops.stored_files where table_name = '{{ table }}' order by day, path
     {%- endset -%}
     {%- set paths = run_query(listed).columns[0].values() if execute else [] -%}
+    {%- set first = columns_of_stored_file(table, home, 'asc') if paths else [] -%}
+    {%- set last = columns_of_stored_file(table, home, 'desc') if paths else [] -%}
+    {%- set gained = columns | rejectattr('name', 'in', first) | list -%}
     create or replace view {{ table }} as
     select
         {%- for column in columns %}
-        {{ column.name if paths else 'null' }}::{{ column.data_type }} as {{ column.name }}{{ ',' if not loop.last }}
+        {{ column.name if column.name in last else 'null' }}::{{ column.data_type }} as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {% if paths -%}
         from read_parquet([
             {%- for path in paths %}'{{ home }}/{{ path }}'{{ ', ' if not loop.last }}{% endfor -%}
-        ], hive_partitioning = true, hive_types = {'day': DATE})
+        ], hive_partitioning = true, hive_types = {'day': DATE}{{ ', union_by_name = true' if gained }})
     {%- else -%}
         where false
     {%- endif -%}
+{% endmacro %}
+
+
+{#- The columns of the stored file of a table that was written first (`asc`) or last (`desc`). -#}
+{% macro columns_of_stored_file(table, home, direction) %}
+    {%- set written -%}
+        select path from ops.stored_files
+        where table_name = '{{ table }}'
+        order by regexp_extract(path, '([0-9]+)(-sealed)?[.]parquet$', 1)::BIGINT {{ direction }}
+        limit 1
+    {%- endset -%}
+    {%- set path = run_query(written).columns[0].values()[0] -%}
+    {%- set named -%}select name from parquet_schema('{{ home }}/{{ path }}'){%- endset -%}
+    {{ return(run_query(named).columns[0].values() | list) }}
 {% endmacro %}

@@ -53,6 +53,37 @@ def waiting(home: Home) -> list[Dropped]:
     return sorted(found, key=lambda d: (d.kind, d.source, d.name))
 
 
+def decks(home: Home) -> list[Dropped]:
+    """Every rate deck that waits in the inbox, by source and name; they are reviewed and accepted, not landed."""
+    return sorted(
+        (
+            Dropped(path, "rates", source.name, True)
+            for source in _directories(home.inbox / "rates")
+            for path in source.iterdir()
+            if path.is_file() and ripe(path)
+        ),
+        key=lambda d: (d.source, d.name),
+    )
+
+
+def deck(home: Home, file: Path, source: str | None) -> Dropped:
+    """The deck a person named. Raises `Refused` where its source is not known."""
+    path = Path(os.path.abspath(file))
+    if not path.is_file():
+        raise Refused(f"{path} is not a file")
+    inbox = Path(os.path.abspath(home.inbox / "rates"))
+    inside = path.is_relative_to(inbox) and len(path.relative_to(inbox).parts) == 2
+    if inside:
+        source = source or path.relative_to(inbox).parts[0]
+    if not source:
+        raise Refused(f"say who sent {path.name}: --source NAME (its mapping is decks/NAME.toml)")
+    if source != Path(source).name or source.startswith("."):
+        raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
+    if not ripe(path):
+        raise Refused(f"{path.name} is still being written, by its name; rename it first")
+    return Dropped(path, "rates", source, inside)
+
+
 def asked_for(home: Home, files: Sequence[Path], kind: str | None, source: str | None) -> list[Dropped]:
     """The files a person named. Raises `Refused` where their kind or source is not known."""
     return [_asked_for(home, Path(os.path.abspath(path)), kind, source) for path in files]
@@ -68,6 +99,11 @@ def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> 
         kind, source = kind or parts[0], source or parts[1]
     if not kind or not source:
         raise Refused(f"say what {path.name} is and who sent it: --kind cdrs --source NAME")
+    if kind == "rates":
+        raise Refused(
+            f"{path.name} stays where it is: rate decks are reviewed first, with tollbook rates review FILE,"
+            " then tollbook rates accept FILE"
+        )
     if kind in KINDS and kind not in LANDING:
         raise Refused(f"{kind} files land in a later release; {path.name} stays where it is")
     if kind not in LANDING:
@@ -128,4 +164,7 @@ def _say_if_files(directory: Path, advice: str) -> None:
 
 
 def _later(kind: str, count: int) -> None:
+    if kind == "rates":
+        LOG.warning("left alone: %d rate deck(s) in inbox/rates: see tollbook rates review", count)
+        return
     LOG.warning("left alone: %d file(s) in inbox/%s: they land in a later release", count, kind)

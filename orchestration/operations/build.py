@@ -162,7 +162,8 @@ def _with_consumers(con: duckdb.DuckDBPyConnection, days: list[date]) -> list[da
         from ops.file_days as f
         where kind = 'cdrs' and day > ?
         group by day
-        having max(file_sequence) > coalesce((select max(k.file_sequence) from ops.closings as k where k.day = f.day), -1)
+        having max(file_sequence)
+            > coalesce((select max(k.file_sequence) from ops.closings as k where k.day = f.day), -1)
         """,
         [min(days)],
     ).fetchall()

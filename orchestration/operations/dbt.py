@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import graphlib
 import hashlib
 import io
 import os
@@ -18,6 +19,7 @@ from orchestration.warehouse import PROJECT, Home
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import CompiledNode
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def manifest() -> Manifest:
     def read(packed: bytes) -> Manifest:
         return Manifest.from_msgpack(packed, decoder=extended_mashumuro_decoder)
 
-    kept = _kept(".msgpack")
+    kept = kept_at(".msgpack")
     with contextlib.suppress(OSError):
         return read(kept.read_bytes())
     with tempfile.TemporaryDirectory() as scratch:
@@ -106,7 +108,7 @@ def manifest() -> Manifest:
     packed = outcome.result.to_msgpack(extended_mashumaro_encoder)
     with contextlib.suppress(OSError):  # a read-only checkout parses every time
         kept.parent.mkdir(exist_ok=True)
-        outcome.result.writable_manifest().write(str(_kept(".json")))
+        outcome.result.writable_manifest().write(str(kept_at(".json")))
         part = kept.with_suffix(f".{os.getpid()}.part")
         part.write_bytes(packed)
         os.replace(part, kept)
@@ -115,14 +117,59 @@ def manifest() -> Manifest:
 
 def manifest_json() -> Path:
     """The parsed project as dbt's manifest.json, for Dagster. Raises `DbtFailed` when it cannot be parsed."""
-    if not _kept(".json").exists():
-        _kept(".msgpack").unlink(missing_ok=True)
+    if not kept_at(".json").exists():
+        kept_at(".msgpack").unlink(missing_ok=True)
     manifest()
-    return _kept(".json")
+    return kept_at(".json")
 
 
-def _kept(suffix: str) -> Path:
-    return PROJECT / "target" / f"manifest-{metadata.version('dbt-core')}-{project_version()[:16]}{suffix}"
+@dataclass(frozen=True)
+class Model:
+    """A model as a query that any connection to a database with the project's schemas can run.
+
+    `reads` are the names of the models and sources that it reads itself.
+    """
+
+    folder: str
+    schema: str
+    name: str
+    materialized: str
+    sql: str
+    reads: tuple[str, ...]
+
+
+def compiled(selected: Sequence[str]) -> list[Model]:
+    """The selected models as queries, each after those it reads. Raises `DbtFailed` when they cannot be compiled."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
+    from dbt.cli.main import dbtRunner
+
+    with tempfile.TemporaryDirectory() as scratch:
+        nowhere = Home(Path(scratch), Path(scratch))
+        arguments = ["compile", "--no-populate-cache", "--select", *selected, *_flags(nowhere.root)]
+        with _environment(nowhere), contextlib.redirect_stdout(io.StringIO()):
+            try:
+                outcome = dbtRunner(manifest=manifest()).invoke(arguments)
+            finally:
+                Connections.close_all_connections()  # type: ignore[no-untyped-call]
+    results = getattr(outcome.result, "results", None) or []
+    nodes = {r.node.unique_id: r.node for r in results if r.node.resource_type == "model"}
+    if not outcome.success or not nodes:
+        raise DbtFailed(f"the models cannot be compiled: {outcome.exception or [r.message for r in results]}")
+    read = {key: sorted(set(nodes[key].depends_on.nodes) & nodes.keys()) for key in sorted(nodes)}
+    return [_model(nodes[key]) for key in graphlib.TopologicalSorter(read).static_order()]
+
+
+def _model(node: CompiledNode) -> Model:
+    # the catalog is named for the warehouse's file; without it the query runs on any
+    query = str(node.compiled_code).replace(f'"{node.database}".', "")
+    reads = tuple(sorted(read.split(".")[-1] for read in node.depends_on.nodes))
+    return Model(node.fqn[-2], node.schema, node.name, str(node.config.materialized), query, reads)
+
+
+def kept_at(suffix: str, version: str | None = None) -> Path:
+    """Where what was made of the project (of its `version`: as it is now) by this dbt is kept."""
+    name = f"manifest-{metadata.version('dbt-core')}-{(version or project_version())[:16]}{suffix}"
+    return PROJECT / "target" / name
 
 
 def _flags(target: Path) -> list[str]:

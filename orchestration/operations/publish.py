@@ -26,14 +26,24 @@ WHOLE = (
     "marts.balance_ledger_daily",
     "marts.account_balances",
     "marts.days",
+    "marts.profile_usage",
     "ops.files",
     "ops.rejected_rows",
     "ops.waivers",
+    # what an explanation needs to rate a call as it was rated: tollbook explain never opens the warehouse
+    "ops.builds",
+    "ops.closings",
+    "ops.configuration",
+    "ops.decks",
+    "ops.deck_tables",
+    "landed.superseded_cdrs",
 )
 _STORED = "select path from ops.stored_files"
 _VIEWS = """
     select sql from duckdb_views()
-    where schema_name = 'marts' and starts_with(view_name, 'breakout_') or view_name = 'rated_calls'
+    where
+        schema_name = 'marts'
+        and (starts_with(view_name, 'breakout_') or view_name in ('rated_calls', 'profile_consumption'))
 """
 # Readers that opened an older version keep its Parquet files this long, in seconds.
 KEEP_S = 2 * 3600
@@ -61,6 +71,8 @@ def publish(held: Writer) -> Published:
             return Published(home.serving, 0)
         data = home.serving.parent / "data"
         files, written = _daily(con, data)
+        files["landed.rates"] = _decks(con, data)
+        files["marts.rate_history"] = [_rate_history(con, data)]
         for table in WHOLE:
             path = data / table / f"{time.time_ns()}.parquet"
             _export(con, f"select * from {table}", path)
@@ -88,6 +100,31 @@ def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[P
             _export(con, f"select * from marts.{table} limit 0", paths[0])
         files[f"marts.{table}"] = paths
     return files, written
+
+
+def _decks(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
+    """The prices of accepted decks, a file for each: they never change."""
+    decks = con.execute("select deck, file_id from ops.decks order by deck").fetchall()
+    paths = {data / "landed.rates" / f"{deck}-{file_id[:16]}.parquet": deck for deck, file_id in decks}
+    paths = paths or {data / "landed.rates" / "empty.parquet": 0}
+    for path, deck in paths.items():
+        if not path.exists():
+            _export(con, f"select * from landed.rates where deck = {deck}", path)
+    return list(paths)
+
+
+def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:
+    """Every price with its versions: written again only when seeds, decks or models changed."""
+    row = con.execute(
+        """
+        select c.version[:16] || '-' || (select coalesce(max(deck), 0) from ops.decks) || '-' || p.version[:16]
+        from ops.configuration as c cross join ops.project as p
+        """
+    ).fetchone()
+    path = data / "marts.rate_history" / f"{row[0] if row else 'none'}.parquet"
+    if not path.exists():
+        _export(con, "select * from marts.rate_history", path)
+    return path
 
 
 def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

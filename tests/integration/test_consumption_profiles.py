@@ -86,7 +86,7 @@ def test_closed_calls_keep_what_they_took_and_a_late_one_takes_what_is_left(
     # a is closed; of the 40 s left the late call comes before b
     assert _covered(home) == _legs(a=(60, "0"), b=(0, "0.06"), c=(60, "0"), late=(40, "0.02"))
     assert [(str(c.day), c.status) for c in close(home)] == [(FIRST, "closed"), (SECOND, "ready")]
-    posted = "select account_id, kind, amount from marts.ledger_entries where day = '2026-05-04' order by kind, account_id"
+    posted = "select account_id, kind, amount from marts.ledger_entries where day = '2026-05-04' order by all"
     # acme's free call is posted as nothing; the carrier is paid for each
     assert _query(home, posted) == [
         ("acme", "adjustment", Decimal("-0.02")),
@@ -104,9 +104,7 @@ def test_closed_calls_keep_what_they_took_and_a_late_one_takes_what_is_left(
     assert [day for day, _ in statuses][:2] == [FIRST, SECOND]
 
 
-def test_a_superseded_call_gives_back_what_it_took(
-    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_superseded_call_gives_back_what_it_took(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
     close(home)
     right = write_calls(tmp_path / "right.csv", [("a", f"{FIRST}T12:00:00", "0", "in-a")])

@@ -51,7 +51,9 @@ def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
             (row["call_id"], row["attempt"]): row
             for row in (dict(zip(names, values, strict=True)) for values in con.fetchall())
         }
-        con.execute("select call_id, attempt, profile_id, period, covered_s, covered_amount from marts.profile_consumption")
+        con.execute(
+            "select call_id, attempt, profile_id, period, covered_s, covered_amount from marts.profile_consumption"
+        )
         consumed = {row[:4]: row[4:] for row in con.fetchall()}
     reference = rate(company, read_cdrs(traffic, company, "sw1"))
     assert len(stored) == landed

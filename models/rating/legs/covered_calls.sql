@@ -33,7 +33,13 @@ rounded as (
 )
 
 select
-    * exclude (sell_charged_u, sell_uncovered_u),
+    * exclude (sell_charged_u, sell_rounded_u, sell_uncovered_u),
+    -- before the bounds, for explanations
+    case
+        when sell_covered_ms = 0 then sell_rounded_u
+        when sell_covered_ms >= sell_billed_ms then 0
+        else sell_uncovered_u
+    end as sell_rounded_u,
     case
         when sell_covered_ms = 0 then sell_charged_u
         when sell_covered_ms >= sell_billed_ms then 0

@@ -1,0 +1,137 @@
+"""A deck's file as rows of text cells: CSV or a spreadsheet, packed or not."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.configuration.problem import Problem
+from orchestration.decks.mapping import DeckMapping
+from orchestration.decks.problem import UnreadableDeck
+
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls")
+_SHEETS = (".xlsx", ".xls")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The file's rows, blank ones left out, each with the line (in a spreadsheet: row) it begins on, from 1.
+
+    `is_sheet`: its rows have no width of their own, cells at the end may be missing.
+    """
+
+    lines: list[int]
+    rows: list[list[str]]
+    is_sheet: bool
+
+
+def read(path: Path, name: str, mapping: DeckMapping) -> Grid:
+    """The cells of the deck called `name`. Raises `UnreadableDeck`."""
+    suffix = Path(name.removesuffix(".gz")).suffix.lower()
+    if suffix not in SUFFIXES:
+        right = f"use one of {' '.join(SUFFIXES)}, with .gz behind it when packed"
+        raise _refused(name, None, "the name does not say what is in the file", right)
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error) as error:
+            raise _refused(name, None, f"the gzip data is damaged ({error})", "ask for the file again") from None
+    if not data.strip():
+        raise _refused(name, None, "the file is empty", "ask for the file again")
+    if suffix in _SHEETS:
+        return _sheet(data, name, mapping)
+    if data[:4] == b"PK\x03\x04":
+        raise _refused(name, None, "this is a spreadsheet, not text", "give it a name that ends in .xlsx")
+    return _text(data, name, mapping)
+
+
+def _text(data: bytes, name: str, mapping: DeckMapping) -> Grid:
+    encoding = "utf-8-sig" if mapping.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else mapping.encoding
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        right = 'save it as UTF-8, or set encoding = "cp1252" (or what it is) in the mapping'
+        raise _refused(name, line, f"the file is not {mapping.encoding}", right) from None
+    if "\0" in text:
+        raise _refused(name, None, "there are zero bytes (UTF-16?)", 'save it as UTF-8, or set encoding = "utf-16"')
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mapping.delimiter, strict=True)
+    lines, rows, line = [], [], 1
+    try:
+        for cells in reader:
+            trimmed = list(map(str.strip, cells))
+            if any(trimmed):
+                lines.append(line)
+                rows.append(trimmed)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise _refused(
+            name,
+            line,
+            f"the row that begins here cannot be read ({error})",
+            'close every quote; write one inside as ""',
+        ) from None
+    return Grid(lines, rows, is_sheet=False)
+
+
+def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
+    # only decks that are spreadsheets pay for the library
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except (CalamineError, OSError, ValueError) as error:
+        raise _refused(name, None, f"not a spreadsheet ({error})", "save it as .xlsx, without a password") from None
+    if mapping.sheet is not None and mapping.sheet not in book.sheet_names:
+        raise _refused(
+            name, None, f'there is no sheet "{mapping.sheet}"', f"set sheet to one of {', '.join(book.sheet_names)}"
+        )
+    if mapping.sheet is None and len(book.sheet_names) > 1:
+        raise _refused(
+            name, None, "there are several sheets", f"set sheet to one of {', '.join(book.sheet_names)} in the mapping"
+        )
+    try:
+        sheet = book.get_sheet_by_name(mapping.sheet or book.sheet_names[0])
+        found = sheet.to_python(skip_empty_area=False)
+    except CalamineError as error:
+        raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
+    lines, rows = [], []
+    for line, cells in enumerate(found, 1):
+        texts = [_shown(cell) for cell in cells]
+        if any(texts):
+            lines.append(line)
+            rows.append(texts)
+    return Grid(lines, rows, is_sheet=True)
+
+
+def _shown(cell: object) -> str:
+    """The cell as a spreadsheet shows it in full.
+
+    A number is a double in the file itself; spreadsheets show 15 of its digits, and those are the price: nothing
+    is ever worked out with the double.
+    """
+    if isinstance(cell, str):
+        return cell.strip()
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        if cell.is_integer() and abs(cell) < 1e15:
+            return str(int(cell))
+        return f"{Decimal(format(cell, '.15g')):f}"
+    if isinstance(cell, datetime):
+        # times of day are fractions of a day: what is shown is the nearest second
+        return (cell + timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(sep=" ")
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def _refused(name: str, line: int | None, wrong: str, right: str) -> UnreadableDeck:
+    return UnreadableDeck([str(Problem(name, line, None, wrong, right))])

@@ -1,0 +1,256 @@
+"""What a deck would change, price by price, before anything does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.decks.normal import Deck
+from orchestration.decks.traffic import Traffic
+from orchestration.warehouse import PROJECT, now
+
+_SQL = Path(__file__).with_name("review.sql")
+_MACROS = ("money/exact.sql", "rating/change_pct.sql", "rating/rate_ends.sql")
+
+CLASSES = ("new", "increased", "decreased", "changed", "blocked", "ended", "cancelled", "unchanged", "not_offered")
+REASONS = {
+    "ten_times": "more than 10 times the old price",
+    "over_limit": "over the limit",
+    "past": "effective in the past",
+    "notice": "an increase with less notice than agreed",
+    "conflict": "priced twice in the deck; the later line would count",
+    "ends_most": "ends more than half of its table's prices",
+}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many prices of a rate table are of each class."""
+
+    rate_table_id: str
+    classes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """One reason not to accept a deck unseen."""
+
+    reason: str
+    prices: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price that the deck has or ends: what it was and will be, in words (`0.05 60/60 +0.01`).
+
+    `other_prefix`, `other_rate`: by which its numbers were priced until now (a new one) or will be (an ended one).
+    """
+
+    what: str
+    rate_table_id: str
+    prefix: str
+    band: str
+    calling_prefix: str
+    jurisdiction: str
+    destination: str | None
+    changes_at: datetime
+    line: int | None
+    old: str | None
+    new: str | None
+    change_pct: Decimal | None
+    other_prefix: str | None
+    other_rate: Decimal | None
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
+class Review:
+    """A deck and what it would change. `first_change`: the earliest instant at which a price changes.
+
+    rows = landed + duplicates, as they will be in ops.files.
+    """
+
+    file_id: str
+    name: str
+    source: str
+    mapping: str
+    number: int
+    effective_at: datetime
+    replaces: str
+    rows: int
+    duplicates: int
+    tables: tuple[Counts, ...]
+    suspicious: tuple[Suspicion, ...]
+    first_change: datetime | None
+    closed_days: int
+    prices: tuple[Price, ...] = field(repr=False, default=())
+    traffic: Traffic | None = None
+
+    @property
+    def landed(self) -> int:
+        return self.rows - self.duplicates
+
+    def total(self, what: str) -> int:
+        """How many prices of the deck are of a class."""
+        return sum(table.classes.get(what, 0) for table in self.tables)
+
+
+def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = None, first: int | None = 20) -> Review:
+    """Compare the deck in `deck_rows` with what is in force; the full answer is in temp table `review`.
+
+    `limit`: rates above it are suspicious, before the mapping's. `first`: how many prices of each class are given,
+    None for all.
+    """
+    limit = limit if limit is not None else deck.mapping.max_rate
+    con.execute(
+        """
+        create or replace temp table deck_told as
+        select
+            (select coalesce(max(deck), 0) + 1 from ops.decks)::INTEGER as number,
+            ?::TIMESTAMP as effective_at,
+            ?::BOOLEAN as replaces_all,
+            ?::TIMESTAMP as now,
+            ?::DECIMAL(20, 8) as limit_rate
+        """,
+        [deck.effective_at, deck.replaces_all, now(), limit],
+    )
+    con.execute(_compiled())
+    number, rows, duplicates = _one(
+        con, "select (select number from deck_told), count(*), count(*) filter (copies) from deck_rows"
+    )
+    first_change, closed = _one(
+        con,
+        """
+        with changes as (
+            select min(changes_at) as first_at from review where class not in ('unchanged', 'not_offered')
+        )
+        select first_at, (select count(distinct day) from ops.closings where day + interval 1 day > first_at)
+        from changes
+        """,
+    )
+    return Review(
+        file_id=deck.file_id,
+        name=deck.name,
+        source=deck.source,
+        mapping=deck.mapping.shown,
+        number=number,
+        effective_at=deck.effective_at,
+        replaces="full" if deck.replaces_all else "partial",
+        rows=rows,
+        duplicates=duplicates,
+        tables=_tables(con),
+        suspicious=(*_suspicious(con, limit), *_ends_most(con)),
+        first_change=first_change,
+        closed_days=closed,
+        prices=() if first == 0 else _prices(con, first),
+    )
+
+
+def _compiled() -> str:
+    """The statements, with the macros of the models: when older prices end is said once."""
+    # dbt's own template language; a command that needs no decks does not pay for it
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(undefined=StrictUndefined, autoescape=False)
+    text = "".join(path.read_text(encoding="utf-8") for path in (*(PROJECT / "macros" / m for m in _MACROS), _SQL))
+    return environment.from_string(text).render(ref=lambda model: f"deck_{model}")
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> tuple[Counts, ...]:
+    rows = con.execute(
+        "select rate_table_id, class, count(*) from review group by rate_table_id, class order by all"
+    ).fetchall()
+    found: dict[str, dict[str, int]] = {}
+    for table, what, count in rows:
+        found.setdefault(table, dict.fromkeys(CLASSES, 0))[what] = count
+    return tuple(Counts(table, classes) for table, classes in found.items())
+
+
+def _suspicious(con: duckdb.DuckDBPyConnection, limit: Decimal | None) -> list[Suspicion]:
+    counted = dict(con.execute("select unnest(reasons) as reason, count(*) from review group by reason").fetchall())
+    texts = dict(REASONS)
+    if limit is not None:
+        texts["over_limit"] = f"over the limit of {limit:f}"
+    found = [Suspicion(reason, counted[reason], texts[reason]) for reason in REASONS if reason in counted]
+    return [_noticed(con, s) if s.reason == "notice" else s for s in found]
+
+
+def _noticed(con: duckdb.DuckDBPyConnection, found: Suspicion) -> Suspicion:
+    """Say which accounts are owed the notice."""
+    rows = con.execute(
+        """
+        select distinct a.account_id, a.side, a.notice_days
+        from review as r
+        inner join config.rate_assignments as a
+            on
+                r.rate_table_id = a.rate_table_id
+                and r.changes_at >= coalesce(a.valid_from, timestamp '0001-01-01')
+                and r.changes_at < coalesce(a.valid_to, timestamp '9999-12-31')
+        where
+            list_contains(r.reasons, 'notice')
+            and r.changes_at < (select now from deck_told) + to_days(a.notice_days)
+        order by all
+        """
+    ).fetchall()
+    who = ", ".join(f"{account} ({side}, {days} days)" for account, side, days in rows)
+    return Suspicion(found.reason, found.prices, f"{found.text}: {who}")
+
+
+def _ends_most(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
+    rows = con.execute(
+        """
+        with ended as (
+            select rate_table_id, count(*) as prices, min(changes_at) as changes_at
+            from review
+            where class = 'ended'
+            group by rate_table_id
+        )
+        select e.rate_table_id, e.prices, (
+            select count(*) from prices_before as b
+            where b.rate_table_id = e.rate_table_id and b.valid_from < e.changes_at and b.valid_to >= e.changes_at
+        ) as there
+        from ended as e
+        order by e.rate_table_id
+        """
+    ).fetchall()
+    return [
+        Suspicion("ends_most", prices, f"ends {prices:,} of the {there:,} prices of {table}: is it a partial deck?")
+        for table, prices, there in rows
+        if 2 * prices > there and there > 1
+    ]
+
+
+_PRICES = """
+    select
+        class, rate_table_id, prefix, band, calling_prefix, jurisdiction, destination, changes_at, line,
+        deck_words(old), deck_words(new), change_pct, other_prefix, other_rate, reasons
+    from (
+        select * from review
+        qualify
+            $first is null
+            or row_number() over (
+                partition by class
+                order by len(reasons) desc, abs(change_pct) desc nulls last, changes_at, rate_table_id, prefix
+            ) <= $first
+    )
+    order by len(reasons) desc, abs(change_pct) desc nulls last, changes_at, rate_table_id, prefix, band, jurisdiction
+"""
+
+
+def _prices(con: duckdb.DuckDBPyConnection, first: int | None) -> tuple[Price, ...]:
+    rows = con.execute(_PRICES, {"first": first}).fetchall()
+    ranked = sorted(rows, key=lambda row: CLASSES.index(row[0]))
+    return tuple(Price(*row) for row in ranked)
+
+
+def _one(con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
+    row = con.execute(sql, list(values)).fetchone()
+    assert row is not None
+    return row

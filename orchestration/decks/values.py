@@ -1,0 +1,175 @@
+"""The cells of a deck as carriers write them, to canonical text: prices, increments, times, words.
+
+Each function takes one trimmed cell and gives text, or the `Fault` that says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
+from zoneinfo import ZoneInfo
+
+from orchestration.configuration.problem import Fault
+from orchestration.configuration.values import decimals, instant
+from orchestration.decks.mapping import ACTIONS, DeckMapping
+
+BLOCKED, NOT_OFFERED = "blocked", "not offered"
+"""What a price cell may say instead of a price; no number is written so."""
+
+_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?")
+_SYMBOLS = re.compile(r"[\s\u00a0\u202f$€£¥]")
+_INCREMENTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*[/+:|\-]\s*([0-9]+(?:\.[0-9]+)?)")
+_SECONDS = re.compile(r"([0-9]+(?:\.[0-9]{1,3})?)\s*(?:s|sec|secs|second|seconds)?\.?", re.IGNORECASE)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EXACT = Context(prec=80)
+_MOST = Decimal(999_999_999)
+
+
+def price(cell: str, mapping: DeckMapping, percent: bool = False) -> str | Fault:
+    """A price in its currency's units, scaled; `BLOCKED` or `NOT_OFFERED` where the cell says so.
+
+    `percent`: a markup, which is not scaled and may be negative.
+    """
+    word = cell.casefold()
+    if word in mapping.not_offered:
+        return NOT_OFFERED
+    if word in mapping.blocked:
+        return BLOCKED
+    plain = _plain_number(cell, mapping)
+    if isinstance(plain, Fault):
+        return plain
+    amount = Decimal(plain)
+    if any(_same_number(amount, other) for other in mapping.blocked):
+        return BLOCKED
+    if any(_same_number(amount, other) for other in mapping.not_offered):
+        return NOT_OFFERED
+    with localcontext(_EXACT):
+        if not percent:
+            amount *= mapping.scale
+        if mapping.decimals is not None:
+            amount = amount.quantize(Decimal(1).scaleb(-mapping.decimals), ROUND_HALF_UP)
+        if amount < 0 and not percent:
+            return Fault(
+                f'"{cell}" is below 0', "write a price; what stands for blocked goes under blocked in the mapping"
+            )
+        if percent and amount <= -100:
+            return Fault(f'"{cell}" is not above -100', "write more than -100")
+        if decimals(amount) > 8:
+            right = (
+                "write at most 8" if mapping.is_canonical else "set decimals = 8 in the mapping to have them rounded"
+            )
+            return Fault(f'"{cell}" has {decimals(amount)} decimals', right)
+        if amount > _MOST:
+            return Fault(f'"{cell}" is too large', f"write at most {_MOST}")
+        return f"{amount.normalize() if amount else Decimal(0):f}"
+
+
+def seconds(cell: str, mapping: DeckMapping) -> str | Fault:
+    """A duration such as `60`, `60 s`, `0.5`; empty: inherited from the table."""
+    found = _SECONDS.fullmatch(cell.replace(mapping.decimal, ".") if mapping.decimal == "," else cell)
+    if not cell or found:
+        return found[1] if found else ""
+    return Fault(f'"{cell}" is not a number of seconds', "write it like 60 or 0.5")
+
+
+def increments(cell: str, mapping: DeckMapping) -> tuple[str, str] | Fault:
+    """`60/6` as the initial and the further increment; one number is both; empty: inherited."""
+    if not cell:
+        return "", ""
+    if found := _INCREMENTS.fullmatch(cell):
+        return found[1], found[2]
+    one = seconds(cell, mapping)
+    return (
+        Fault(f'"{cell}" is not a pair of increments', "write it like 60/6") if isinstance(one, Fault) else (one, one)
+    )
+
+
+def moment(cell: str, mapping: DeckMapping, formats: tuple[str, ...] = ()) -> str | Fault:
+    """A date or time as UTC, ISO 8601; empty stays empty.
+
+    ISO 8601 is always understood; a time without an offset is in the mapping's zone, one that DST repeats is its
+    first pass, one that it skips is moved on by the gap.
+    """
+    if not cell:
+        return ""
+    naive = _parsed(cell, formats or mapping.date_formats)
+    if naive is None:
+        known = " or ".join(formats or mapping.date_formats)
+        right = "write it like 2026-01-31" if mapping.is_canonical else "name its format under date_formats"
+        return Fault(f'"{cell}" is not a date' + (f" written {known}" if known else ""), right)
+    utc = naive if naive.tzinfo else naive.replace(tzinfo=ZoneInfo(mapping.timezone))
+    try:
+        found = utc.astimezone(UTC).replace(tzinfo=None)
+    except OverflowError:
+        return Fault(f'"{cell}" is not a date', "write a year from 1990 to 2100")
+    if not 1990 <= found.year <= 2100:
+        return Fault(f'"{cell}" is in the year {found.year}', "write a year from 1990 to 2100")
+    return found.isoformat(sep=" ")
+
+
+def action(cell: str, mapping: DeckMapping) -> str | Fault:
+    """`price`, `end` or `block`, as the mapping or the usual words have it."""
+    word = cell.casefold()
+    found = mapping.words.get("action", {}).get(word) or ACTIONS.get(" ".join(word.split()))
+    return found or Fault(
+        f'"{cell}" is no action that is known', f'add "{cell}" = "price", "end" or "block" to [values.action]'
+    )
+
+
+def boolean(cell: str, column: str) -> str | Fault:
+    """`true` or `` (no)."""
+    word = cell.casefold()
+    if word in ("", "false", "no", "n", "0"):
+        return ""
+    return (
+        "true"
+        if word in ("true", "yes", "y", "1", "x")
+        else Fault(f'"{cell}" is not true or false', "write true, or nothing")
+    )
+
+
+def _parsed(cell: str, formats: tuple[str, ...]) -> datetime | None:
+    for pattern in formats:
+        try:
+            return datetime.strptime(cell, pattern)
+        except ValueError:
+            continue
+    if instant(cell) is None:
+        return None
+    return datetime.fromisoformat(cell)
+
+
+def _plain_number(cell: str, mapping: DeckMapping) -> str | Fault:
+    text = _SYMBOLS.sub("", cell) if mapping.thousands != " " else re.sub(r"\s", "", _SYMBOLS.sub("", cell))
+    if mapping.is_canonical:
+        text = cell
+    if mapping.currency:
+        text = text.removeprefix(mapping.currency).removesuffix(mapping.currency)
+    if mapping.thousands and mapping.thousands != " ":
+        whole, mark, rest = text.partition(mapping.decimal)
+        if mapping.thousands in rest or not re.fullmatch(
+            rf"-?[0-9]{{1,3}}(?:{re.escape(mapping.thousands)}[0-9]{{3}})*|-?[0-9]*", whole
+        ):
+            return Fault(
+                f'"{cell}" is not a price', f'it has "{mapping.thousands}" where no thousands end; see decimal'
+            )
+        text = whole.replace(mapping.thousands, "") + mark + rest
+    other = "." if mapping.decimal == "," else ","
+    if other in text:
+        right = f'write "{mapping.decimal}", or set decimal = "{other}" in the mapping'
+        return Fault(f'"{cell}" has "{other}" where the decimal separator is "{mapping.decimal}"', right)
+    text = text.replace(",", ".")
+    if _NUMBER.fullmatch(text):
+        try:
+            Decimal(text)
+        except InvalidOperation:
+            pass
+        else:
+            return text
+    right = "write it like 0.05" if mapping.is_canonical else "write a number; words go under blocked or not_offered"
+    return Fault(f'"{cell}" is not a price', right)
+
+
+def _same_number(amount: Decimal, word: str) -> bool:
+    return bool(_NUMBER.fullmatch(word)) and Decimal(word) == amount

@@ -1,0 +1,147 @@
+"""The SQL that rates calls, to be run on any connection: what dbt runs, without dbt.
+
+A quote, an explanation and a deck's review ask what calls would cost. They run the models of models/staging and
+models/rating on an in-memory database that holds the calls, configuration and decks in question:
+
+    con = duckdb.connect()
+    blank(con, seeds)        # landed.rates, ops.decks, ops.deck_tables are for the caller to fill
+    con.execute("insert into landed.cdrs by name ...")
+    rate(con)
+    con.execute("select ... from rating.covered_legs")
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from orchestration.configuration.load import load
+from orchestration.operations import dbt
+from orchestration.warehouse import SCHEMA, now
+
+_SELECTED = ("path:models/staging", "path:models/rating", "rated_calls")
+
+# the folders of a call's rating, step by step
+_STEPS = ("legs", "profiles", "explained")
+
+
+@dataclass(frozen=True)
+class Rating:
+    """The models in the order they are made, and what they find stored: columns and types by table of `marts`."""
+
+    models: tuple[dbt.Model, ...]
+    stored: Mapping[str, Mapping[str, str]]
+
+
+def blank(con: duckdb.DuckDBPyConnection, configuration: Path | None = None) -> None:
+    """Make the schemas and the empty tables that rating reads, on a fresh connection.
+
+    `configuration` is a directory of CSV files that have passed the check; without one config.* are empty. The
+    session's time zone becomes UTC, as everywhere.
+    """
+    con.execute("set TimeZone = 'UTC'")
+    con.execute(SCHEMA.read_text())
+    for schema in ("staging", "rating"):
+        con.execute(f"create schema if not exists {schema}")
+    with tempfile.TemporaryDirectory() as nothing:
+        load(con, configuration or Path(nothing))
+    for table, columns in rating().stored.items():
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        con.execute(f"create table marts.{table} ({listed})")
+
+
+def rate(
+    con: duckdb.DuckDBPyConnection,
+    given: Mapping[str, str] | None = None,
+    *,
+    explained: str | None = None,
+    as_views: bool = False,
+    again: bool = False,
+) -> None:
+    """Rate the attempts of landed.cdrs: the answer is in rating.covered_legs, in rating.rated_calls as it is stored.
+
+    The days rated are those of ops.build_days, where it is empty those of landed.cdrs; ops.clock is set where
+    it is empty. `given` is a query for each model (by name) that is to be taken from elsewhere instead of being
+    worked out. `explained`: make rating.leg_steps, too, of the attempts of which this SQL condition is true.
+
+    A step is worked out once and kept as a table, which suits few calls: planning all steps as one query takes
+    longer than running it. `as_views` is for many calls: as in the warehouse, nothing of a call is kept.
+
+    May be called again on the same connection, in the same way, after its tables have changed; with `again`, which
+    is quicker, when nothing but the attempts has: not the configuration, the decks or the days.
+    """
+    given = given or {}
+    models = rating().models
+    by_call = _reading(models, "cdrs") if again else set()
+    if unknown := given.keys() - {model.name for model in models}:
+        raise KeyError(f"no model is named {', '.join(sorted(unknown))}")
+    con.execute(
+        """
+        insert into ops.build_days
+        select distinct day from landed.cdrs where not exists (select 1 from ops.build_days)
+        """
+    )
+    con.execute("insert into ops.clock select ?::TIMESTAMP where not exists (select 1 from ops.clock)", [now()])
+    for model in models:
+        if (model.folder == "explained" and explained is None) or (again and model.name not in by_call):
+            continue
+        as_view = model.materialized == "view" and (as_views or model.folder not in _STEPS)
+        kind = "view" if as_view else "table"
+        query = given.get(model.name, model.sql)
+        if model.name == "explained_legs":
+            query = f"select * from ({query}) where {explained}"
+        con.execute(f"create or replace {kind} {model.schema}.{model.name} as {query}")
+
+
+def _reading(models: Sequence[dbt.Model], source: str) -> set[str]:
+    """The models that read a source, be it through others."""
+    reading = {source}
+    for model in models:
+        if reading & set(model.reads):
+            reading.add(model.name)
+    return reading
+
+
+def rating() -> Rating:
+    """The compiled models, from the project's target/ where they were compiled before.
+
+    Raises `DbtFailed` when the models cannot be compiled.
+    """
+    return _rating(dbt.project_version())
+
+
+@cache
+def _rating(version: str) -> Rating:
+    kept = dbt.kept_at(".rating.json", version)
+    with contextlib.suppress(OSError):
+        held = json.loads(kept.read_text(encoding="utf-8"))
+        return Rating(tuple(dbt.Model(**model) for model in held["models"]), held["stored"])
+    compiled = _compile()
+    with contextlib.suppress(OSError):  # a read-only checkout compiles every time
+        kept.parent.mkdir(exist_ok=True)
+        part = kept.with_suffix(f".{os.getpid()}.part")
+        part.write_text(json.dumps(asdict(compiled), indent=1), encoding="utf-8")
+        os.replace(part, kept)
+    return compiled
+
+
+def _compile() -> Rating:
+    models = dbt.compiled(_SELECTED)
+    manifest = dbt.manifest()
+    stored = {source.name for source in manifest.sources.values() if source.source_name == "stored"}
+    contracts = {
+        node.name: {column.name: str(column.data_type) for column in node.columns.values()}
+        for node in manifest.nodes.values()
+        if node.unique_id.startswith("model.") and node.name in stored
+    }
+    # a table made by the day is what the query gives, a view beside what is stored
+    made = [replace(m, schema="rating", materialized="view") if m.name in contracts else m for m in models]
+    return Rating(tuple(made), contracts)

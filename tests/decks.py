@@ -1,0 +1,162 @@
+"""Small rate decks for tests: a company's tables, deck files written by hand, and what was read of them."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import duckdb
+
+from orchestration.configuration.load import load as load_configuration
+from orchestration.decks import mapping, normal
+
+TABLES = (
+    "rate_table_id,kind,currency,timezone,timetable_id,initial_s,increment_s\n"
+    "az,per_minute,USD,UTC,,1,1\n"
+    "premium,per_minute,USD,UTC,,1,1\n"
+    "euro,per_minute,EUR,Europe/Berlin,berlin,30,6\n"
+    "blocks,block,USD,America/New_York,newyork,30,6\n"
+    "plus,markup,USD,UTC,,,\n"
+)
+TIMETABLES = (
+    "timetable_id,priority,band,days,starts_at,ends_at\n"
+    "berlin,1,peak,mon-fri,08:00,20:00\n"
+    "berlin,2,offpeak,all,00:00,00:00\n"
+    "newyork,1,day,mon-fri,08:00,17:00\n"
+    "newyork,2,night,all,00:00,00:00\n"
+)
+
+
+def connection(directory: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory database with the company's configuration."""
+    seeds = directory / "seeds"
+    seeds.mkdir(parents=True, exist_ok=True)
+    (seeds / "rate_tables.csv").write_text(TABLES)
+    (seeds / "timetables.csv").write_text(TIMETABLES)
+    con = duckdb.connect()
+    con.execute("set TimeZone = 'UTC'")
+    load_configuration(con, seeds)
+    return con
+
+
+def read(
+    directory: Path, toml: str | None, name: str, data: str | bytes, effective: str | None = None
+) -> tuple[normal.Deck, list[tuple[Any, ...]]]:
+    """The deck and its rows, by prefix: text, amounts without trailing zeros, copies left out."""
+    con = connection(directory)
+    path = directory / name
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    decks = directory / "decks"
+    decks.mkdir(exist_ok=True)
+    if toml is not None:
+        (decks / "carrier.toml").write_text(toml)
+    tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
+    how, problems = mapping.mapping_of(decks, "carrier", tables)
+    assert [str(problem) for problem in problems] == []
+    deck = normal.load(con, path, "carrier", how, effective)
+    con.execute(
+        "select line, rate_table_id, prefix, destination, band, jurisdiction, calling_prefix, valid_from, valid_to,"
+        " rate_per_minute, initial_rate_per_minute, initial_charge, increment_charge, connect_charge, markup_pct,"
+        " initial_s, increment_s, blocked, ended from deck_rows where not copies"
+        " order by prefix, band, jurisdiction, calling_prefix, valid_from, line"
+    )
+    names = [column[0] for column in con.description or []]
+    return deck, [{n: _text(v) for n, v in zip(names, row, strict=True)} for row in con.fetchall()]
+
+
+def short(rows: Sequence[dict[str, str]], *names: str) -> list[str]:
+    """The rows as lines of some of their columns."""
+    return [" | ".join(row[name] for name in names) for row in rows]
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    text = f"{value:f}" if isinstance(value, Decimal) else str(value).removesuffix(" 00:00:00")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def xlsx(*sheets: tuple[str, Sequence[Sequence[object]]]) -> bytes:
+    """A workbook with these sheets: texts, numbers as they are stored (a float's shortest form), None."""
+    import io
+
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as book:
+        parts = range(1, len(sheets) + 1)
+        book.writestr(
+            "[Content_Types].xml",
+            '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="xml" ContentType="application/xml"/>'
+            '<Override PartName="/xl/workbook.xml" ContentType='
+            '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+            '<Override PartName="/xl/styles.xml" ContentType='
+            '"application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>'
+            + "".join(
+                f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType='
+                '"application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'
+                for n in parts
+            )
+            + "</Types>",
+        )
+        office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        relations = "http://schemas.openxmlformats.org/package/2006/relationships"
+        book.writestr(
+            "_rels/.rels",
+            f'<?xml version="1.0"?><Relationships xmlns="{relations}"><Relationship Id="rId1" '
+            f'Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        )
+        book.writestr(
+            "xl/workbook.xml",
+            f'<?xml version="1.0"?><workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
+            + "".join(
+                f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>'
+                for n, (name, _) in zip(parts, sheets, strict=True)
+            )
+            + "</sheets></workbook>",
+        )
+        book.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<?xml version="1.0"?><Relationships xmlns="{relations}">'
+            + "".join(
+                f'<Relationship Id="rId{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in parts
+            )
+            + f'<Relationship Id="rId99" Type="{office}/styles" Target="styles.xml"/></Relationships>',
+        )
+        # style 1 is a date
+        book.writestr(
+            "xl/styles.xml",
+            f'<?xml version="1.0"?><styleSheet xmlns="{main}"><cellXfs count="2"><xf numFmtId="0"/>'
+            '<xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>',
+        )
+        for n, (_, rows) in zip(parts, sheets, strict=True):
+            book.writestr(f"xl/worksheets/sheet{n}.xml", _worksheet(main, rows))
+    return out.getvalue()
+
+
+class Serial(float):
+    """A spreadsheet's date: days since 1899-12-30."""
+
+
+def _worksheet(namespace: str, rows: Sequence[Sequence[object]]) -> str:
+    written = "".join(
+        f'<row r="{r}">' + "".join(_cell(r, c, cell) for c, cell in enumerate(row) if cell is not None) + "</row>"
+        for r, row in enumerate(rows, 1)
+    )
+    return f'<?xml version="1.0"?><worksheet xmlns="{namespace}"><sheetData>{written}</sheetData></worksheet>'
+
+
+def _cell(row: int, column: int, cell: object) -> str:
+    at = f"{chr(ord('A') + column)}{row}"
+    if isinstance(cell, str):
+        return f'<c r="{at}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
+    style = ' s="1"' if isinstance(cell, Serial) else ""
+    number = cell if isinstance(cell, int) else repr(float(cell))  # type: ignore[arg-type]
+    return f'<c r="{at}"{style}><v>{number}</v></c>'

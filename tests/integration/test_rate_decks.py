@@ -1,0 +1,356 @@
+"""Decks from the inbox to the prices of calls: reviewed, refused, accepted, rated by; crashes; closed days."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.operations.build import build
+from orchestration.operations.close import close
+from orchestration.operations.land import land
+from orchestration.operations.rates import Wanted, accept, review
+from orchestration.warehouse import PROJECT, Home, Refused
+from tests.e2e.company import write_calls, write_company, write_text
+
+DAY = "2026-05-04"
+D = Decimal
+HEADER = "rate_table_id,prefix,destination,valid_from,rate_per_minute,increment_s,blocked,ended"
+RATES = (
+    "rate_table_id,prefix,destination,band,valid_from,rate_per_minute\n"
+    "retail,44,United Kingdom,,2026-01-01,0.06\n"
+    "cost,44,United Kingdom,,2026-01-01,0.03\n"
+    "cost,447,UK Mobile,,2026-01-01,0.03\n"
+    "cost,33,France,,2026-01-01,0.02\n"
+    "cost,49,Germany,,2026-01-01,0.01\n"
+)
+ASSIGNMENTS = (
+    "account_id,side,rate_table_id,valid_from,notice_days\n"
+    "acme,sell,retail,2026-01-01,\n"
+    "bolt,sell,retail,2026-01-01,\n"
+    "carrier,buy,cost,2026-01-01,7\n"
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "tess")
+    seeds = write_company(tmp_path / "seeds", rates=RATES, rate_assignments=ASSIGNMENTS)
+    return Home(tmp_path / "home", seeds)
+
+
+def drop(home: Home, name: str, *lines: str, source: str = "carrier") -> Path:
+    return write_text(home.inbox / "rates" / source / name, HEADER, *lines)
+
+
+def query(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def state(home: Home) -> list[Any]:
+    tables = ("landed.rates", "ops.decks", "ops.deck_tables", "ops.files", "ops.configuration_changes")
+    return [query(home, f"select * from {table} order by all") for table in tables]
+
+
+def one_of_each(home: Home) -> Path:
+    """A full deck from 20 May, with a row of each class against RATES."""
+    return drop(
+        home,
+        "may.csv",
+        "cost,44,United Kingdom,2026-05-20,0.033,,,",
+        "cost,447,UK Mobile,2026-05-20,0.025,,,",
+        "cost,33,France,2026-05-20,0.02,,,",
+        "cost,339,France Special,2026-05-20,0.5,,,",
+        "cost,1,United States,2026-05-20,0.01,,,",
+        "cost,1,United States,2026-05-20,0.010,,,",
+        "cost,7,Russia,2026-05-20,,,,true",
+    )
+
+
+def test_each_class_of_price(home: Home) -> None:
+    one_of_each(home)
+    (found,) = review(home, wanted=Wanted(replaces="full", first=None)).reviews
+    assert (found.rows, found.duplicates, found.number, found.replaces) == (7, 1, 1, "full")
+    seen = [(p.what, p.prefix, p.old, p.new, p.change_pct, p.other_prefix, p.other_rate) for p in found.prices]
+    assert seen == [
+        ("new", "339", None, "0.5 1/1", D("2400.00"), "33", D("0.02")),
+        ("new", "1", None, "0.01 1/1", None, None, None),
+        ("increased", "44", "0.03 1/1", "0.033 1/1", D("10.00"), None, None),
+        ("decreased", "447", "0.03 1/1", "0.025 1/1", D("-16.67"), None, None),
+        ("ended", "49", "0.01 1/1", None, None, None, None),
+        ("unchanged", "33", "0.02 1/1", "0.02 1/1", D("0.00"), None, None),
+        ("not_offered", "7", None, None, None, None, None),
+    ]
+    assert [(s.reason, s.prices) for s in found.suspicious] == [("ten_times", 1)]
+    assert (found.first_change, found.closed_days) == (datetime(2026, 5, 20), 0)
+
+
+def test_a_partial_deck_ends_only_what_it_says(home: Home) -> None:
+    drop(home, "p.csv", "cost,33,France,2026-05-20,,,,true", "cost,44,United Kingdom,2026-05-20,0.03,60,,")
+    (found,) = review(home, wanted=Wanted(first=None)).reviews
+    seen = [(p.what, p.prefix, p.old, p.new) for p in found.prices]
+    # a minute begun instead of a second is an increase, at the same rate
+    assert seen == [("increased", "44", "0.03 1/1", "0.03 1/60"), ("ended", "33", "0.02 1/1", None)]
+
+
+def test_what_is_suspicious(home: Home) -> None:
+    drop(
+        home,
+        "s.csv",
+        "cost,44,,2026-05-10,0.04,,,",
+        "cost,447,,2026-05-01,0.02,,,",
+        "cost,33,,2026-05-20,0.9,,,",
+        "cost,33,,2026-05-20,0.8,,,",
+        "cost,49,,2026-05-20,,,true,",
+    )
+    (found,) = review(home, wanted=Wanted(limit=D("0.5"), first=None)).reviews
+    assert {(s.reason, s.prices) for s in found.suspicious} == {
+        ("ten_times", 2), ("over_limit", 2), ("past", 1), ("notice", 1), ("conflict", 2)
+    }  # fmt: skip
+    texts = {s.reason: s.text for s in found.suspicious}
+    assert texts["notice"] == "an increase with less notice than agreed: carrier (buy, 7 days)"
+    assert texts["over_limit"] == "over the limit of 0.5"
+    by_prefix = {(p.prefix, p.line): (p.what, p.reasons) for p in found.prices}
+    assert by_prefix[("44", 2)] == ("increased", ["notice"])
+    assert by_prefix[("447", 3)] == ("decreased", ["past"])
+    assert by_prefix[("49", 6)] == ("blocked", [])
+    with pytest.raises(Refused, match="suspicious, nothing changed: more than 10 times the old price"):
+        accept(home, refuse_suspicious=True)
+    assert state(home)[0] == []
+    (done,) = accept(home, reason="agreed by telephone")
+    assert (done.status, done.deck) == ("accepted", 1)
+    line = json.loads(home.journal.read_text().splitlines()[-1])
+    assert line["reason"] == "agreed by telephone"
+    assert set(line["suspicious"]) == {"ten_times", "past", "notice", "conflict"}  # the limit is the review's
+
+
+def test_a_full_deck_that_ends_most_of_a_table(home: Home) -> None:
+    drop(home, "f.csv", "cost,44,,2026-05-20,0.03,,,")
+    (found,) = review(home, wanted=Wanted(replaces="full")).reviews
+    assert [s.text for s in found.suspicious] == ["ends 3 of the 4 prices of cost: is it a partial deck?"]
+
+
+def test_review_changes_nothing(home: Home) -> None:
+    path = one_of_each(home)
+    review(home)
+    before, journal = state(home), home.journal.read_text()
+    review(home, wanted=Wanted(replaces="full"))
+    assert (state(home), home.journal.read_text(), path.exists()) == (before, journal, True)
+
+
+def test_acceptance_is_kept_and_happens_once(home: Home, tmp_path: Path) -> None:
+    path = one_of_each(home)
+    data = path.read_bytes()
+    (done,) = accept(home, wanted=Wanted(replaces="full"))
+    assert not path.exists()
+    assert (home.archive / "rates" / "carrier" / f"{done.file_id}.csv").read_bytes() == data
+    assert query(home, "select rows, landed, duplicates, rejected from ops.files") == [(7, 6, 1, 0)]
+    assert query(home, "select deck, source, name, operator, mapping from ops.decks") == [
+        (1, "carrier", "may.csv", "tess", None)
+    ]
+    assert query(home, "select * from ops.deck_tables") == [
+        (1, "cost", True, datetime(2026, 5, 20), datetime(2026, 5, 20))
+    ]
+    assert query(home, "select what, version, valid_from from ops.configuration_changes") == [
+        ("rates", "deck 1", datetime(2026, 5, 20))
+    ]
+    line = json.loads(home.journal.read_text().splitlines()[-1])
+    assert (line["action"], line["deck"], line["effective"], line["replaces"]) == (
+        "rates accept", 1, "2026-05-20T00:00:00", "full",
+    )  # fmt: skip
+    before = state(home)
+    mine = tmp_path / "again.csv"
+    mine.write_bytes(data)
+    with pytest.raises(Refused, match=r"accepted already, as deck 1 on 2026-05-06 09:00 UTC by tess; nothing changed"):
+        accept(home, mine, Wanted(source="carrier"))
+    assert mine.exists()
+    # a copy left in the inbox is put away
+    path.write_bytes(data)
+    assert [a.status for a in accept(home)] == ["already_accepted"]
+    assert not path.exists()
+    assert state(home) == before
+
+
+def test_mapped_decks_of_the_inbox_in_order_of_effect(home: Home) -> None:
+    write_text(
+        home.decks / "carrier.toml",
+        'rate_table_id = "cost"',
+        "[columns]",
+        'prefix = "Code"',
+        'rate_per_minute = "Rate"',
+        "[effective]",
+        "file_name = '(\\d{4}-\\d\\d-\\d\\d)'",
+    )
+    write_text(home.inbox / "rates" / "carrier" / "a 2026-06-01.csv", "Code,Rate", "44,0.028")
+    write_text(home.inbox / "rates" / "carrier" / "b 2026-05-20.csv", "Code,Rate", "44,0.029")
+    done = accept(home)
+    assert [(a.deck, a.name) for a in done] == [(1, "b 2026-05-20.csv"), (2, "a 2026-06-01.csv")]
+    (mapping,) = query(home, "select distinct mapping from ops.decks")[0]
+    kept = home.archive / "rates" / "carrier" / f"{mapping}.toml"
+    assert kept.read_text() == (home.decks / "carrier.toml").read_text()
+    (home.decks / "carrier.toml").write_text("rate_table_id = 'nix'\n")
+    write_text(home.inbox / "rates" / "carrier" / "c 2026-06-02.csv", "Code,Rate", "44,0.03")
+    assert review(home).problems == [
+        'decks/carrier.toml, column columns.prefix: it is missing; write [columns] and prefix = "..."',
+        'decks/carrier.toml, column rate_table_id: "nix" is not in rate_tables.csv; write one of cost, retail',
+    ]
+
+
+def test_a_deck_with_a_bad_row_is_refused_whole(home: Home) -> None:
+    path = drop(home, "bad.csv", "cost,44,,2026-05-20,0.03,,,", "cost,x,,2026-05-20,0.03,,,")
+    with pytest.raises(Refused, match=r"bad.csv line 3, column prefix: \"x\" is not a prefix; write digits"):
+        accept(home)
+    assert path.exists()
+    assert query(home, "select count(*) from landed.rates") == [(0,)]
+
+
+def test_land_leaves_decks_alone(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    path = one_of_each(home)
+    assert land(home) == []
+    assert "1 rate deck(s) in inbox/rates: see tollbook rates review" in caplog.text
+    with pytest.raises(Refused, match="tollbook rates review FILE"):
+        land(home, [path])
+
+
+@pytest.fixture
+def rated(home: Home, tmp_path: Path) -> Home:
+    """A closed day, 4 May, and an open one, 5 May: 61 s, 0.12 sold and 0.0305 bought each."""
+    calls = [("c1", f"{DAY}T10:00:00", "61", "in-a"), ("c2", "2026-05-05T10:00:00", "61", "in-a")]
+    land(home, [write_calls(tmp_path / "calls.csv", calls)], kind="cdrs", source="sw1")
+    assert [c.status for c in close(home)] == ["closed", "ready"]
+    return home
+
+
+def served(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_what_the_last_days_would_have_cost(rated: Home) -> None:
+    drop(rated, "may.csv", "cost,447,UK Mobile,2026-05-20,0.06,,,", "cost,49,Germany,2026-05-20,1,,,")
+    (found,) = review(rated).reviews
+    traffic = found.traffic
+    assert traffic is not None
+    assert [str(day) for day in traffic.days] == [DAY, "2026-05-05"]
+    (carrier,) = traffic.carriers
+    # 61 s at 0.03, at 0.06 a minute: 0.0305 and 0.061 a call
+    assert (carrier.account_id, carrier.currency, carrier.calls) == ("carrier", "USD", 2)
+    assert (carrier.without, carrier.with_deck, carrier.difference) == (D("0.061"), D("0.122"), D("0.061"))
+    (customer,) = traffic.customers
+    assert (customer.account_id, customer.without, customer.with_deck) == ("acme", D("0.179"), D("0.118"))
+    assert served(rated, "select sum(buy_amount) from marts.rated_calls") == [(D("0.061"),)]
+
+
+def test_blocked_and_ended_prices_leave_calls_unrated(rated: Home) -> None:
+    drop(rated, "stop.csv", "cost,447,,2026-05-20,,,,true", "cost,44,,2026-05-20,,,true,")
+    traffic = review(rated).reviews[0].traffic
+    assert traffic is not None
+    (carrier,) = traffic.carriers
+    assert (carrier.with_deck, carrier.unrated_without, carrier.unrated_with_deck) == (D(0), 0, 2)
+
+
+def test_open_days_take_the_new_price_and_closed_ones_are_outdated(rated: Home) -> None:
+    drop(rated, "past.csv", "cost,447,UK Mobile,2026-05-04T09:00:00,0.06,,,")
+    (found,) = review(rated).reviews
+    assert (found.closed_days, [s.reason for s in found.suspicious]) == (1, ["past", "notice"])
+    accept(rated)
+    assert [str(day) for day in build(rated).days] == ["2026-05-05"]
+    assert served(rated, "select call_id, buy_amount, buy_rate_per_minute from marts.rated_calls order by all") == [
+        ("c1", D("0.0305"), D("0.03")),
+        ("c2", D("0.061"), D("0.06")),
+    ]
+    assert served(rated, "select status from marts.days order by day limit 1") == [("outdated",)]
+    assert build(rated).days == []
+    history = served(
+        rated,
+        "select valid_from, valid_to, rate_per_minute, change_pct, deck, source, file_name, line, operator"
+        " from marts.rate_history where prefix = '447' order by valid_from",
+    )
+    changed = datetime(2026, 5, 4, 9)
+    assert history == [
+        (datetime(2026, 1, 1), changed, D("0.03"), None, 0, None, "rates.csv", 4, None),
+        (changed, None, D("0.06"), D("100"), 1, "carrier", "past.csv", 2, "tess"),
+    ]
+
+
+def test_a_deck_for_later_leaves_closed_days_closed(rated: Home) -> None:
+    drop(rated, "later.csv", "cost,447,UK Mobile,2026-05-20,0.06,,,")
+    accept(rated)
+    build(rated)
+    assert served(rated, "select status from marts.days order by day limit 1") == [("closed",)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "accepted"),
+    [
+        ("orchestration.landing.dropped.archive", False),
+        ("orchestration.warehouse.Writer.journal", False),
+        ("orchestration.landing.dropped.forget", True),
+    ],
+)
+def test_killed_on_the_way(home: Home, moment: str, accepted: bool) -> None:
+    """Killed after the archive, after the journal, after the commit: before or after, and again is harmless."""
+    path = drop(home, "may.csv", "cost,44,United Kingdom,2026-05-20,0.033,,,")
+    module, _, name = moment.rpartition(".")
+    script = f"""
+import os, signal
+from pathlib import Path
+import orchestration.landing.dropped, orchestration.warehouse
+from orchestration.operations.rates import accept
+real = {moment}
+def killed(*given, **named):
+    if {name != "forget"} and (given[1:2] != ("configure",)):
+        real(*given, **named)
+    if given[1:2] != ("configure",):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*given, **named)
+{module}.{name} = killed
+accept(orchestration.warehouse.Home(Path({str(home.root)!r}), Path({str(home.seeds)!r})))
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, env=dict(os.environ), check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert query(home, "select count(*) from landed.rates") == [(int(accepted),)]
+    assert query(home, "select count(*) from ops.decks") == [(int(accepted),)]
+    assert path.exists()
+    (again,) = accept(home)
+    assert (again.status, again.deck) == ("already_accepted" if accepted else "accepted", 1)
+    assert not path.exists()
+    assert query(home, "select count(*) from landed.rates") == [(1,)]
+
+
+def test_the_command_line(home: Home, tmp_path: Path) -> None:
+    environment = {**os.environ, "TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
+
+    def tollbook(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "orchestration.cli", "rates", *arguments]
+        return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+
+    assert tollbook("review").stdout == "no deck waits in inbox/rates/\n"
+    path = one_of_each(home)
+    shown = tollbook("review", str(path), "--full")
+    assert shown.returncode == 0
+    assert "44      United Kingdom  2026-05-20  0.03 1/1  0.033 1/1  +10.00 %     2" in shown.stdout
+    (told,) = json.loads(tollbook("review", "--full", "--json").stdout)
+    assert told["prices"][0]["other_rate"] == "0.02000000"
+    refused = tollbook("accept", str(path), "--full", "--refuse-suspicious")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "suspicious, nothing changed" in refused.stderr
+    done = tollbook("accept", str(path), "--full", "--reason", "right")
+    assert "notice" in done.stderr or "10 times" in done.stderr or "ends" in done.stderr
+    assert done.stdout == (
+        "may.csv accepted as deck 1: 2 new, 1 increased, 1 decreased, 1 ended, 1 unchanged, 1 not offered;"
+        " run tollbook build\n"
+    )
+    assert tollbook("review", "--limit", "-1").returncode == 2
+    assert tollbook("review", str(tmp_path / "none.csv")).stderr == f"{tmp_path / 'none.csv'} is not a file\n"

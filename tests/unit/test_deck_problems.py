@@ -1,0 +1,207 @@
+"""What is wrong with a deck or a mapping is said all at once, with line, column and what would be right."""
+# ruff: noqa: E501  (messages are quoted whole)
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.decks import mapping
+from orchestration.decks.prefixes import PrefixRules, expand
+from orchestration.decks.problem import UnreadableDeck
+from tests.decks import read, xlsx
+
+MAPPING = """
+rate_table_id = "az"
+date_formats = ["%d/%m/%Y"]
+[columns]
+prefix = "Code"
+rate_per_minute = "Rate"
+increments = "Inc"
+valid_from = "Date"
+"""
+
+
+def problems(tmp_path: Path, toml: str | None, name: str, data: str | bytes, effective: str | None = None) -> list[str]:
+    with pytest.raises(UnreadableDeck) as refused:
+        read(tmp_path, toml, name, data, effective)
+    return refused.value.problems
+
+
+def test_all_bad_cells_of_a_deck(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        MAPPING,
+        "bad.csv",
+        "Code,Rate,Inc,Date\n"
+        "44,0.01,1/1,01/04/2026\n"
+        'UK,"0,02",60,01/04/2026\n'
+        "4.47712E+11,free,1/x,2026-04-31\n"
+        "4479-4477,-2,1/1,01/04/2026\n"
+        "45,0.123456789,1/1,13/13/2026\n"
+        "46,free,1/1,01/04/1926\n",
+    )
+    assert found == [
+        'bad.csv line 3, column Code: "UK" is not a prefix; write digits like 4477, +4477, ^4477.*, 4477-4479 or 44 77,78',
+        'bad.csv line 3, column Rate: "0,02" has "," where the decimal separator is "."; write ".", or set decimal = ","'
+        " in the mapping",
+        'bad.csv line 4, column Code: "4.47712E+11" was a prefix once; a spreadsheet has spoiled it: format the column as text',
+        'bad.csv line 4, column Date: "2026-04-31" is not a date written %d/%m/%Y; name its format under date_formats',
+        'bad.csv line 4, column Rate: "free" is not a price (also on 1 more lines: 7); write a number; words go under'
+        " blocked or not_offered",
+        'bad.csv line 4, column Inc: "1/x" is not a pair of increments; write it like 60/6',
+        'bad.csv line 5, column Code: "4479-4477" is not a range; write both ends with the same number of digits, the'
+        " lower one first, like 4477-4479; where a hyphen is decoration set ranges = false under [prefixes]",
+        'bad.csv line 5, column Rate: "-2" is below 0; write a price; what stands for blocked goes under blocked in the mapping',
+        'bad.csv line 6, column Date: "13/13/2026" is not a date written %d/%m/%Y; name its format under date_formats',
+        'bad.csv line 6, column Rate: "0.123456789" has 9 decimals; set decimals = 8 in the mapping to have them rounded',
+        'bad.csv line 7, column Date: "01/04/1926" is in the year 1926; write a year from 1990 to 2100',
+    ]
+
+
+def test_rows_that_do_not_fit_their_table(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        None,
+        "bad.csv",
+        "rate_table_id,prefix,band,rate_per_minute,valid_from,valid_to,initial_charge\n"
+        "az,44,peak,0.01,2026-04-01,,\n"
+        "euro,44,day,0.01,2026-04-01,2026-03-01,\n"
+        "az,45,,,2026-04-01,,\n"
+        "blocks,1,,,2026-04-01,,0.01\n",
+    )
+    assert found == [
+        'bad.csv line 2, column band: "peak" never comes: az has no timetable; give the table a timetable_id',
+        'bad.csv line 3, column band: "day" is no band of euro; write one of offpeak, peak; see [values.band]',
+        "bad.csv line 3, column valid_to: it does not lie after valid_from; write a later time, or nothing",
+        "bad.csv line 4, column rate_per_minute: there is no price, and the table is a per_minute table; write a price, or"
+        " true under blocked or ended",
+        "bad.csv line 5, column increment_charge: there is no price, and the table is a block table; write a price, or"
+        " true under blocked or ended",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("toml", "name", "data", "said"),
+    [
+        (MAPPING, "a.csv", "Code,Rates,Inc,Date\n", 'column Rate: decks/carrier.toml names it, and it is not there; did you'),
+        (MAPPING, "a.csv", "Code;Rate;Inc;Date\n44;1;1;1\n", "are the cells separated by ';'? see delimiter"),
+        (MAPPING, "a.csv", "Code,Rate,Inc,Date\n", "there are no rates in it"),
+        (MAPPING, "a.csv", "Code,Rate,Inc,Date\n44,0,01,1/1,01/04/2026\n", "line 2: the row has 5 cells where the header has 4"),
+        (MAPPING, "a.csv", "Code,Rate,Inc,Date\n44,1,1/1,01/04/2026\nNote: ex VAT\n", "line 3: the row has 1 cells"),
+        (MAPPING, "a.csv", b"\xff\xfe\x00", "the file is not utf-8"),
+        (MAPPING, "a.csv", 'Code,Rate,Inc,Date\n"44,1,1/1,01/04/2026\n', "line 2: the row that begins here cannot be read"),
+        (MAPPING, "a.csv.gz", b"\x1f\x8b\x08broken", "the gzip data is damaged"),
+        (MAPPING, "a.csv", b"", "the file is empty"),
+        (MAPPING, "a.pdf", b"%PDF", "use one of .csv"),
+        (MAPPING, "a.csv", b"PK\x03\x04", "give it a name that ends in .xlsx"),
+        (MAPPING, "a.xlsx", b"PK\x03\x04", "not a spreadsheet"),
+        (MAPPING, "a.xlsx", xlsx(("A", []), ("B", [])), "set sheet to one of A, B in the mapping"),
+        ('sheet = "C"' + MAPPING, "a.xlsx", xlsx(("A", []), ("B", [])), "set sheet to one of A, B"),
+        (None, "a.csv", "Code,Rate\n44,0.01\n", "a carrier's own deck needs a mapping, decks/<source>.toml"),
+        (None, "a.csv", "rate_table_id,prefix,rate_per_minute\neruo,44,0.01\n", '"eruo" is not in rate_tables.csv; did you mean euro?'),
+        (None, "a.csv", "rate_table_id,prefix,rate_per_minute\naz,44,0.01\n", "the deck has no effective date; say it"),
+        (
+            'replaces = "full"' + MAPPING,
+            "a.csv",
+            "Code,Rate,Inc,Date\n44,1,1/1,01/04/2026\n45,1,1/1,02/04/2026\n",
+            "its rows begin on 2 different dates; say when prices it does not have end: --effective",
+        ),
+        (
+            MAPPING + "[effective]\ncell = 'B1'\n",
+            "a.csv",
+            "Code,Rate,Inc,Date\n44,1,1/1,01/04/2026\n",
+            'line 1: the effective date is to be in its cell, and "Rate" is not a date',
+        ),
+        (
+            'rate_table_id = "az"\n[columns]\nprefix = 1\nrate_per_minute = 2\ncurrency = 3\n',
+            "a.csv",
+            "p,r,c\n44,1,GBP\n",
+            'line 2, column currency: the price is in "GBP", and az is in USD',
+        ),
+    ],
+)  # fmt: skip
+def test_a_deck_that_cannot_be_read(tmp_path: Path, toml: str | None, name: str, data: str | bytes, said: str) -> None:
+    effective = "2026-04-01" if "currency" in (toml or "") else None
+    assert said in "\n".join(problems(tmp_path, toml, name, data, effective))
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("x", "decks/x.toml: not TOML"),
+        ("rate_table_id = 'az'\n", "decks/x.toml, column columns.prefix: it is missing"),
+        ("[columns]\nprefix = 1\n", "column rate_table_id: it is missing"),
+        ("rate_table_id = 'azz'\n[columns]\nprefix = 1\n", '"azz" is not in rate_tables.csv; did you mean az?'),
+        ("rate_table_id = 'az'\ndecimals = 9\n[columns]\nprefix = 1\n", "column decimals: 9 is not a whole number"),
+        ("rate_table_id = 'az'\ndecmal = ','\n[columns]\nprefix = 1\n", "column decmal: there is no such key; did you mean dec"),
+        ("rate_table_id = 'az'\nscale = 0.01\n[columns]\nprefix = 1\n", 'column scale: 0.01 is not a number above 0 in quotes'),
+        ("rate_table_id = 'az'\nheader = 0\n[columns]\nprefix = 'a'\n", "a deck without a header has no names"),
+        ("rate_table_id = 'az'\n[columns]\nprefx = 'a'\n", "column columns.prefx: there is no such column; did you mean prefix?"),
+        ("rate_table_id = 'az'\n[columns]\nprefix = 1.5\n", "1.5 is not a column"),
+        ("rate_table_id = 'az'\ntimezone = 'CET+1'\n[columns]\nprefix = 1\n", "'CET+1' is not an IANA time zone"),
+        ("rate_table_id = 'az'\ndate_formats = 'd.m'\n[columns]\nprefix = 1\n", "'d.m' is not a date format"),
+        ("rate_table_id = 'az'\n[columns]\nprefix = 1\n[values.action]\nx = 'no'\n", '"no" is no action; write price, end, block'),
+        ("rate_table_id = 'az'\n[columns]\nprefix = 1\n[[prices]]\nband = 'x'\n", "column prices 1: it has no price"),
+        ("rate_table_id = 'az'\n[columns]\nprefix = 1\n[effective]\ncell = '3B'\n", "'3B' is not a cell"),
+        ("rate_table_id = 'az'\n[columns]\nprefix = 1\n[prefixes]\nranges = 1\n", "column prefixes.ranges: 1 is not possible"),
+        ("replaces = 'all'\nrate_table_id = 'az'\n[columns]\nprefix = 1\n", '\'all\' is not possible; write "full" or "partial"'),
+        ("encoding = 'latin9000'\nrate_table_id = 'az'\n[columns]\nprefix = 1\n", "'latin9000' is not an encoding"),
+    ],
+)  # fmt: skip
+def test_a_mapping_that_is_not_good(tmp_path: Path, toml: str, said: str) -> None:
+    decks = tmp_path / "decks"
+    decks.mkdir()
+    (decks / "x.toml").write_text(toml)
+    assert said in "\n".join(map(str, mapping.check(decks, ["az", "euro"])))
+
+
+def test_what_is_no_mapping(tmp_path: Path) -> None:
+    decks = tmp_path / "decks"
+    assert mapping.check(decks, []) == []
+    decks.mkdir()
+    (decks / "atlas.tml").write_text("")
+    assert [str(p) for p in mapping.check(decks, [])] == [
+        "decks/atlas.tml: this is no mapping; name it <source>.toml, or move it away"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "country", "prefixes"),
+    [
+        ("44", "", ["44"]),
+        ("+44", "", ["44"]),
+        ("0044", "", ["44"]),
+        ("^44.*", "", ["44"]),
+        ("^44", "", ["44"]),
+        ("44*", "", ["44"]),
+        ('="4477"', "", ["4477"]),
+        ("(44) 20", "", ["4420"]),
+        ("0044 20", "", ["4420"]),
+        ("61 38,39", "", ["6138", "6139"]),
+        ("61 38,39", "x", None),
+        ("4477-4479", "", ["4477", "4478", "4479"]),
+        ("4477 \u2013 4479", "", ["4477", "4478", "4479"]),
+        ("+4477-4478", "", None),
+        ("098-101", "7", ["7098", "7099", "7100", "7101"]),
+        ("098-099", "7", ["7098", "7099"]),
+        ("", "44", ["44"]),
+        ("", "", [""]),
+        ("20;161", "+44", ["4420", "44161"]),
+        ("4477 4478", "", None),
+        ("61 38,6139", "", None),
+        ("1234567890123456", "", None),
+        ("447-79", "", None),
+        ("1-9999999", "", None),
+        ("abc", "", None),
+        ("44x", "", None),
+    ],
+)
+def test_prefix_cells(cell: str, country: str, prefixes: list[str] | None) -> None:
+    found = expand(cell, country, PrefixRules())
+    assert (found if isinstance(found, list) else None) == prefixes
+
+
+def test_hyphens_as_decoration() -> None:
+    assert expand("1-684", "", PrefixRules(ranges=False)) == ["1684"]
