@@ -133,12 +133,17 @@
 {% endmacro %}
 
 
-{#- The columns of the stored file of a table that was written first (`asc`) or last (`desc`). -#}
+{#-
+  The columns of the stored file of a table that was written first (`asc`) or last (`desc`). A sealed file that was
+  written again has the columns it had, so it is never the last.
+-#}
 {% macro columns_of_stored_file(table, home, direction) %}
     {%- set written -%}
         select path from ops.stored_files
         where table_name = '{{ table }}'
-        order by regexp_extract(path, '([0-9]+)(-sealed)?[.]parquet$', 1)::BIGINT {{ direction }}
+        order by
+            {{ "contains(path, '-sealed')," if direction == 'desc' }}
+            regexp_extract(path, '([0-9]+)(-sealed)?[.]parquet$', 1)::BIGINT {{ direction }}
         limit 1
     {%- endset -%}
     {%- set path = run_query(written).columns[0].values()[0] -%}

@@ -87,11 +87,13 @@ def read_csv(path: Path, prefixes: Collection[str] | None = None) -> Iterator[Re
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         columns = {name.strip(): index for index, name in enumerate(next(reader, []))}
+        at = columns.get("prefix", len(columns))
         for cells in reader:
-            record = Record(path.name, reader.line_num, columns, cells)
             # Here and not later, because most of a large deck is of no use to a small audit.
-            if cells and (prefixes is None or record.text("prefix") in prefixes):
-                yield record
+            if prefixes is not None and (cells[at].strip() if at < len(cells) else "") not in prefixes:
+                continue
+            if cells:
+                yield Record(path.name, reader.line_num, columns, cells)
 
 
 def read_rows(

@@ -99,6 +99,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
     with held.connect() as con:
         days = _range(con, first, last) if first or last else _pending(con, config, project)
         known = con.execute("select version from ops.project").fetchone() == (project,)
+        gives = known and _gives_allowances(con)
         days = _with_consumers(con, days)
         con.begin()
         con.execute("delete from ops.build_days")
@@ -110,7 +111,8 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         con.commit()
     if not known:
         return days, ["run"]
-    return days, ["run", "--select", "tag:daily"] if days else []
+    without = [] if gives else ["path:models/rating/profiles", "profile_consumption"]
+    return days, ["run", "--select", "tag:daily", "--exclude", "config.materialized:view", *without] if days else []
 
 
 def finish(held: Writer) -> None:
@@ -147,6 +149,20 @@ def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str) -> list[
     assert deck is not None
     rows = con.execute(_PENDING, {"config": config, "project": project, "deck": deck[0]}).fetchall()
     return [row[0] for row in rows]
+
+
+def _gives_allowances(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there are consumption profiles, or calls that an earlier build covered by some."""
+    row = con.execute(
+        """
+        select
+            exists(select 1 from config.consumption_profiles)
+            or exists(select 1 from rating.duration_covered)
+            or exists(select 1 from rating.cost_covered)
+            or exists(select 1 from ops.stored_files where table_name = 'marts.profile_consumption' and not sealed)
+        """
+    ).fetchone()
+    return row != (False,)
 
 
 def _with_consumers(con: duckdb.DuckDBPyConnection, days: list[date]) -> list[date]:

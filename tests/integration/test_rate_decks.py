@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.operations import dbt
 from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land
@@ -282,6 +283,15 @@ def test_open_days_take_the_new_price_and_closed_ones_are_outdated(rated: Home) 
         (datetime(2026, 1, 1), changed, D("0.03"), None, 0, None, "rates.csv", 4, None),
         (changed, None, D("0.06"), D("100"), 1, "carrier", "past.csv", 2, "tess"),
     ]
+
+
+def test_the_history_has_one_price_at_a_time(rated: Home) -> None:
+    drop(rated, "first.csv", "cost,447,UK Mobile,2026-05-04T09:00:00,0.06,,,", "cost,33,,2026-05-10,0.02,,,")
+    drop(rated, "second.csv", "cost,447,UK Mobile,2026-05-04T09:00:00,0.05,,,", "cost,447,,2026-05-03,0.04,,,")
+    assert len(accept(rated)) == 2
+    build(rated)
+    results = dbt.run(rated, ["test", "--select", "rate_history,test_type:data"])
+    assert [(result.status, result.failures) for result in results] == [("pass", 0)]
 
 
 def test_a_deck_for_later_leaves_closed_days_closed(rated: Home) -> None:

@@ -89,6 +89,13 @@ sided as (
     from prefixed
 ),
 
+-- lists are joined for the calls that need one: they are dear to carry
+choices as (
+    select choices_no, choices
+    from {{ ref('resolved_rates') }}
+    where choices_no is not null
+),
+
 -- where more than the band decides, all rates that the caller leaves: the first is the one
 resolved as (
     select
@@ -96,9 +103,9 @@ resolved as (
         {% for side in sides %}
             m_{{ side }}.rate_no as {{ side }}_resolved_no,
             case
-                when m_{{ side }}.choices is not null
+                when o_{{ side }}.choices is not null
                     then {{ choices_of_caller(
-                        'm_' ~ side ~ '.choices', 'c.calling_place', 'c.' ~ side ~ '_jurisdiction'
+                        'o_' ~ side ~ '.choices', 'c.calling_place', 'c.' ~ side ~ '_jurisdiction'
                     ) }}
             end as {{ side }}_choices,
         {% endfor %}
@@ -111,6 +118,7 @@ resolved as (
                 and c.charged_at >= m_{{ side }}.valid_from
                 and c.charged_at < m_{{ side }}.valid_to
                 and (m_{{ side }}.band is null or m_{{ side }}.band = c.{{ side }}_band)
+        left join choices as o_{{ side }} on m_{{ side }}.choices_no = o_{{ side }}.choices_no
     {% endfor %}
 )
 

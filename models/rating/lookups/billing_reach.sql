@@ -1,5 +1,6 @@
 -- For each day being built an instant by which every call that is cut at band edges has been billed: calls go on
 -- after their day, and what is billed can be longer than the call.
+{{ config(materialized='view') }}
 
 with longest as (
     select coalesce(max(r.initial_ms), 0) + coalesce(max(r.increment_ms), 0) + 1000 as ms

@@ -1,4 +1,5 @@
 -- The region of each known prefix that has one: that of the longest prefix of prefix_regions.csv that begins it.
+{{ config(materialized='view') }}
 
 select
     c.prefix_no,

@@ -1,4 +1,5 @@
 -- The rates of rates.csv and of accepted decks that are in force at some time of the days being built.
+{{ config(materialized='view') }}
 
 with days as (
     select

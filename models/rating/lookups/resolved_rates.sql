@@ -93,6 +93,7 @@ settled as (
         s.valid_from,
         s.valid_to,
         max(c.rate_no) as rate_no,
+        null::INTEGER as choices_no,
         null as choices,
     from spans as s
     inner join bands as b on s.table_no = b.table_no
@@ -115,6 +116,7 @@ chosen as (
         s.valid_from,
         s.valid_to,
         null::INTEGER as rate_no,
+        row_number() over ()::INTEGER as choices_no,
         list(
             struct_pack(
                 rate_no := r.rate_no,
@@ -147,6 +149,7 @@ select
     d.first_instant as valid_from,
     d.last_instant as valid_to,
     f.rate_no,
+    null::INTEGER as choices_no,
     null as choices,
 from floors as f
 cross join days as d

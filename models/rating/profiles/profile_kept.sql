@@ -1,5 +1,6 @@
 -- What of each profile and period is consumed by calls that are not rated now: those of closed days, and of
 -- earlier open days. Seconds are in ms, amounts in units of 1e-8.
+{{ config(materialized='view') }}
 
 with closings as (
     select day, max(file_sequence) as file_sequence

@@ -1,5 +1,6 @@
 -- The consumption profiles with what calls of closed days, and of days not being built, have consumed already.
 -- `rank` is the order in which an account's profiles of one rule apply: by priority, then as written.
+{{ config(materialized='view') }}
 
 select
     row_number() over (order by p.profile_id)::INTEGER as profile_no,
