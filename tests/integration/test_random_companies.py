@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.audit.company import Company
-from orchestration.audit.rater import rate
+from orchestration.audit.company import Company, Deck
+from orchestration.audit.rater import RatedAttempt, rate
 from orchestration.operations.audit import compare
 from orchestration.operations.build import build
 from orchestration.operations.land import land
+from orchestration.operations.rates import Wanted, accept
 from orchestration.warehouse import Home
-from tests.generators import random_company, random_traffic, read_cdrs
+from tests.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
 
 CALLS = 1_500
 # nights on which clocks change: Europe, North America, Australia; the end of a month and quarter
@@ -44,20 +46,62 @@ def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
         build(home)
 
     company = Company.load(home.seeds)
+    stored = _stored(home)
+    assert len(stored) == landed
+    assert landed > CALLS * 0.9 - rejected
+    _assert_equal(home, stored, rate(company, read_cdrs(traffic, company, "sw1")))
+    statuses = {row["sell_status"] for row in stored.values()} | {row["buy_status"] for row in stored.values()}
+    assert statuses == {"rated", "unrated", "none"}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sql_agrees_with_the_reference_on_decks(seed: int, tmp_path: Path) -> None:
+    """Full and partial decks accepted after the calls were rated: they are rated again, as the reference says."""
+    home = Home(tmp_path / "home", tmp_path / "seeds")
+    random_company(seed, home.seeds, split=True, origin=True, start=STARTS[seed])
+    decks = random_deck(seed, home.seeds, STARTS[seed])
+    traffic = random_traffic(seed, CALLS, home.seeds, STARTS[seed], decks=[d.deck for d in decks])
+    land(home, [traffic], kind="cdrs", source="sw1")
+    build(home)
+    before = _stored(home)
+
+    accepted = []
+    for number, deck in enumerate(decks):
+        for replaces, part in _parts(deck):
+            path = tmp_path / f"{number}-{replaces}.csv"
+            path.write_text("\n".join([",".join(DECK_COLUMNS), *(",".join(_cells(row)) for row in part.rows)]) + "\n")
+            assert accept(home, path, Wanted(source="carr0", replaces=replaces))[0].status == "accepted"
+            accepted.append(part)
+    build(home)
+
+    company = Company.load(home.seeds, decks=accepted)
+    stored = _stored(home)
+    _assert_equal(home, stored, rate(company, read_cdrs(traffic, company, "sw1")))
+    assert stored != before
+
+
+def _parts(deck: RandomDeck) -> list[tuple[str, Deck]]:
+    """A deck that is full for some tables and partial for others, as one of each."""
+    full = [row for row in deck.rows if row["rate_table_id"] in deck.deck.replaces]
+    partial = [row for row in deck.rows if row["rate_table_id"] not in deck.deck.replaces]
+    parts = [("full", Deck(full, deck.deck.replaces)), ("partial", Deck(partial))]
+    return [(replaces, part) for replaces, part in parts if part.rows]
+
+
+def _cells(row: dict[str, str]) -> list[str]:
+    return [row.get(column, "") for column in DECK_COLUMNS]
+
+
+def _stored(home: Home) -> dict[tuple[str, int], dict[str, Any]]:
     with duckdb.connect(str(home.serving), read_only=True) as con:
         con.execute("select * from marts.rated_calls")
         names = [column[0] for column in con.description or []]
-        stored = {
-            (row["call_id"], row["attempt"]): row
-            for row in (dict(zip(names, values, strict=True)) for values in con.fetchall())
-        }
-        con.execute(
-            "select call_id, attempt, profile_id, period, covered_s, covered_amount from marts.profile_consumption"
-        )
-        consumed = {row[:4]: row[4:] for row in con.fetchall()}
-    reference = rate(company, read_cdrs(traffic, company, "sw1"))
-    assert len(stored) == landed
-    assert landed > CALLS * 0.9 - rejected
+        rows = [dict(zip(names, values, strict=True)) for values in con.fetchall()]
+    return {(row["call_id"], row["attempt"]): row for row in rows}
+
+
+def _assert_equal(home: Home, stored: dict[tuple[str, int], dict[str, Any]], reference: list[RatedAttempt]) -> None:
+    """Every stored leg, and what each call took of which profile, as the reference says."""
     differences = [
         line
         for rated in reference
@@ -65,13 +109,16 @@ def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
         for line in compare(rated, row)
     ]
     assert not differences, "\n".join(differences[:20])
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        con.execute(
+            "select call_id, attempt, profile_id, period, covered_s, covered_amount from marts.profile_consumption"
+        )
+        consumed = {row[:4]: row[4:] for row in con.fetchall()}
     assert consumed == {
         (rated.call_id, rated.attempt, cover.profile_id, cover.period): (cover.seconds, cover.amount)
         for rated in reference
         for cover in rated.covers
     }
-    statuses = {row["sell_status"] for row in stored.values()} | {row["buy_status"] for row in stored.values()}
-    assert statuses == {"rated", "unrated", "none"}
 
 
 def _dealt(traffic: Path, folder: Path, seed: int) -> list[Path]:

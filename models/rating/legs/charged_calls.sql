@@ -83,8 +83,10 @@ parted as (
                             end
                     else {{ side }}_problem
                 end as {{ side }}_problem,
-                {{ side }}_blocked
-                or coalesce({{ any_part(side, 'blocked') }}, false) as {{ side }}_blocked{{ ',' if not loop.last }}
+                case
+                    when {{ side }}_parts is null then {{ side }}_blocked
+                    else {{ side }}_blocked or {{ any_part(side, 'blocked') }}
+                end as {{ side }}_blocked{{ ',' if not loop.last }}
             {% endfor %}
         ),
     from cut

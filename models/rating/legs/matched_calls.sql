@@ -48,7 +48,7 @@ placed as (
 
 prefixed as (
     select
-        c.* exclude (called_place, routing_place), -- noqa: RF02
+        c.*,
         {% for number in numbers %}
             p_{{ number }}.prefix_no as {{ number }}_prefix_no,
             r_{{ number }}.region as {{ number }}_region,
@@ -76,13 +76,14 @@ sided as (
             {% for number in numbers %}
                 {{ number }}_digits,
                 {{ number }}_prefix_no,
-                {{ number }}_region
-                {{- ',' if not loop.last }}
+                {{ number }}_region,
             {% endfor %}
+            called_place,
+            routing_place
         ),
         {% for side in sides %}
             {{ of_the_number(side, 'digits') }} as {{ side }}_digits,
-            {{ of_the_number(side, 'digits') }} is null as {{ side }}_number_is_bad,
+            {{ of_the_number(side, 'place') }} is null as {{ side }}_number_is_bad,
             {{ of_the_number(side, 'prefix_no') }} as {{ side }}_prefix_no,
             {{ jurisdiction(side) }} as {{ side }}_jurisdiction,
         {% endfor %}
