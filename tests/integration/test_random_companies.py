@@ -19,7 +19,7 @@ from orchestration.operations.rates import Wanted, accept
 from orchestration.warehouse import Home
 from tests.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
 
-CALLS = 1_500
+CALLS = 1_200
 # nights on which clocks change: Europe, North America, Australia; the end of a month and quarter
 STARTS = [
     date(2026, 3, 28),
@@ -54,7 +54,7 @@ def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
     assert statuses == {"rated", "unrated", "none"}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_sql_agrees_with_the_reference_on_decks(seed: int, tmp_path: Path) -> None:
     """Full and partial decks accepted after the calls were rated: they are rated again, as the reference says."""
     home = Home(tmp_path / "home", tmp_path / "seeds")
@@ -67,10 +67,11 @@ def test_sql_agrees_with_the_reference_on_decks(seed: int, tmp_path: Path) -> No
 
     accepted = []
     for number, deck in enumerate(decks):
-        for replaces, part in _parts(deck):
-            path = tmp_path / f"{number}-{replaces}.csv"
+        for table, part in _parts(deck):
+            path = tmp_path / f"{number}-{table}.csv"
             path.write_text("\n".join([",".join(DECK_COLUMNS), *(",".join(_cells(row)) for row in part.rows)]) + "\n")
-            assert accept(home, path, Wanted(source="carr0", replaces=replaces))[0].status == "accepted"
+            full = {"effective": part.replaces[table].isoformat(), "replaces": "full"} if part.replaces else {}
+            assert accept(home, path, Wanted(source="carr0", **full))[0].status == "accepted"
             accepted.append(part)
     build(home)
 
@@ -81,11 +82,13 @@ def test_sql_agrees_with_the_reference_on_decks(seed: int, tmp_path: Path) -> No
 
 
 def _parts(deck: RandomDeck) -> list[tuple[str, Deck]]:
-    """A deck that is full for some tables and partial for others, as one of each."""
-    full = [row for row in deck.rows if row["rate_table_id"] in deck.deck.replaces]
-    partial = [row for row in deck.rows if row["rate_table_id"] not in deck.deck.replaces]
-    parts = [("full", Deck(full, deck.deck.replaces)), ("partial", Deck(partial))]
-    return [(replaces, part) for replaces, part in parts if part.rows]
+    """A deck that is full for some tables: one for each of them, and a partial one for the rest."""
+    full = [
+        (table, Deck([row for row in deck.rows if row["rate_table_id"] == table], {table: effective}))
+        for table, effective in deck.deck.replaces.items()
+    ]
+    rest = [row for row in deck.rows if row["rate_table_id"] not in deck.deck.replaces]
+    return [*full, *([("others", Deck(rest))] if rest else [])]
 
 
 def _cells(row: dict[str, str]) -> list[str]:
