@@ -74,8 +74,7 @@ def _run(directory: Path, command: str, deck: Path) -> Measured:
         "TOLLBOOK_SEEDS": str(directory / "company" / "seeds"),
         "TOLLBOOK_NOW": "2026-03-20",
     }
-    suspicious = ["--accept-suspicious", "--reason", "measured"] if command == "accept" else []
-    arguments = ["rates", command, str(deck), "--source", "atlas", *suspicious]
+    arguments = ["rates", command, str(deck), "--source", "atlas"]
     return measure(python("orchestration.cli", *arguments), environment)
 
 
