@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from orchestration.commands.arguments import JSON, Day, Instant, Seconds, Share
 from orchestration.show import plain_cell, print_json, table
 from orchestration.warehouse import Home
 
@@ -19,68 +19,6 @@ if TYPE_CHECKING:
     from orchestration.operations.explain import Explained, Leg
     from orchestration.operations.quote import Quote
     from orchestration.operations.rated_again import Step
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
-
-
-class Seconds(click.ParamType[Decimal]):
-    """Seconds above 0, to the millisecond."""
-
-    name = "SECONDS"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            seconds = value if isinstance(value, Decimal) else Decimal(str(value))
-        except InvalidOperation:
-            seconds = Decimal("NaN")
-        if not seconds.is_finite() or not 0 < seconds <= 900_000_000 or seconds != round(seconds, 3):
-            self.fail(f"{value} is not a number of seconds; write 60 or 61.5", param, ctx)
-        return seconds
-
-
-class Share(click.ParamType[Fraction]):
-    """A share of a whole, as 0.35 or 35%."""
-
-    name = "SHARE"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        text = str(value).strip()
-        try:
-            number = Decimal(text.removesuffix("%"))
-            share = Fraction(number) / (100 if text.endswith("%") else 1)
-        except (InvalidOperation, ValueError, OverflowError):
-            share = Fraction(-1)
-        if not 0 <= share <= 1:
-            self.fail(f"{value} is not a share; write 0.35 or 35%", param, ctx)
-        return share
-
-
-class Instant(click.ParamType[datetime]):
-    """A time, ISO 8601; UTC where it has no offset."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is not a time; write 2026-03-31T09:00:00", param, ctx)
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-class Day(click.ParamType[date]):
-    """A UTC day, YYYY-MM-DD."""
-
-    name = "DAY"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is not a day; write 2026-03-31", param, ctx)
-
 
 _CARRIER = click.option("--carrier", metavar="ACCOUNT", help="Who takes the call; a markup on its price needs to know.")
 _CALLING = click.option("--calling", metavar="NUMBER", help="Who calls; tables that go by the caller need to know.")
@@ -95,7 +33,7 @@ _AT = click.option("--at", type=Instant(), help="When (UTC); the default is now.
 @_CALLING
 @_AT
 @click.option("--source", help="Write numbers as this source of CDRs does; the default is international digits.")
-@_JSON
+@JSON
 def quote(account: str, number: str, as_json: bool, **options: Any) -> None:
     """Say what ACCOUNT pays for a call to NUMBER, and whether, and for how long, it may make it.
 
@@ -132,7 +70,7 @@ def _show_quote(quoted: Quote) -> None:
 @click.argument("call_id")
 @click.option("--source", help="The source of the call, where more than one has this id.")
 @click.option("--day", type=Day(), help="Its UTC day, where more than one has this id; it also saves a search.")
-@_JSON
+@JSON
 def explain(call_id: str, source: str | None, day: date | None, as_json: bool) -> None:
     """Say step by step why the call CALL_ID costs what it costs, on both sides.
 
@@ -189,7 +127,7 @@ def _show_steps(steps: Sequence[Step], total: Decimal | None, currency: str | No
 @_CARRIER
 @_CALLING
 @_AT
-@_JSON
+@JSON
 def estimate(account: str, as_json: bool, **options: Any) -> None:
     """Expect what a campaign of calls costs ACCOUNT, and what has to be available for it.
 

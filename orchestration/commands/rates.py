@@ -1,0 +1,107 @@
+"""The commands for rate decks: review, accept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.commands.arguments import Amount
+from orchestration.show import plain_value, print_json
+from orchestration.warehouse import Home, Refused
+
+
+@click.group()
+def rates() -> None:
+    """Rate decks: see what one would change, then accept it.
+
+    Decks wait in inbox/rates/<source>/; decks/<source>.toml beside seeds/ says how the source writes them.
+
+    \b
+    Example:
+      tollbook rates review
+      tollbook rates accept
+    """
+
+
+def _deck_options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output, with every price."),
+        click.option("--limit", type=Amount(), help="Rates above this are suspicious."),
+        click.option("--partial", "replaces", flag_value="partial", help="Prefixes that it does not have stay."),
+        click.option("--full", "replaces", flag_value="full", help="Prefixes that it does not have end."),
+        click.option("--effective", help="The deck's effective date or time, 2026-04-01."),
+        click.option("--source", help="Who sent it, for a file outside the inbox."),
+        click.argument("file", required=False, type=click.Path(path_type=Path)),
+    ):
+        command = option(command)
+    return command
+
+
+@rates.command(name="review")
+@_deck_options
+@click.option("--first", default=10, show_default=True, help="How many prices of each class to show.")
+@click.option("--no-traffic", is_flag=True, help="Do not rate the last 7 days' calls with it.")
+def rates_review(file: Path | None, as_json: bool, first: int, no_traffic: bool, **options: Any) -> None:
+    """Say what FILE, or each deck in the inbox, would change; change nothing.
+
+    \b
+    Example:
+      tollbook rates review
+      tollbook rates review april.xlsx --source atlas --effective 2026-04-01 --full
+    """
+    from orchestration.decks.report import plain, text
+    from orchestration.operations.rates import Wanted, review
+
+    wanted = Wanted(first=None if as_json else first, traffic=not no_traffic, **options)
+    reviewed = review(Home.from_environment(), file, wanted)
+    if as_json:
+        # without line breaks: json is ten times quicker so
+        click.echo(json.dumps([plain(found) for found in reviewed.reviews], default=plain_value))
+    elif not reviewed.reviews and not reviewed.problems:
+        click.echo("no deck waits in inbox/rates/")
+    else:
+        click.echo("\n\n".join(text(found, first) for found in reviewed.reviews))
+    if reviewed.problems:
+        raise Refused("\n".join(reviewed.problems))
+
+
+@rates.command(name="accept")
+@_deck_options
+@click.option("--refuse-suspicious", is_flag=True, help="Change nothing when the review finds something suspicious.")
+@click.option("--reason", help="Why it is right, in words; it is kept.")
+def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reason: str | None, **options: Any) -> None:
+    """Make FILE, or each deck in the inbox, the prices that calls are rated by; run tollbook build then.
+
+    What the review finds suspicious is said; look at it with tollbook rates review before.
+
+    \b
+    Example:
+      tollbook rates accept
+      tollbook rates accept april.xlsx --source atlas --effective 2026-04-01 --full
+    """
+    from orchestration.decks.review import CLASSES
+    from orchestration.operations.rates import Wanted, accept
+
+    wanted = Wanted(first=0, **options)
+    accepted = accept(Home.from_environment(), file, wanted, refuse_suspicious=refuse_suspicious, reason=reason)
+    for deck in accepted:
+        for found in deck.review.suspicious if deck.review else []:
+            click.echo(f"{deck.name}: {found.text} ({found.prices:,})", err=True)
+    if as_json:
+        print_json(accepted)
+        return
+    if not accepted:
+        click.echo("no deck waits in inbox/rates/")
+    for deck in accepted:
+        if deck.review is None:
+            click.echo(f"{deck.name} was accepted already, as deck {deck.deck}; nothing changed")
+            continue
+        what = ", ".join(f"{deck.review.total(c):,} {c.replace('_', ' ')}" for c in CLASSES if deck.review.total(c))
+        click.echo(f"{deck.name} accepted as deck {deck.deck}: {what}; run tollbook build")
+
+
+COMMANDS = (rates,)
