@@ -17,6 +17,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import journal
+
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEMA = Path(__file__).with_name("schema.sql")
 KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
@@ -116,24 +118,14 @@ class Writer:
         finally:
             con.close()
 
-    def journal(self, action: str, **arguments: object) -> None:
-        """Append one line to the journal, on disk before this returns.
+    def journal(self, con: duckdb.DuckDBPyConnection, action: str, at: datetime | None = None, **said: object) -> int:
+        """Append one line to the journal, on disk before this returns, in the caller's transaction; its number.
 
         Called before the action takes effect: a line without an effect is a crash between the
         two, and doing the action again is harmless; an effect without a line cannot be replayed.
         """
-        line = {
-            "at": now().isoformat(timespec="microseconds"),
-            "operator": operator(),
-            "action": action,
-            **arguments,
-        }
-        path = self.home.journal
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as journal:
-            journal.write(json.dumps(line, sort_keys=True, default=str) + "\n")
-            journal.flush()
-            os.fsync(journal.fileno())
+        line = {"at": (at or now()).isoformat(timespec="microseconds"), "operator": operator(), "action": action}
+        return journal.append(con, self.home.journal, {**line, **said})
 
 
 def lock_timeout() -> float:

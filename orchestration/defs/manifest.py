@@ -19,9 +19,15 @@ _AUDIT_WORDS = (
 )
 # Other records are the machinery's (which days a build makes, what the clock said): arrows from them to
 # nearly every model would hide the way of a call; so would those from what a model stored before (`stored`).
-SHOWN_RECORDS = ("files", "rejected_rows", "waivers", "ledger_entries")
+SHOWN_RECORDS = ("files", "rejected_rows", "waivers", "ledger_entries", "invoices", "invoice_lines", "invoice_entries")
 # What a landing writes; the other sources are configuration or written by closing a day.
 LANDED = ("cdrs", "superseded_cdrs", "usage", "payments", "resources")
+_BOOKS = {
+    "ledger_entries": "ledger",
+    "invoices": "invoicing",
+    "invoice_lines": "invoicing",
+    "invoice_entries": "invoicing",
+}
 _GROUPS = {"landed": "landing", "config": "configuration", "ops": "operations"}
 
 
@@ -70,7 +76,9 @@ def _source_words(node: Mapping[str, Any]) -> str:
 def group_of(node: Mapping[str, Any]) -> str:
     """The step of a call's way that a model or source belongs to."""
     if node["resource_type"] == "source":
-        return "ledger" if node["name"] == "ledger_entries" else _GROUPS.get(node["source_name"], node["source_name"])
+        if node["name"] in _BOOKS:
+            return _BOOKS[node["name"]]
+        return _GROUPS.get(node["source_name"], node["source_name"])
     layer = node["fqn"][1]
     return str(node["fqn"][2] if layer == "marts" else layer)
 

@@ -233,7 +233,7 @@ def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: l
             """,
             [day],
         )
-        held.journal("close", day=str(day), posted=posted)
+        held.journal(con, "close", day=str(day), posted=posted)
         con.commit()
     except BaseException:
         con.rollback()

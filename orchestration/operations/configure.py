@@ -61,7 +61,7 @@ def configure(writer: Writer) -> str:
         con.begin()
         try:
             _replace(con, home, current)
-            writer.journal("configure", version=current)
+            writer.journal(con, "configure", version=current)
             con.commit()
         except BaseException:
             con.rollback()

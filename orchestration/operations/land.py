@@ -190,6 +190,7 @@ def _transaction(
 
 def _journal(landing: Landing, key: FileKey) -> None:
     landing.writer.journal(
+        landing.con,
         "land",
         file_id=key.file_id,
         kind=key.kind.name,

@@ -27,9 +27,13 @@ WHOLE = (
     "marts.account_balances",
     "marts.days",
     "marts.profile_usage",
+    "marts.invoices",
+    "marts.invoice_lines",
+    "marts.invoice_entries",
     "ops.files",
     "ops.rejected_rows",
     "ops.waivers",
+    "ops.journal",
     # what an explanation needs to rate a call as it was rated: tollbook explain never opens the warehouse
     "ops.builds",
     "ops.closings",

@@ -216,6 +216,7 @@ def _accept(
         dropped.archive(held.home, each, deck.file_id)
         _archive_mapping(held.home, deck)
         held.journal(
+            con,
             "rates accept",
             file_id=deck.file_id,
             source=deck.source,

@@ -47,7 +47,7 @@ def _record(con: duckdb.DuckDBPyConnection, held: Writer, day: date, what: str, 
         "insert into ops.waivers values (?, ?, ?, ?, ?, ?, null)",
         [now(), operator(), day, what, key, reason],
     )
-    held.journal("waive", day=str(day), what=what, key=key, reason=reason)
+    held.journal(con, "waive", day=str(day), what=what, key=key, reason=reason)
     con.commit()
 
 

@@ -322,9 +322,9 @@ import orchestration.landing.dropped, orchestration.warehouse
 from orchestration.operations.rates import accept
 real = {moment}
 def killed(*given, **named):
-    if {name != "forget"} and (given[1:2] != ("configure",)):
+    if {name != "forget"} and (given[2:3] != ("configure",)):
         real(*given, **named)
-    if given[1:2] != ("configure",):
+    if given[2:3] != ("configure",):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*given, **named)
 {module}.{name} = killed

@@ -1,0 +1,24 @@
+-- The lines of invoices, credit notes and drafts. An amount above 0 is charged.
+
+select
+    i.invoice_number,
+    l.document_id,
+    i.account_id,
+    i.period_start,
+    l.line,
+    l.kind,
+    l.description,
+    l.destination,
+    l.service,
+    l.day,
+    l.for_period,
+    l.rate_per_minute,
+    l.quantity,
+    l.unit_price,
+    l.currency,
+    l.calls,
+    l.duration_s,
+    l.billed_s,
+    l.amount,
+from {{ source('ops', 'invoice_lines') }} as l
+inner join {{ source('ops', 'invoices') }} as i on l.document_id = i.document_id

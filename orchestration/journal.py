@@ -1,0 +1,76 @@
+"""The journal: one line for every change of state, on disk before the change takes effect.
+
+A change notes its line's number in ops.journal in its own transaction. So a line without an effect (a crash or an
+error between the two) is known for what it is when the next one is written, and is declared void there: the
+journal alone says what happened, and in which order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+VOID = "void"
+_TAIL = 1 << 16
+
+
+def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) -> int:
+    """Write a line (at, operator, action, arguments) and note its number in the caller's transaction."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    last = _mend(path)
+    row = con.execute("select coalesce(max(n), 0) from ops.journal").fetchone()
+    effective = int(row[0]) if row else 0
+    number = max(int(last.get("n", 0)), effective)
+    written = []
+    if last.get("n", 0) > effective and last["action"] != VOID:
+        number += 1
+        written.append({"n": number, "action": VOID, "voids": last["n"]})
+    number += 1
+    written.append({"n": number, **line})
+    with path.open("a", encoding="utf-8") as journal:
+        journal.writelines(json.dumps(each, sort_keys=True, default=str) + "\n" for each in written)
+        journal.flush()
+        os.fsync(journal.fileno())
+    arguments = {key: value for key, value in line.items() if key not in ("at", "operator", "action")}
+    con.execute(
+        "insert into ops.journal values (?, ?, ?, ?, ?)",
+        [number, line["at"], line["operator"], line["action"], json.dumps(arguments, sort_keys=True, default=str)],
+    )
+    return number
+
+
+def effective(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines that took effect, in order. A last line that was never finished is none."""
+    if not path.exists():
+        return
+    lines = [
+        json.loads(text) for text in path.read_text(encoding="utf-8").splitlines(keepends=True) if text[-1] == "\n"
+    ]
+    void = {line["voids"] for line in lines if line["action"] == VOID}
+    yield from (line for line in lines if line["action"] != VOID and line["n"] not in void)
+
+
+def _mend(path: Path) -> dict[str, Any]:
+    """The last whole line, `{}` where there is none; what a crash left of an unfinished one is cut off."""
+    if not path.exists():
+        return {}
+    with path.open("r+b") as journal:
+        size = journal.seek(0, os.SEEK_END)
+        reach = _TAIL
+        while True:
+            journal.seek(max(0, size - reach))
+            tail = journal.read()
+            end = tail.rfind(b"\n") + 1
+            begin = tail.rfind(b"\n", 0, max(0, end - 1)) + 1
+            if begin or reach >= size:
+                break
+            reach *= 2
+        if end != len(tail):
+            journal.truncate(size - len(tail) + end)
+        line: dict[str, Any] = json.loads(tail[begin:end]) if end else {}
+        return line
