@@ -1,0 +1,89 @@
+"""What an invoice, a credit note or a draft says, before it is a file. Says it all: nothing else is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Party:
+    """Who sends or gets it; `address` has " / " between its lines. Empty where not known."""
+
+    name: str
+    legal_name: str = ""
+    address: str = ""
+    tax_id: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line. `amount` is in the document's currency and exact, up to 8 decimals; above 0 it is charged.
+
+    `kind`: calls, termination, usage, subscription, adjustment or credit. `rate_per_minute` and `unit_price` are in
+    `currency`, which may be another than the document's. An adjustment is about `day` of the period that begins on
+    `for_period`.
+    """
+
+    line: int
+    kind: str
+    description: str
+    currency: str
+    amount: Decimal
+    destination: str | None = None
+    service: str | None = None
+    day: date | None = None
+    for_period: date | None = None
+    rate_per_minute: Decimal | None = None
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    calls: int | None = None
+    duration_s: Decimal | None = None
+    billed_s: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of the call list: `charged_at` is in the account's time zone, `amount` in the document's currency."""
+
+    line: int
+    charged_at: datetime
+    calling_number: str
+    called_number: str
+    destination: str
+    duration_s: Decimal
+    billed_s: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class Document:
+    """An invoice or credit note (`number` set) or a draft (`number` None).
+
+    `exact` is the sum of the lines' amounts, `net` that rounded to `minor_unit` decimals, `total` = `net` + `tax`.
+    `calls` is the call list where it was asked for. `logo` is a PNG or JPEG file's bytes.
+    """
+
+    number: str | None
+    kind: str  # invoice, credit_note
+    seller: Party
+    buyer: Party
+    account_id: str
+    period_start: date
+    period_end: date
+    timezone: str
+    issued_on: date
+    due_on: date | None
+    currency: str
+    minor_unit: int
+    lines: Sequence[Line]
+    exact: Decimal
+    net: Decimal
+    tax_pct: Decimal
+    tax: Decimal
+    total: Decimal
+    reason: str | None = None
+    calls: Sequence[Call] | None = None
+    logo: bytes | None = None
