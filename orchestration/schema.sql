@@ -267,6 +267,9 @@ create table if not exists ops.ledger_entries (
     reason VARCHAR
 );
 
+-- What calls, usage and subscriptions an adjustment is about; of a first posting it is the kind.
+alter table ops.ledger_entries add column if not exists fact VARCHAR;
+
 -- The journal's lines that took effect (archive/journal/journal.jsonl), each noted in the transaction it is about.
 create table if not exists ops.journal (
     n BIGINT primary key,
@@ -330,15 +333,12 @@ create table if not exists ops.invoice_entries (
     invoice_number VARCHAR not null
 );
 
--- The accounts and periods that the running command invoices; [starts_at, ends_at) UTC, touching the days from
--- `first_day` to `last_day`.
+-- The documents that the running command makes: an account's billing period (by its first day) each. `credit`: what is
+-- credited beside adjustments, in the account's currency.
 create table if not exists ops.invoicing (
+    document_id VARCHAR primary key,
+    invoice_number VARCHAR,
     account_id VARCHAR not null,
     period_start DATE not null,
-    period_end DATE not null,
-    starts_at TIMESTAMP not null,
-    ends_at TIMESTAMP not null,
-    first_day DATE not null,
-    last_day DATE not null,
-    primary key (account_id, period_start)
+    credit DECIMAL(20, 8)
 );

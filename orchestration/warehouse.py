@@ -49,6 +49,11 @@ class Home:
         return self.seeds.with_name("decks")
 
     @property
+    def branding(self) -> Path:
+        """The company's logo for its invoices, beside the seeds."""
+        return self.seeds.with_name("branding")
+
+    @property
     def inbox(self) -> Path:
         return self.root / "inbox"
 

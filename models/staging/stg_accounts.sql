@@ -14,6 +14,9 @@ select
     payment_terms_days,
     tax_pct,
     department,
+    legal_name,
+    address,
+    tax_id,
     customer_id,
     line,
 from {{ source('config', 'accounts') }}

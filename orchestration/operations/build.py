@@ -23,13 +23,21 @@ STORED = (
     "marts.breakout_rate_daily",
 )
 
-# Which days want building: every day with rows that landed after it was built; open days also when
-# configuration or models are others than they were; what an interrupted build left unfinished.
+# What makes every model, views included.
+EVERYTHING = ["run"]
+
+# Which days want building: every day with rows that landed, or something that a subscription charges, after it was
+# built; open days also when configuration or models are others than they were; what an interrupted build left.
 _PENDING = """
     with landed as (
         select day, max(file_sequence) as file_sequence
-        from ops.file_days
-        where kind in ('cdrs', 'usage')
+        from (
+            select day, file_sequence from ops.file_days where kind in ('cdrs', 'usage')
+            union all
+            {charged}
+            -- what was built for a subscription that is no more
+            select day, 0 from ops.builds
+        )
         group by day
     )
     select l.day
@@ -84,6 +92,9 @@ def build_days(
     if arguments:
         dbt.run(held.home, arguments, said)
     finish(held)
+    if arguments == EVERYTHING and not (first or last):
+        # only now the models can say on which days without traffic subscriptions are charged
+        days = sorted({*days, *build_days(held, said=said).days})
     return Built(days)
 
 
@@ -97,8 +108,8 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         raise Refused(f"--to {last} is before --from {first}")
     config, project = configure(held), dbt.project_version()
     with held.connect() as con:
-        days = _range(con, first, last) if first or last else _pending(con, config, project)
         known = con.execute("select version from ops.project").fetchone() == (project,)
+        days = _range(con, first, last) if first or last else _pending(con, config, project, known)
         gives = known and _gives_allowances(con)
         days = _with_consumers(con, days)
         con.begin()
@@ -110,7 +121,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
                 (held.home.tables / table / f"day={day}").mkdir(parents=True, exist_ok=True)
         con.commit()
     if not known:
-        return days, ["run"]
+        return days, EVERYTHING
     without = [] if gives else ["path:models/rating/profiles", "profile_consumption"]
     return days, ["run", "--select", "tag:daily", "--exclude", "config.materialized:view", *without] if days else []
 
@@ -144,10 +155,18 @@ def finish(held: Writer) -> None:
         con.commit()
 
 
-def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str) -> list[date]:
+# Days since the first traffic on which a subscription is charged: the model says it, once it is there.
+_CHARGED = """
+    select day, 0 from rating.subscription_charges
+    where day >= (select min(day) from ops.file_days where kind in ('cdrs', 'usage'))
+    union all
+"""
+
+
+def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str, known: bool) -> list[date]:
     deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
     assert deck is not None
-    rows = con.execute(_PENDING, {"config": config, "project": project, "deck": deck[0]}).fetchall()
+    rows = con.execute(_PENDING.format(charged=_CHARGED if known else ""), {"config": config, "project": project, "deck": deck[0]}).fetchall()
     return [row[0] for row in rows]
 
 
@@ -192,6 +211,8 @@ def _range(con: duckdb.DuckDBPyConnection, first: date | None, last: date | None
         select distinct day from ops.file_days
         where kind in ('cdrs', 'usage')
             and day >= coalesce($first, day) and day <= coalesce($last, day)
+        union
+        select day from ops.builds where day >= coalesce($first, day) and day <= coalesce($last, day)
         union
         select day from ops.build_days
         order by day

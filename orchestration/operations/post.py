@@ -6,7 +6,9 @@ from datetime import date
 
 import duckdb
 
-_COLUMNS = "entry_id, account_id, day, period, booked_on, posted_at, kind, service, amount, currency, reference, reason"
+_COLUMNS = (
+    "entry_id, account_id, day, period, booked_on, posted_at, kind, fact, service, amount, currency, reference, reason"
+)
 
 
 def post_payments(con: duckdb.DuckDBPyConnection) -> int:

@@ -25,7 +25,7 @@ with facts as (
 books as (
     select day, account_id, amount
     from {{ ref('ledger_entries') }}
-    where day in {{ checked_days() }} and kind in ('calls', 'usage', 'adjustment')
+    where day in {{ checked_days() }} and fact is not null
 
     union all
 

@@ -1,4 +1,4 @@
--- What a day's rated calls and usage come to for each account and billing period, in the account's
+-- What a day's rated calls, usage and subscriptions come to for each account and billing period, in the account's
 -- currency and in its favour: what it pays for is negative, what it charges us positive. This is
 -- what the ledger has to say of the day once it is closed.
 {{ config(materialized='daily', tags=['daily']) }}
@@ -32,7 +32,7 @@ facts as (
         day,
         date_trunc('minute', occurred_at) as minute,
         account_id,
-        'usage' as kind,
+        kind,
         service,
         1 as items,
         -account_amount as amount,

@@ -1,4 +1,4 @@
--- What is not posted yet: for each account, day, period and service what the rated facts say now less what the
+-- What is not posted yet: for each account, day, period, kind and service what the rated facts say now less what the
 -- ledger says of them. Of an open day this is accrued; closing the day posts it.
 
 with targets as (
@@ -11,12 +11,13 @@ posted as (
         account_id,
         day,
         period,
+        fact as kind,
         service,
         currency,
         sum(amount) as amount,
     from {{ ref('ledger_entries') }}
-    where kind in ('calls', 'usage', 'adjustment')
-    group by account_id, day, period, service, currency
+    where fact is not null
+    group by account_id, day, period, fact, service, currency
 ),
 
 closings as (
@@ -42,6 +43,7 @@ differences as (
         coalesce(t.account_id, p.account_id) as account_id,
         coalesce(t.day, p.day) as day,
         coalesce(t.period, p.period) as period,
+        coalesce(t.kind, p.kind) as fact,
         coalesce(t.service, p.service) as service,
         coalesce(t.currency, p.currency) as currency,
         (coalesce(t.amount, 0) - coalesce(p.amount, 0))::DECIMAL(20, 8) as amount,
@@ -51,6 +53,7 @@ differences as (
             t.account_id = p.account_id
             and t.day = p.day
             and t.period = p.period
+            and t.kind = p.kind
             and t.service is not distinct from p.service
             and t.currency = p.currency
     where coalesce(t.amount, 0) <> coalesce(p.amount, 0)
@@ -61,11 +64,8 @@ explained as (
         d.account_id,
         d.day,
         d.period,
-        case
-            when c.day is not null then 'adjustment'
-            when d.service is null then 'calls'
-            else 'usage'
-        end as kind,
+        case when c.day is not null then 'adjustment' else d.fact end as kind,
+        d.fact,
         d.service,
         d.amount,
         d.currency,
@@ -74,7 +74,7 @@ explained as (
     from differences as d
     left join closings as c on d.day = c.day
     left join late_files as f
-        on d.day = f.day and f.kind = case when d.service is null then 'cdrs' else 'usage' end
+        on d.day = f.day and f.kind = case d.fact when 'calls' then 'cdrs' else d.fact end
 )
 
 select
@@ -82,6 +82,7 @@ select
     day,
     period,
     kind,
+    fact,
     service,
     amount,
     currency,

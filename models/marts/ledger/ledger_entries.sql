@@ -9,6 +9,7 @@ select
     booked_on,
     posted_at,
     kind,
+    fact,
     service,
     amount,
     currency,

@@ -6,6 +6,7 @@ select
     p.day,
     {{ billing_period('p.paid_at', 'a.timezone', 'a.billing_cycle') }} as period,
     case when p.method in ('refund', 'write_off') then p.method else 'payment' end as kind,
+    null::VARCHAR as fact,
     null::VARCHAR as service,
     p.amount,
     p.currency,

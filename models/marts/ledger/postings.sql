@@ -9,6 +9,11 @@ with due as (
 
     select *, false as accrued
     from {{ ref('payments_due') }}
+
+    union all by name
+
+    select *, false as accrued
+    from {{ ref('invoice_postings_due') }}
 ),
 
 -- how many equal entries there already are: tells a second equal adjustment from the first
@@ -27,7 +32,10 @@ numbered as (
                 and l.amount = d.amount
                 and l.currency = d.currency
                 and l.reference is not distinct from d.reference
-        ) as ordinal,
+        ) + row_number() over (
+            partition by d.account_id, d.day, d.period, d.kind, d.service, d.amount, d.currency, d.reference
+            order by d.fact
+        ) - 1 as ordinal,
         clock.now as posted_at,
     from due as d
     cross join {{ source('ops', 'clock') }} as clock
@@ -53,6 +61,7 @@ select
     case when not accrued or posted_at::DATE <= day + 2 then day else posted_at::DATE end as booked_on,
     posted_at,
     kind,
+    fact,
     service,
     amount,
     currency,

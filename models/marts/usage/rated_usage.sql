@@ -1,5 +1,5 @@
--- Services beside calls, priced by service_rates: the account's own row before everyone's, then the
--- latest valid_from in force. A closed day keeps its stored rows; late ones are added.
+-- Services beside calls (usage and subscriptions), priced by service_rates: the account's own row before everyone's,
+-- then the latest valid_from in force. A closed day keeps its stored rows; late ones are added.
 {{ config(
     materialized='daily',
     tags=['daily'],
@@ -10,7 +10,7 @@
 
 with usage as (
     select u.*
-    from {{ ref('stg_usage') }} as u
+    from {{ ref('service_events') }} as u
     anti join {{ this }} as stored
         on u.day = stored.day and u.source = stored.source and u.usage_id = stored.usage_id
     where u.day in (select day from {{ source('ops', 'build_days') }})
@@ -34,20 +34,21 @@ priced as (
         on
             u.service = r.service
             and (r.account_id is null or u.account_id = r.account_id)
-            and (r.valid_from is null or u.occurred_at >= r.valid_from)
-            and (r.valid_to is null or u.occurred_at < r.valid_to)
+            and (r.valid_from is null or u.priced_at >= r.valid_from)
+            and (r.valid_to is null or u.priced_at < r.valid_to)
     group by u.source, u.usage_id
 ),
 
--- quantity and price have 8 decimals each: their product is in units of 1e-16
+-- quantity and price have 8 decimals each: their product is in units of 1e-16; a part of a month is a fraction of it
 charged as (
     select
         u.*,
         p.price.unit_price,
         p.price.currency,
         a.currency as account_currency,
-        {{ to_units('u.quantity') }} * {{ to_units('p.price.unit_price') }} as exact,
+        {{ to_units('u.quantity') }} * {{ to_units('p.price.unit_price') }} * u.days as exact,
         {{ decimal_unit('p.price.decimals') }} as amount_unit,
+        100000000::HUGEINT * {{ decimal_unit('p.price.decimals') }} * u.of_days as divisor,
         p.price.rounding,
     from usage as u
     left join priced as p on u.source = p.source and u.usage_id = p.usage_id
@@ -58,8 +59,7 @@ rounded as (
     select
         *,
         amount_unit * {{ divide_rounded(
-            '(2 * exact + ' ~ rounding_offset('rounding', '(100000000 * amount_unit)') ~ ')',
-            '(100000000 * amount_unit)', "rounding = 'half_even'"
+            '(2 * exact + ' ~ rounding_offset('rounding', 'divisor') ~ ')', 'divisor', "rounding = 'half_even'"
         ) }} as amount_u,
     from charged
 ),
@@ -83,6 +83,7 @@ converted as (
 )
 
 select
+    kind,
     source,
     usage_id,
     day,
@@ -90,6 +91,8 @@ select
     account_id,
     service,
     quantity,
+    days,
+    of_days,
     unit_price,
     case when reason is null then {{ from_units('amount_u') }} end as amount,
     currency,

@@ -1,0 +1,15 @@
+{#- Last day (DATE) of the billing period that begins on `start`: a month, half of one, or a week. -#}
+{% macro period_end(start, cycle) -%}
+    (case {{ cycle }}
+        when 'weekly' then {{ start }} + 6
+        when 'semimonthly'
+            then case when day({{ start }}) = 1 then {{ start }} + 14 else last_day({{ start }}) end
+        else last_day({{ start }})
+    end)::DATE
+{%- endmacro %}
+
+
+{#- The instant (TIMESTAMP, UTC) at which a day begins in a time zone. -#}
+{% macro day_begins(day, timezone) -%}
+    timezone('UTC', timezone({{ timezone }}, ({{ day }})::TIMESTAMP))
+{%- endmacro %}

@@ -1,0 +1,88 @@
+-- The billing periods of customers in which there is something to charge, and what each waits for until it can be
+-- invoiced: 24 hours since its end, and every UTC day that it touches closed.
+
+with periods as (
+    select account_id, period as period_start from {{ ref('account_charges_daily') }}
+
+    union
+
+    select account_id, period as period_start
+    from {{ ref('ledger_entries') }}
+    where fact is not null
+
+    union
+
+    select account_id, period_start from {{ source('ops', 'invoicing') }}
+),
+
+bounded as (
+    select
+        p.account_id,
+        p.period_start,
+        {{ period_end('p.period_start', 'a.billing_cycle') }} as period_end,
+        a.timezone,
+        a.currency,
+    from periods as p
+    inner join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id
+    where a.kind in ('customer', 'both')
+),
+
+timed as (
+    select
+        *,
+        {{ day_begins('period_start', 'timezone') }} as starts_at,
+        {{ day_begins('period_end + 1', 'timezone') }} as ends_at,
+    from bounded
+),
+
+touching as (
+    select
+        *,
+        starts_at::DATE as first_day,
+        (ends_at - interval 1 microsecond)::DATE as last_day,
+    from timed
+),
+
+-- days before the first traffic have no row, and count as closed
+missing as (
+    select
+        t.account_id,
+        t.period_start,
+        string_agg(d.day || ' (' || d.status || ')', ', ' order by d.day) as days,
+        bool_and(d.status = 'outdated') as is_only_outdated,
+    from touching as t
+    inner join {{ ref('days') }} as d on d.day between t.first_day and t.last_day
+    where d.status <> 'closed'
+    group by t.account_id, t.period_start
+),
+
+invoiced as (
+    select account_id, period_start, invoice_number
+    from {{ source('ops', 'invoices') }}
+    where status = 'issued' and kind = 'invoice'
+)
+
+select
+    t.account_id,
+    t.period_start,
+    t.period_end,
+    t.timezone,
+    t.currency,
+    t.starts_at,
+    t.ends_at,
+    t.first_day,
+    t.last_day,
+    t.ends_at + interval 1 day as issuable_at,
+    m.days as missing_days,
+    coalesce(m.is_only_outdated, false) as is_only_outdated,
+    i.invoice_number,
+    case
+        when i.invoice_number is not null then 'invoiced'
+        when clock.now < t.ends_at then 'open'
+        when m.days is not null or clock.now < t.ends_at + interval 1 day then 'waiting'
+        else 'ready'
+    end as status,
+from touching as t
+cross join {{ source('ops', 'clock') }} as clock
+left join missing as m on t.account_id = m.account_id and t.period_start = m.period_start
+left join invoiced as i on t.account_id = i.account_id and t.period_start = i.period_start

@@ -1,0 +1,56 @@
+-- What the documents being made come to, from the lines they were given: the exact sum, that rounded half up to the
+-- currency's minor unit (`net`), tax on it rounded likewise, and the total.
+
+with summed as (
+    select document_id, sum({{ to_units('amount') }}) as exact_u
+    from {{ source('ops', 'invoice_lines') }}
+    where document_id in (select document_id from {{ source('ops', 'invoicing') }})
+    group by document_id
+),
+
+netted as (
+    select
+        w.document_id,
+        w.invoice_number,
+        w.account_id,
+        w.period_start,
+        w.period_end,
+        w.timezone,
+        w.currency,
+        w.is_credit_note,
+        a.tax_pct,
+        coalesce(a.payment_terms_days, 0) as payment_terms_days,
+        coalesce(s.exact_u, 0) as exact_u,
+        {{ to_minor_unit('coalesce(s.exact_u, 0)', 'w.currency') }} as net_u,
+    from {{ ref('invoicing') }} as w
+    inner join {{ ref('stg_accounts') }} as a on w.account_id = a.account_id
+    left join summed as s on w.document_id = s.document_id
+),
+
+taxed as (
+    select
+        *,
+        {{ percent_of('net_u', to_units('coalesce(tax_pct, 0)'), 'currency') }} as tax_u,
+    from netted
+)
+
+select
+    t.document_id,
+    t.invoice_number,
+    case when t.is_credit_note then 'credit_note' else 'invoice' end as kind,
+    t.account_id,
+    t.period_start,
+    t.period_end,
+    t.timezone,
+    {{ from_units('t.exact_u') }} as exact,
+    {{ from_units('t.net_u') }} as net,
+    coalesce(t.tax_pct, 0)::DECIMAL(20, 8) as tax_pct,
+    {{ from_units('t.tax_u') }} as tax,
+    {{ from_units('t.net_u + t.tax_u') }} as total,
+    t.currency,
+    {{ minor_unit('t.currency') }} as minor_unit,
+    clock.now::DATE as issued_on,
+    -- a credit note is nothing to pay
+    case when not t.is_credit_note then clock.now::DATE + t.payment_terms_days::INTEGER end as due_on,
+from taxed as t
+cross join {{ source('ops', 'clock') }} as clock

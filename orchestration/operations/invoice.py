@@ -1,0 +1,463 @@
+"""Issue invoices and credit notes, or draft them. What is on them, and what they come to, the SQL of the models says."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.documents.csv_file import csv_bytes
+from orchestration.documents.document import Call, Document, Line, Party
+from orchestration.documents.json_file import json_bytes
+from orchestration.documents.pdf import pdf_bytes
+from orchestration.operations.build import build_days
+from orchestration.operations.post import post_payments
+from orchestration.operations.publish import publish
+from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
+
+SUFFIXES = ("csv", "json", "pdf")
+_LINE = (
+    "line", "kind", "description", "currency", "amount", "destination", "service", "day", "for_period",
+    "rate_per_minute", "quantity", "unit_price", "calls", "duration_s", "billed_s",
+)  # fmt: skip
+# The calls and services behind an issued document, as they were when it was issued; evidence and analysts read it.
+_ITEMS = """
+    select
+        i.document_id as invoice_number,
+        l.line,
+        i.* exclude (document_id, description),
+    from marts.invoice_items_due as i
+    inner join ops.invoice_lines as l
+        on
+            i.document_id = l.document_id
+            and i.kind = l.kind
+            and i.description = l.description
+            and i.currency = l.currency
+            and i.rate_per_minute is not distinct from l.rate_per_minute
+            and i.unit_price is not distinct from l.unit_price
+            and i.service is not distinct from l.service
+            and i.destination is not distinct from l.destination
+    where i.document_id = $document
+    order by l.line, i.charged_at, i.source, i.call_id, i.attempt
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked for: an account's billing period (by its first day), and how.
+
+    `credit` is credited beside what changed since the invoice; `calls` puts the list of calls into the PDF;
+    `as_posted` issues although days are outdated.
+    """
+
+    account: str
+    period: date
+    draft: bool = False
+    credit_note: bool = False
+    reason: str | None = None
+    credit: Decimal | None = None
+    calls: bool = False
+    as_posted: bool = False
+
+
+@dataclass(frozen=True)
+class Invoiced:
+    """A document: `invoice_number` is None for a draft; amounts in `currency`; `files` by suffix (csv, json, pdf)."""
+
+    invoice_number: str | None
+    kind: str
+    status: str
+    account_id: str
+    period_start: date
+    period_end: date
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    currency: str
+    due_on: date | None
+    checksum: str
+    files: Mapping[str, Path]
+    issued_again: bool = False
+
+
+def period_of(text: str) -> date:
+    """The first day that PERIOD means: 2026-03 or 2026-03-16. Raises `Refused` for anything else."""
+    try:
+        return date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
+    except ValueError:
+        raise Refused(f"{text} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16") from None
+
+
+def invoice(home: Home, wanted: Wanted) -> Invoiced:
+    """Issue what is wanted, or draft it; once issued, the same files again.
+
+    Raises `Refused` when the period cannot be invoiced (it says which days are missing), there is nothing to
+    charge or to credit, or the account or period is not one.
+    """
+    _refuse_odd(wanted)
+    with writer(home, "invoice") as held:
+        build_days(held)
+        done = issue(held, wanted, logo(home))
+        publish(held)
+    return done
+
+
+def run(home: Home) -> list[Invoiced]:
+    """Draft every ended period that cannot be issued yet, and issue those that can: what the monthly schedule does."""
+    with writer(home, "invoice") as held:
+        build_days(held)
+        with held.connect() as con:
+            found = con.execute(
+                "select account_id, period_start, status from marts.billing_periods "
+                "where status in ('ready', 'waiting') order by period_start, account_id"
+            ).fetchall()
+        done = []
+        for account, period, status in found:
+            try:
+                done.append(issue(held, Wanted(account, period, draft=status == "waiting"), logo(home)))
+            except NothingToCharge:
+                continue
+        publish(held)
+    return done
+
+
+class NothingToCharge(Refused):
+    """The period has no line."""
+
+
+def issue(held: Writer, wanted: Wanted, logo: bytes | None = None) -> Invoiced:
+    """`invoice` for a caller that holds the lock, has built, and publishes itself."""
+    at = now()
+    with held.connect() as con:
+        _known(con, wanted)
+        if issued := _issued(con, held.home, wanted):
+            return issued
+        document_id = f"draft-{wanted.account}-{wanted.period}" if wanted.draft else _number(con, wanted, at)
+        if wanted.draft:
+            con.begin()
+            for table in ("invoices", "invoice_lines"):
+                con.execute(f"delete from ops.{table} where document_id = ?", [document_id])
+            con.commit()
+        con.begin()
+        try:
+            done = _make(con, held, wanted, document_id, at, logo)
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
+    if not wanted.draft:
+        for suffix in SUFFIXES:
+            (_exports(held.home) / f"draft-{wanted.account}-{wanted.period}.{suffix}").unlink(missing_ok=True)
+    return done
+
+
+def logo(home: Home) -> bytes | None:
+    """The company's logo: branding/logo.png or logo.jpg beside seeds/; None without one."""
+    for name in ("logo.png", "logo.jpg", "logo.jpeg"):
+        path = home.branding / name
+        if path.is_file():
+            return path.read_bytes()
+    return None
+
+
+def _refuse_odd(wanted: Wanted) -> None:
+    if wanted.credit_note and not (wanted.reason and wanted.reason.strip()):
+        raise Refused("--credit-note needs --reason TEXT: why it is given")
+    if wanted.credit is not None and not wanted.credit_note:
+        raise Refused("--amount is credited: it goes with --credit-note")
+
+
+def _known(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    row = con.execute(
+        "select kind, billing_cycle from staging.stg_accounts where account_id = ?", [wanted.account]
+    ).fetchone()
+    if row is None:
+        raise Refused(f"there is no account {wanted.account}; tollbook balance lists them all")
+    kind, cycle = row
+    if kind == "carrier":
+        raise Refused(f"{wanted.account} is a carrier: it sends us invoices, we send it none")
+    day = wanted.period
+    fits = {"weekly": day.weekday() == 0, "semimonthly": day.day in (1, 16)}.get(cycle, day.day == 1)
+    if not fits:
+        right = {"weekly": "a Monday", "semimonthly": "the 1st or 16th of a month"}.get(cycle, "a month, 2026-03")
+        raise Refused(f"no billing period of {wanted.account} ({cycle}) begins on {day}: give {right}")
+
+
+def _issued(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted) -> Invoiced | None:
+    """The invoice there is for the period; None when one may be made."""
+    row = con.execute(
+        "select invoice_number from ops.invoices "
+        "where status = 'issued' and kind = 'invoice' and account_id = ? and period_start = ?",
+        [wanted.account, wanted.period],
+    ).fetchone()
+    if wanted.credit_note:
+        if row is None:
+            raise Refused(f"{wanted.account} has no invoice for {wanted.period} that a credit note could correct")
+        return None
+    if row is None:
+        return None
+    if wanted.draft:
+        raise Refused(f"{wanted.period} of {wanted.account} was issued as {row[0]}; there is nothing left to draft")
+    return issued_again(con, home, row[0])
+
+
+def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Invoiced:
+    """An issued document, its files put back from the archive where they are gone or were altered."""
+    con.execute("select * from ops.invoices where invoice_number = ?", [number])
+    names = [column[0] for column in con.description or []]
+    found = con.fetchone()
+    if found is None:
+        raise Refused(f"there is no {number}; tollbook invoices lists them all")
+    row = dict(zip(names, found, strict=True))
+    sums = {"csv": row["csv_sha256"], "json": row["checksum"], "pdf": row["pdf_sha256"]}
+    files = {}
+    for suffix, checksum in sums.items():
+        path = _exports(home) / f"{number}.{suffix}"
+        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
+            kept = home.archive / "invoices" / f"{checksum}.{suffix}"
+            if not kept.exists():
+                raise Refused(f"{path} is gone, and so is its copy in the archive, {kept}")
+            _write(path, kept.read_bytes())
+        files[suffix] = path
+    columns = ("kind", "status", "account_id", "period_start", "period_end", "net", "tax", "total", "currency",
+               "due_on", "checksum")  # fmt: skip
+    return Invoiced(number, **{c: row[c] for c in columns}, files=files, issued_again=True)
+
+
+def _number(con: duckdb.DuckDBPyConnection, wanted: Wanted, at: datetime) -> str:
+    """The next number of the year: the writer lock sees to it that nobody takes the same."""
+    series = f"{'CN' if wanted.credit_note else 'INV'}-{at.year}-"
+    row = con.execute(
+        "select coalesce(max(substr(invoice_number, ?)::INTEGER), 0) + 1 from ops.invoices "
+        "where starts_with(invoice_number, ?)",
+        [len(series) + 1, series],
+    ).fetchone()
+    return f"{series}{row[0] if row else 1:06}"
+
+
+def _make(
+    con: duckdb.DuckDBPyConnection,
+    held: Writer,
+    wanted: Wanted,
+    document_id: str,
+    at: datetime,
+    logo: bytes | None,
+) -> Invoiced:
+    """Everything about the document, or nothing; in the caller's transaction."""
+    home, number = held.home, None if wanted.draft else document_id
+    con.execute("delete from ops.invoicing")
+    con.execute(
+        "insert into ops.invoicing values (?, ?, ?, ?, ?)",
+        [document_id, number, wanted.account, wanted.period, wanted.credit],
+    )
+    if number and not wanted.credit_note:
+        _refuse_waiting(con, wanted)
+    con.execute("insert into ops.invoice_lines select * from marts.invoice_lines_due")
+    totals = _row(con, "select * from marts.invoice_totals_due")
+    _refuse_empty(con, wanted, totals)
+    document = _document(con, wanted, totals, logo)
+    files = {"csv": csv_bytes(document), "pdf": pdf_bytes(document)}
+    sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
+    files["json"] = json_bytes(document, sums["csv"], sums["pdf"])
+    sums["json"] = hashlib.sha256(files["json"]).hexdigest()
+    con.execute(
+        "insert into ops.invoices values "
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            document_id, number, totals["kind"], wanted.account, totals["period_start"], totals["period_end"],
+            "issued" if number else "draft", totals["exact"], totals["net"], totals["tax_pct"], totals["tax"],
+            totals["total"], totals["currency"], at, totals["issued_on"], totals["due_on"], operator(), wanted.reason,
+            sums["json"], sums["csv"], sums["pdf"],
+        ],
+    )  # fmt: skip
+    if number:
+        _book(con, home, wanted, number, totals)
+        for suffix, content in files.items():
+            _write(home.archive / "invoices" / f"{sums[suffix]}.{suffix}", content)
+    paths = {suffix: _exports(home) / f"{document_id}.{suffix}" for suffix in SUFFIXES}
+    for suffix, path in paths.items():
+        _write(path, files[suffix])
+    if number:
+        con.execute(
+            "delete from ops.invoice_lines where document_id = ?", [f"draft-{wanted.account}-{wanted.period}"]
+        )
+        con.execute("delete from ops.invoices where document_id = ?", [f"draft-{wanted.account}-{wanted.period}"])
+        held.journal(
+            con,
+            "credit note" if wanted.credit_note else "invoice",
+            at,
+            account=wanted.account,
+            period=wanted.period,
+            invoice_number=number,
+            total=totals["total"],
+            checksum=sums["json"],
+            reason=wanted.reason,
+            credit=wanted.credit,
+            calls=wanted.calls,
+            as_posted=wanted.as_posted,
+            logo=_keep_logo(home, logo),
+        )
+    con.execute("delete from ops.invoicing")
+    return Invoiced(
+        number, totals["kind"], "issued" if number else "draft", wanted.account, totals["period_start"],
+        totals["period_end"], totals["net"], totals["tax"], totals["total"], totals["currency"], totals["due_on"],
+        sums["json"], paths,
+    )  # fmt: skip
+
+
+def _refuse_waiting(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    period = _row(
+        con,
+        "select * from marts.billing_periods where account_id = $account and period_start = $period",
+        account=wanted.account,
+        period=wanted.period,
+    )
+    what = f"{wanted.account} {period['period_start']} to {period['period_end']}"
+    if now() < period["issuable_at"]:
+        raise Refused(
+            f"{what} cannot be invoiced before {period['issuable_at']:%Y-%m-%dT%H:%M:%S} UTC, 24 hours after its end; "
+            "--draft works any time"
+        )
+    if period["missing_days"] and period["is_only_outdated"] and not wanted.as_posted:
+        raise Refused(
+            f"{what} cannot be invoiced: prices or other configuration of these days changed after they were closed: "
+            f"{period['missing_days']}; recalculate them, or issue what is posted with --as-posted"
+        )
+    if period["missing_days"] and not period["is_only_outdated"]:
+        raise Refused(
+            f"{what} cannot be invoiced: these days are not closed: {period['missing_days']}; see tollbook close"
+        )
+
+
+def _refuse_empty(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any]) -> None:
+    lines = con.execute(
+        "select count(*) from ops.invoice_lines where document_id = ?", [totals["document_id"]]
+    ).fetchone()
+    if wanted.credit_note and totals["total"] >= 0:
+        if totals["total"] > 0:
+            raise Refused(
+                f"{wanted.account} owes {totals['total'].normalize():f} {totals['currency']} more for {wanted.period}: "
+                "that is no credit; it comes on the next invoice"
+            )
+        raise Refused(
+            f"nothing of {wanted.period} changed in {wanted.account}'s favour since it was invoiced; "
+            "--amount credits what is agreed on"
+        )
+    if lines == (0,):
+        raise NothingToCharge(f"{wanted.account} has nothing to be charged for in the period from {wanted.period}")
+
+
+def _book(
+    con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]
+) -> None:
+    """Post tax and rounding, tie the postings to the document, keep the calls behind it; all of it must add up."""
+    post_payments(con)
+    con.execute("insert into ops.invoice_entries select entry_id, invoice_number from marts.invoice_entries_due")
+    row = con.execute(
+        "select coalesce(sum(amount), 0) from ops.ledger_entries "
+        "where entry_id in (select entry_id from ops.invoice_entries where invoice_number = ?)",
+        [number],
+    ).fetchone()
+    if row is None or -row[0] != totals["total"]:
+        raise Refused(
+            f"the ledger says {-row[0] if row else 0} for {wanted.account} {wanted.period}, the lines say "
+            f"{totals['total']}: nothing was issued; close the days again (tollbook close) and report it if it stays"
+        )
+    path = f"tables/marts.invoice_calls/day={wanted.period}/{number}.parquet"
+    target = home.root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    con.execute(f"copy ({_ITEMS.replace('$document', _text(number))}) to {_text(str(part))} (format parquet)")
+    os.replace(part, target)
+    con.execute(
+        "insert into ops.stored_files values ('marts.invoice_calls', ?, ?, true)", [wanted.period, path]
+    )
+
+
+def _document(
+    con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any], logo: bytes | None
+) -> Document:
+    company = _row(con, "select * from staging.stg_company")
+    account = _row(con, "select * from staging.stg_accounts where account_id = $account", account=wanted.account)
+    con.execute(
+        f"select {', '.join(_LINE)} from ops.invoice_lines where document_id = ? order by line", [totals["document_id"]]
+    )
+    lines = [Line(**dict(zip(_LINE, row, strict=True))) for row in con.fetchall()]
+    plain = ("kind", "account_id", "period_start", "period_end", "timezone", "issued_on", "due_on", "currency",
+             "minor_unit", "exact", "net", "tax_pct", "tax", "total")  # fmt: skip
+    return Document(
+        number=totals["invoice_number"],
+        seller=_party(company),
+        buyer=_party(account),
+        lines=lines,
+        reason=wanted.reason,
+        calls=_calls(con, totals) if wanted.calls else None,
+        logo=logo,
+        **{name: totals[name] for name in plain},
+    )
+
+
+def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any]) -> Sequence[Call]:
+    con.execute(
+        f"""
+        select
+            line,
+            timezone({_text(totals["timezone"])}, timezone('UTC', charged_at)) as charged_at,
+            coalesce(calling_number, '') as calling_number,
+            called_number,
+            coalesce(destination, '') as destination,
+            duration_s,
+            billed_s,
+            account_amount
+        from ({_ITEMS.replace("$document", _text(totals["document_id"]))})
+        where kind in ('calls', 'termination')
+        """
+    )
+    return [Call(*row) for row in con.fetchall()]
+
+
+def _party(row: Mapping[str, Any]) -> Party:
+    return Party(*(row[name] or "" for name in ("name", "legal_name", "address", "tax_id")))
+
+
+def _row(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> dict[str, Any]:
+    con.execute(query, values or None)
+    names = [column[0] for column in con.description or []]
+    rows = con.fetchall()
+    if len(rows) != 1:
+        raise Refused(f"one row was expected of: {' '.join(query.split())}; there are {len(rows)}")
+    return dict(zip(names, rows[0], strict=True))
+
+
+def _exports(home: Home) -> Path:
+    return home.root / "exports" / "invoices"
+
+
+def _keep_logo(home: Home, logo: bytes | None) -> str | None:
+    if logo is None:
+        return None
+    checksum = hashlib.sha256(logo).hexdigest()
+    _write(home.archive / "branding" / checksum, logo)
+    return checksum
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The file whole and on disk, or as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
