@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.commands import accounts, days, questions, rates
+from orchestration.commands import accounts, days, invoicing, questions, rates
 from orchestration.commands.arguments import JSON
 from orchestration.operations import configure
 from orchestration.show import print_json
@@ -90,7 +90,7 @@ def ui(port: int) -> None:
     os.execve(dagster, [dagster, "dev", "--port", str(port)], environment)
 
 
-for _command in (*days.COMMANDS, *accounts.COMMANDS, *rates.COMMANDS, *questions.COMMANDS):
+for _command in (*days.COMMANDS, *accounts.COMMANDS, *rates.COMMANDS, *invoicing.COMMANDS, *questions.COMMANDS):
     cli.add_command(_command)
 
 

@@ -76,9 +76,7 @@ def _source_words(node: Mapping[str, Any]) -> str:
 def group_of(node: Mapping[str, Any]) -> str:
     """The step of a call's way that a model or source belongs to."""
     if node["resource_type"] == "source":
-        if node["name"] in _BOOKS:
-            return _BOOKS[node["name"]]
-        return _GROUPS.get(node["source_name"], node["source_name"])
+        return str(_BOOKS.get(node["name"]) or _GROUPS.get(node["source_name"], node["source_name"]))
     layer = node["fqn"][1]
     return str(node["fqn"][2] if layer == "marts" else layer)
 

@@ -1,4 +1,4 @@
-"""Issue invoices and credit notes, or draft them. What is on them, and what they come to, the SQL of the models says."""
+"""Issue invoices and credit notes, or draft them. What is on them and what they come to the SQL of the models says."""
 
 from __future__ import annotations
 
@@ -285,9 +285,7 @@ def _make(
     for suffix, path in paths.items():
         _write(path, files[suffix])
     if number:
-        con.execute(
-            "delete from ops.invoice_lines where document_id = ?", [f"draft-{wanted.account}-{wanted.period}"]
-        )
+        con.execute("delete from ops.invoice_lines where document_id = ?", [f"draft-{wanted.account}-{wanted.period}"])
         con.execute("delete from ops.invoices where document_id = ?", [f"draft-{wanted.account}-{wanted.period}"])
         held.journal(
             con,
@@ -354,9 +352,7 @@ def _refuse_empty(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappin
         raise NothingToCharge(f"{wanted.account} has nothing to be charged for in the period from {wanted.period}")
 
 
-def _book(
-    con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]
-) -> None:
+def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]) -> None:
     """Post tax and rounding, tie the postings to the document, keep the calls behind it; all of it must add up."""
     post_payments(con)
     con.execute("insert into ops.invoice_entries select entry_id, invoice_number from marts.invoice_entries_due")
@@ -376,9 +372,7 @@ def _book(
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     con.execute(f"copy ({_ITEMS.replace('$document', _text(number))}) to {_text(str(part))} (format parquet)")
     os.replace(part, target)
-    con.execute(
-        "insert into ops.stored_files values ('marts.invoice_calls', ?, ?, true)", [wanted.period, path]
-    )
+    con.execute("insert into ops.stored_files values ('marts.invoice_calls', ?, ?, true)", [wanted.period, path])
 
 
 def _document(

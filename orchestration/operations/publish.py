@@ -27,6 +27,7 @@ WHOLE = (
     "marts.account_balances",
     "marts.days",
     "marts.profile_usage",
+    "marts.billing_periods",
     "marts.invoices",
     "marts.invoice_lines",
     "marts.invoice_entries",
@@ -76,6 +77,7 @@ def publish(held: Writer) -> Published:
         data = home.serving.parent / "data"
         files, written = _daily(con, data)
         files["landed.rates"] = _decks(con, data)
+        files["marts.invoice_calls"] = _invoice_calls(con, home, data)
         files["marts.rate_history"] = [_rate_history(con, data)]
         for table in WHOLE:
             path = data / table / f"{time.time_ns()}.parquet"
@@ -115,6 +117,21 @@ def _decks(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
         if not path.exists():
             _export(con, f"select * from landed.rates where deck = {deck}", path)
     return list(paths)
+
+
+def _invoice_calls(con: duckdb.DuckDBPyConnection, home: Home, data: Path) -> list[Path]:
+    """The calls behind issued invoices, a file each, written when they were issued."""
+    rows = con.execute(f"{_STORED} where table_name = 'marts.invoice_calls' order by path").fetchall()
+    if rows:
+        return [home.root / row[0] for row in rows]
+    empty = data / "marts.invoice_calls" / "empty.parquet"
+    _export(
+        con,
+        "select null::VARCHAR as invoice_number, null::INTEGER as line, * exclude (document_id, description) "
+        "from marts.invoice_items_due limit 0",
+        empty,
+    )
+    return [empty]
 
 
 def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:

@@ -1,0 +1,108 @@
+"""The commands of invoicing: invoice, invoices, invoice-run."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration.commands.arguments import JSON, Amount
+from orchestration.show import plain_cell, print_json, table
+from orchestration.warehouse import Home
+
+if TYPE_CHECKING:
+    from orchestration.operations.invoice import Invoiced
+
+
+@click.command()
+@click.argument("account")
+@click.argument("period")
+@click.option("--draft", is_flag=True, help="No number, DRAFT on each page; works any time.")
+@click.option("--calls", is_flag=True, help="List every call in the PDF.")
+@click.option("--credit-note", is_flag=True, help="Give back now what changed since the period was invoiced.")
+@click.option("--reason", help="Why, with --credit-note; it is printed.")
+@click.option("--amount", "credit", type=Amount(), help="Credit this besides, before tax, with --credit-note.")
+@click.option("--as-posted", is_flag=True, help="Issue although configuration changed after days were closed.")
+@JSON
+def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
+    """Issue ACCOUNT's invoice for PERIOD (2026-03, or the first day of a shorter one) as CSV, JSON and PDF.
+
+    Issuing needs 24 hours since the period's end and all its days closed. Issued again, it gives the same files.
+
+    \b
+    Example:
+      tollbook invoice acme 2026-03 --draft
+      tollbook invoice acme 2026-03
+      tollbook invoice acme 2026-03 --credit-note --reason "price agreed on 2026-04-02"
+    """
+    from orchestration.operations.invoice import Wanted, period_of
+    from orchestration.operations.invoice import invoice as operation
+
+    done = operation(Home.from_environment(), Wanted(account, period_of(period), **options))
+    if as_json:
+        print_json(done)
+        return
+    click.echo(_words(done))
+    for path in done.files.values():
+        click.echo(f"  {path}")
+
+
+def _words(done: Invoiced) -> str:
+    what = done.invoice_number or "draft"
+    total = f"{plain_cell(done.total)} {done.currency}"
+    again = ", issued before" if done.issued_again else ""
+    due = f", due on {done.due_on}" if done.due_on and done.invoice_number else ""
+    return f"{what} for {done.account_id}, {done.period_start} to {done.period_end}: {total}{due}{again}"
+
+
+@click.command(name="invoice-run")
+@JSON
+def invoice_run(as_json: bool) -> None:
+    """Draft every period that has ended and cannot be invoiced yet; issue those that can.
+
+    \b
+    Example:
+      tollbook invoice-run
+    """
+    from orchestration.operations.invoice import run
+
+    done = run(Home.from_environment())
+    if as_json:
+        print_json(done)
+        return
+    for each in done:
+        click.echo(_words(each))
+    if not done:
+        click.echo("nothing to invoice: no period has ended that is not invoiced")
+
+
+@click.command()
+@click.argument("account", required=False)
+@JSON
+def invoices(account: str | None, as_json: bool) -> None:
+    """List invoices, credit notes, drafts, and what periods that are not invoiced wait for, as last published.
+
+    \b
+    Example:
+      tollbook invoices
+      tollbook invoices acme --json
+    """
+    from orchestration.operations.invoices import listed
+
+    found = listed(Home.from_environment(), account)
+    if as_json:
+        print_json(found)
+        return
+    columns = ["invoice_number", "status", "account_id", "period_start", "period_end", "total", "currency", "due_on"]
+    table(columns, [[_shown(row[c]) for c in columns] for row in found["documents"]])
+    for period in found["waiting"]:
+        missing = f"; not closed: {period['missing_days']}" if period["missing_days"] else ""
+        click.echo(f"{period['account_id']} {period['period_start']} is {period['status']}{missing}")
+
+
+def _shown(cell: Any) -> Any:
+    return cell if isinstance(cell, Decimal) or cell is None else str(cell)
+
+
+COMMANDS = (invoice, invoice_run, invoices)
