@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -206,6 +207,23 @@ def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: l
         return Checked(day, "failed", failures=failures)
     if now().date() < due_at(day):
         return Checked(day, "ready")
+    return Checked(day, "closed", len(_close(con, held, day)))
+
+
+def close_again(held: Writer, day: date) -> tuple[int, str]:
+    """Close a day that is known to hold (it was closed before): how many entries were posted, and their digest."""
+    with held.connect() as con:
+        posted = _close(con, held, day)
+    return len(posted), digest(posted)
+
+
+def digest(entry_ids: list[str]) -> str:
+    """One sha256 for the ids of postings, in order: the journal has it, and a rebuild must come to it again."""
+    return hashlib.sha256("\n".join(entry_ids).encode()).hexdigest()
+
+
+def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]:
+    """Post the day's difference and close it, in one transaction; the ids of what was posted, in order."""
     con.begin()
     try:
         posted = post_day(con, day)
@@ -233,9 +251,9 @@ def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: l
             """,
             [day],
         )
-        held.journal(con, "close", day=str(day), posted=posted)
+        held.journal(con, "close", day=str(day), posted=len(posted), entries=digest(posted))
         con.commit()
     except BaseException:
         con.rollback()
         raise
-    return Checked(day, "closed", posted)
+    return posted

@@ -21,17 +21,18 @@ def post_payments(con: duckdb.DuckDBPyConnection) -> int:
     ).fetchone()
     if known == (0,):
         return 0
-    return _insert(con, "not accrued", [])
+    return len(_insert(con, "not accrued", []))
 
 
-def post_day(con: duckdb.DuckDBPyConnection, day: date) -> int:
-    """Post the differences of one day, in the caller's transaction; how many entries there were."""
+def post_day(con: duckdb.DuckDBPyConnection, day: date) -> list[str]:
+    """Post the differences of one day, in the caller's transaction; the ids of the entries, in order."""
     return _insert(con, "accrued and day = ?", [day])
 
 
-def _insert(con: duckdb.DuckDBPyConnection, which: str, values: list[date]) -> int:
-    row = con.execute(
-        f"insert into ops.ledger_entries ({_COLUMNS}) select {_COLUMNS} from marts.postings where {which}",
+def _insert(con: duckdb.DuckDBPyConnection, which: str, values: list[date]) -> list[str]:
+    rows = con.execute(
+        f"insert into ops.ledger_entries ({_COLUMNS}) select {_COLUMNS} from marts.postings where {which} "
+        "returning entry_id",
         values,
-    ).fetchone()
-    return int(row[0]) if row else 0
+    ).fetchall()
+    return sorted(row[0] for row in rows)

@@ -101,26 +101,39 @@ def accept(
     the `reason`, are kept in the journal.
     """
     with writer(home, "rates accept") as held:
-        found = _decks(home, file, wanted)
-        if not found:
-            return []
-        configure(held)
-        accepted = []
-        with held.connect() as con:
-            for each in _by_date(con, home, found, wanted):
-                known = _known(con, each)
-                if known is not None and file is not None:
-                    _forget(home, each, known[1])
-                    raise Refused(f"{each.name} was accepted already, {known[0]}; nothing changed")
-                if known is not None:
-                    _forget(home, each, known[1])
-                    accepted.append(Accepted(known[1], each.name, each.source, "already_accepted", known[2]))
-                    continue
-                try:
-                    accepted.append(_accept(held, con, each, wanted, refuse_suspicious, reason))
-                except UnreadableDeck as unreadable:
-                    raise Refused(str(unreadable)) from None
-        return accepted
+        return accept_held(held, file, wanted, refuse_suspicious=refuse_suspicious, reason=reason)
+
+
+def accept_held(
+    held: Writer,
+    file: Path | None = None,
+    wanted: Wanted = Wanted(),
+    *,
+    refuse_suspicious: bool = False,
+    reason: str | None = None,
+) -> list[Accepted]:
+    """`accept` for a caller that holds the writer lock already."""
+    home = held.home
+    found = _decks(home, file, wanted)
+    if not found:
+        return []
+    configure(held)
+    accepted = []
+    with held.connect() as con:
+        for each in _by_date(con, home, found, wanted):
+            known = _known(con, each)
+            if known is not None and file is not None:
+                _forget(home, each, known[1])
+                raise Refused(f"{each.name} was accepted already, {known[0]}; nothing changed")
+            if known is not None:
+                _forget(home, each, known[1])
+                accepted.append(Accepted(known[1], each.name, each.source, "already_accepted", known[2]))
+                continue
+            try:
+                accepted.append(_accept(held, con, each, wanted, refuse_suspicious, reason))
+            except UnreadableDeck as unreadable:
+                raise Refused(str(unreadable)) from None
+    return accepted
 
 
 def mapping_problems(home: Home) -> list[str]:

@@ -9,7 +9,14 @@ select
     booked_on,
     posted_at,
     kind,
-    fact,
+    -- entries of earlier releases do not say it
+    coalesce(
+        fact,
+        case
+            when kind in ('calls', 'usage') then kind
+            when kind = 'adjustment' then case when service is null then 'calls' else 'usage' end
+        end
+    ) as fact,
     service,
     amount,
     currency,

@@ -1,0 +1,180 @@
+"""Make the warehouse anew from the archive, the journal and the kept configurations, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration import journal
+from orchestration.operations.build import build_days
+from orchestration.operations.publish import publish
+from orchestration.operations.replay import Replay
+from orchestration.warehouse import Home, Refused, Writer, writer
+
+# What must come out identical: a query each, its rows in order.
+_SAME = {
+    "ledger entries": "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id",
+    "invoices": (
+        "select invoice_number, total, checksum from ops.invoices where status = 'issued' order by invoice_number"
+    ),
+    "entries on invoices": "select entry_id, invoice_number from ops.invoice_entries order by entry_id",
+    "closed days": "select day, max(ordinal) from ops.closings group by day order by day",
+    "landed files": "select file_id, kind, source, rows, landed, duplicates, rejected from ops.files order by all",
+}
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did: lines of the journal, ledger entries and invoices; whether the new warehouse took over.
+
+    `compared`: whether the warehouse before could be read, and so was compared too.
+    """
+
+    lines: int
+    entries: int
+    invoices: int
+    compared: bool
+    replaced: bool
+
+
+def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: bool = False) -> Rebuilt:
+    """Replay the journal into a new warehouse and let it take the old one's place; `check`: leave that as it is.
+
+    Whatever does not come out as the journal says, or as the old warehouse has it where that can be read, is
+    refused: the old one stays then. The switch is one rename; the old file is kept as
+    warehouse.before-rebuild.duckdb.
+    """
+    with writer(home, "rebuild") as held:
+        lines = list(journal.effective(home.journal))
+        if not lines:
+            raise Refused(f"there is no journal to rebuild from, {home.journal}")
+        scratch = home.root / ".rebuild"
+        shutil.rmtree(scratch, ignore_errors=True)
+        new = Home(scratch, scratch / "config" / "seeds")
+        try:
+            with writer(new, "rebuild") as beside:
+                replay = Replay(beside, home)
+                for number, line in enumerate(lines, start=1):
+                    if said:
+                        said(f"{number} of {len(lines)}: {line['at'][:19]} {line['action']} {_about(line)}")
+                    replay.line(line)
+                entries, invoices = _counts(beside)
+                differences = replay.differences + _compared(home, new)
+                if differences:
+                    first = f"the rebuilt warehouse differs in {len(differences)} places, nothing changed:"
+                    raise Refused("\n".join([first, *differences[:20]]))
+                compared = home.warehouse.exists()
+                if not check:
+                    _hand_over(beside, home)
+            if not check:
+                _switch(held, new)
+                build_days(held)
+                publish(held)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return Rebuilt(len(lines), entries, invoices, compared, not check)
+
+
+def _about(line: dict[str, object]) -> str:
+    return str(line.get("name") or line.get("day") or line.get("invoice_number") or line.get("version") or "")[:60]
+
+
+def _counts(held: Writer) -> tuple[int, int]:
+    with held.connect() as con:
+        row = con.execute(
+            "select (select count(*) from ops.ledger_entries), "
+            "(select count(*) from ops.invoices where status = 'issued')"
+        ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def _compared(old: Home, new: Home) -> list[str]:
+    """Where the two warehouses differ, in words; nothing when there is no old one."""
+    if not old.warehouse.exists():
+        return []
+    found = []
+    with duckdb.connect() as con:
+        con.execute(f"attach '{new.warehouse}' as new (read_only)")
+        try:
+            con.execute(f"attach '{old.warehouse}' as old")
+        except duckdb.Error as unreadable:
+            return [f"{old.warehouse} cannot be read ({unreadable}): move it away to rebuild without comparing"]
+        for what, query in _SAME.items():
+            rows = {}
+            for name in ("old", "new"):
+                con.execute(f"use {name}")
+                rows[name] = set(con.execute(query).fetchall())
+            con.execute("use memory")
+            for name, other in (("old", "new"), ("new", "old")):
+                for row in sorted(rows[name] - rows[other], key=str)[:5]:
+                    found.append(f"{what}: only the {name} warehouse has {', '.join(map(str, row))}")
+    return found
+
+
+def _hand_over(beside: Writer, home: Home) -> None:
+    """What the new warehouse needs to live in the old one's place."""
+    with beside.connect() as con:
+        con.begin()
+        con.execute("delete from ops.journal")
+        con.execute(
+            """
+            insert into ops.journal
+            select n, "at"::TIMESTAMP, operator, action, json_merge_patch(
+                j::VARCHAR, '{"n": null, "at": null, "operator": null, "action": null}'
+            )::VARCHAR
+            from (
+                select j, (j ->> 'n')::BIGINT as n, j ->> 'at' as "at", j ->> 'operator' as operator,
+                    j ->> 'action' as action
+                from (
+                    select unnest(?::JSON[]) as j
+                )
+            )
+            """,
+            [_lines(home)],
+        )
+        # its views name the files where they were made; the next build makes them all again
+        con.execute("delete from ops.project")
+        # files that were published before the rebuild are named by these numbers
+        for table in ("builds", "day_checks"):
+            con.execute(f"update ops.{table} set build_no = build_no + ?", [int(time.time())])
+        con.commit()
+        con.execute("checkpoint")
+
+
+def _lines(home: Home) -> list[str]:
+    import json
+
+    return [json.dumps(line, sort_keys=True) for line in journal.effective(home.journal)]
+
+
+def _switch(held: Writer, new: Home) -> None:
+    """Put the new files beside the old, then the new warehouse in the old one's place, in one rename."""
+    home = held.home
+    for path in sorted(new.tables.rglob("*.parquet")):
+        target = home.tables / path.relative_to(new.tables)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, target)
+    for path in sorted((new.archive / "invoices").glob("*")):
+        target = home.archive / "invoices" / path.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, target)
+    before = home.root / "warehouse.before-rebuild.duckdb"
+    _set_aside(home.warehouse, before)
+    os.replace(new.warehouse, home.warehouse)
+
+
+def _set_aside(warehouse: Path, before: Path) -> None:
+    for suffix in ("", ".wal"):
+        path, kept = Path(f"{warehouse}{suffix}"), Path(f"{before}{suffix}")
+        kept.unlink(missing_ok=True)
+        if path.exists() and suffix:
+            os.replace(path, kept)  # the new warehouse must not find another one's log
+        elif path.exists():
+            os.link(path, kept)

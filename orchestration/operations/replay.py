@@ -1,0 +1,171 @@
+"""Do again what the journal says was done: each line through the operation that wrote it, by its clock and operator."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from orchestration.landing import dropped
+from orchestration.operations import invoice, waive
+from orchestration.operations.build import build_days
+from orchestration.operations.close import close_again
+from orchestration.operations.configure import configure
+from orchestration.operations.land import land_files
+from orchestration.operations.rates import Wanted, accept_held
+from orchestration.warehouse import Home, Refused, Writer
+
+Line = Mapping[str, Any]
+
+
+@dataclass
+class Replay:
+    """A replay into an empty deployment `held` of what the deployment `kept` has archived.
+
+    `differences`: where what was done again came out otherwise than the journal says, one line each.
+    """
+
+    held: Writer
+    kept: Home
+    differences: list[str] = field(default_factory=list)
+    _built: bool = False
+    _modelled: bool = False
+
+    def line(self, line: Line) -> None:
+        """Do one line again. Raises `Refused` when the archive lacks what it needs."""
+        action = str(line["action"])
+        does = _ACTIONS.get(action)
+        if does is None:
+            raise Refused(f"journal line {line['n']}: nothing is known of '{action}'; is this an older tollbook?")
+        with _as_it_was(line):
+            if action != "close":
+                self._built = False
+            try:
+                does(self, line)
+            except Refused as refusal:
+                raise Refused(f"journal line {line['n']} ({action}, {line['at']}): {refusal}") from refusal
+
+    def differs(self, line: Line, what: str, said: object, found: object) -> None:
+        if said != found:
+            self.differences.append(
+                f"journal line {line['n']} ({line['action']}, {line['at']}): {what} was {said} and is now {found}"
+            )
+
+    def configure(self, line: Line) -> None:
+        version = str(line["version"])
+        kept = self.kept.archive / "config" / version
+        if not kept.is_dir():
+            raise Refused(f"the configuration {version} is not in the archive, {kept}")
+        seeds = self.held.home.seeds
+        shutil.rmtree(seeds, ignore_errors=True)
+        shutil.copytree(kept, seeds)
+        self.differs(line, "the configuration", version, configure(self.held))
+        if not self._modelled:
+            build_days(self.held)  # from now on payments post as they land
+            self._modelled = True
+
+    def land(self, line: Line) -> None:
+        path = self._file(line)
+        landed = land_files(self.held, [path], supersede=bool(line["supersede"]), reason=line["reason"])[0]
+        if landed.status != "landed":
+            raise Refused(f"{line['name']} did not land: {landed.problem or landed.status}")
+        self.differs(line, "the file", line["file_id"], landed.file_id)
+
+    def accept(self, line: Line) -> None:
+        if line["mapping"]:
+            mapping = self.kept.archive / "rates" / str(line["source"]) / f"{line['mapping']}.toml"
+            target = self.held.home.decks / f"{line['source']}.toml"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(mapping, target)
+        wanted = Wanted(effective=line["effective"], replaces=line["replaces"], first=0)
+        accepted = accept_held(self.held, self._file(line), wanted, reason=line["reason"])[0]
+        self.differs(line, "the deck", line["deck"], accepted.deck)
+
+    def close(self, line: Line) -> None:
+        if not self._built:
+            build_days(self.held)
+            self._built = True
+        day = date.fromisoformat(line["day"])
+        posted, digest = close_again(self.held, day)
+        self.differs(line, "the number of postings", line["posted"], posted)
+        self.differs(line, "the postings", line["entries"], digest)
+
+    def waive(self, line: Line) -> None:
+        amount = None if line["amount"] is None else Decimal(line["amount"])
+        with self.held.connect() as con:
+            con.begin()
+            waive.record(
+                con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"],
+                reason=line["reason"], amount=amount, currency=line["currency"], awaits_second=line["awaits_second"],
+            )  # fmt: skip
+            con.commit()
+
+    def confirm(self, line: Line) -> None:
+        with self.held.connect() as con:
+            con.begin()
+            waive.record_confirmation(
+                con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"]
+            )
+            con.commit()
+
+    def invoice(self, line: Line) -> None:
+        build_days(self.held)
+        wanted = invoice.Wanted(
+            line["account"],
+            date.fromisoformat(line["period"]),
+            credit_note=line["action"] == "credit note",
+            reason=line["reason"],
+            credit=None if line["credit"] is None else Decimal(line["credit"]),
+            calls=line["calls"],
+            as_posted=line["as_posted"],
+        )
+        logo = (self.kept.archive / "branding" / line["logo"]).read_bytes() if line["logo"] else None
+        done = invoice.issue(self.held, wanted, logo)
+        self.differs(line, "the number", line["invoice_number"], done.invoice_number)
+        self.differs(line, f"the total of {line['invoice_number']}", Decimal(line["total"]), done.total)
+        self.differs(line, f"the checksum of {line['invoice_number']}", line["checksum"], done.checksum)
+
+    def _file(self, line: Line) -> Path:
+        """The archived file in the new deployment's inbox, under the name that it had."""
+        kind, source, name = line.get("kind", "rates"), str(line["source"]), str(line["name"])
+        kept = dropped.archived(self.kept, dropped.Dropped(Path(name), kind, source, False), line["file_id"])
+        if not kept.exists():
+            raise Refused(f"{kept} is not in the archive; {name} landed from it")
+        path = self.held.home.inbox / kind / source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, path)
+        return path
+
+
+_ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
+    "configure": Replay.configure,
+    "land": Replay.land,
+    "rates accept": Replay.accept,
+    "close": Replay.close,
+    "waive": Replay.waive,
+    "confirm_waiver": Replay.confirm,
+    "invoice": Replay.invoice,
+    "credit note": Replay.invoice,
+}
+
+
+@contextmanager
+def _as_it_was(line: Line) -> Iterator[None]:
+    """The clock and the operator of a line; nobody is alerted of what is long past."""
+    wanted = {"TOLLBOOK_NOW": str(line["at"]), "TOLLBOOK_OPERATOR": str(line["operator"]), "TOLLBOOK_ALERTS": ""}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
