@@ -21,7 +21,7 @@ open_invoices as (
         sum(open) as open,
         sum(greatest(paid, 0)) as taken,
         {% for bucket in ['current', '1-30', '31-60', '61-90', 'over_90'] %}
-            coalesce(sum(open) filter (where bucket = '{{ bucket }}'), 0) as bucket_{{ loop.index }},
+            sum(open) filter (where bucket = '{{ bucket }}') as bucket_{{ loop.index }},
         {% endfor %}
     from {{ ref('receivables') }}
     group by account_id, currency
@@ -54,7 +54,9 @@ added_up as (
     select
         a.account_id,
         a.currency,
-        o.* exclude (account_id, currency, open, taken),
+        {% for n in range(1, 6) %}
+            coalesce(o.bucket_{{ n }}, 0)::DECIMAL(20, 8) as bucket_{{ n }},
+        {% endfor %}
         coalesce(o.open, 0) as open,
         coalesce(u.amount, 0) as unbilled,
         coalesce(c.amount, 0) - coalesce(o.taken, 0) as unallocated,
@@ -69,11 +71,11 @@ added_up as (
 select
     account_id,
     currency,
-    coalesce(bucket_1, 0)::DECIMAL(20, 8) as current,
-    coalesce(bucket_2, 0)::DECIMAL(20, 8) as days_1_30,
-    coalesce(bucket_3, 0)::DECIMAL(20, 8) as days_31_60,
-    coalesce(bucket_4, 0)::DECIMAL(20, 8) as days_61_90,
-    coalesce(bucket_5, 0)::DECIMAL(20, 8) as over_90,
+    bucket_1 as current,
+    bucket_2 as days_1_30,
+    bucket_3 as days_31_60,
+    bucket_4 as days_61_90,
+    bucket_5 as over_90,
     open::DECIMAL(20, 8) as open,
     unbilled::DECIMAL(20, 8) as unbilled,
     unallocated::DECIMAL(20, 8) as unallocated,

@@ -16,7 +16,7 @@ with worded as (
             when 'channel_fee' then 'Channels, period from ' || period
             when 'minimum_charge' then 'Minimum charge, period from ' || period
             when 'payment'
-                then case when amount < 0 then 'Payment made' else 'Payment received' end || coalesce(' by ' || reason, '')
+                then if(amount < 0, 'Payment made', 'Payment received') || coalesce(' by ' || reason, '')
             when 'refund' then 'Refund'
             when 'write_off' then 'Written off'
             when 'adjustment'
