@@ -1,7 +1,7 @@
--- The ledger entries booked from gl_first to gl_last as postings of the general ledger, from `chart` (accounting/chart.csv)
--- and what is published. An entry is between the account's control account and a contra account: below 0 (the
--- account owes it) debits the control account, above 0 credits it. Of the chart's rows that fit, the one that names
--- the service goes first, then the kind of account, then the sign. No row: the accounts are null.
+-- The ledger entries booked from gl_first to gl_last as postings of the general ledger, from `chart`
+-- (accounting/chart.csv) and what is published. An entry is between the account's control account and a contra
+-- account: below 0 (the account owes it) debits the control account, above 0 credits it. Of the chart's rows that fit,
+-- one that names the service goes first, then the kind of account, then the sign. No row: the accounts are null.
 create or replace temp table gl_postings as
 with entries as (
     select
@@ -65,4 +65,4 @@ select
     reference,
     text,
 from gl_postings
-order by date, account_id, journal_id, side desc;
+order by date asc, account_id asc, journal_id asc, side desc;
