@@ -1,7 +1,8 @@
 -- The ledger entries booked from gl_first to gl_last as postings of the general ledger, from `chart`
 -- (accounting/chart.csv) and what is published. An entry is between the account's control account and a contra
 -- account: below 0 (the account owes it) debits the control account, above 0 credits it. Of the chart's rows that fit,
--- one that names the service goes first, then the kind of account, then the sign. No row: the accounts are null.
+-- one that names the service goes first, then the kind of account, then the sign. An adjustment without a row of its
+-- own goes where what it corrects goes (calls, usage, subscription). No row: the accounts are null.
 create or replace temp table gl_postings as
 with entries as (
     select
@@ -21,12 +22,16 @@ fitting as (
         c.text,
         row_number() over (
             partition by e.entry_id
-            order by c.service is not null desc, c.account_kind is not null desc, c.sign is not null desc
+            order by
+                c.kind = e.kind desc,
+                c.service is not null desc,
+                c.account_kind is not null desc,
+                c.sign is not null desc
         ) as choice,
     from entries as e
     left join chart as c
         on
-            e.kind = c.kind
+            (e.kind = c.kind or (e.kind = 'adjustment' and e.fact = c.kind))
             and (c.account_kind is null or e.account_kind = c.account_kind)
             and (c.service is null or e.service = c.service)
             and (c.sign is null or e.sign = c.sign)

@@ -20,7 +20,7 @@ with worded as (
             when 'refund' then 'Refund'
             when 'write_off' then 'Written off'
             when 'adjustment'
-                then 'Correction of ' || coalesce(service, 'calls') || ' of ' || day || coalesce(': ' || reason, '')
+                then concat('Correction of ', coalesce(service, fact, 'charges'), ' of ', day, ': ' || reason)
             when 'tax' then 'Tax' || coalesce(' on ' || reference, '')
             when 'rounding' then 'Rounding' || coalesce(' of ' || reference, '')
             when 'credit_note' then 'Credit' || coalesce(' ' || reference, '') || coalesce(': ' || reason, '')
