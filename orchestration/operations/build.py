@@ -166,7 +166,9 @@ _CHARGED = """
 def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str, known: bool) -> list[date]:
     deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
     assert deck is not None
-    rows = con.execute(_PENDING.format(charged=_CHARGED if known else ""), {"config": config, "project": project, "deck": deck[0]}).fetchall()
+    rows = con.execute(
+        _PENDING.format(charged=_CHARGED if known else ""), {"config": config, "project": project, "deck": deck[0]}
+    ).fetchall()
     return [row[0] for row in rows]
 
 
