@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.commands import accounts, days, invoicing, questions, rates
+from orchestration.commands import accounts, days, finance, invoicing, questions, rates
 from orchestration.commands.arguments import JSON
 from orchestration.operations import configure
 from orchestration.show import print_json
@@ -35,16 +35,17 @@ def cli() -> None:
 @cli.command()
 @JSON
 def check(as_json: bool) -> None:
-    """Check the configuration in seeds/ and the mappings in decks/, and list all that is wrong with them.
+    """Check the configuration in seeds/, decks/ and accounting/, and list all that is wrong with it.
 
     \b
     Example:
       tollbook check
     """
+    from orchestration.operations.general_ledger import chart_problems
     from orchestration.operations.rates import mapping_problems
 
     home = Home.from_environment()
-    found = [*configure.problems(home), *mapping_problems(home)]
+    found = [*configure.problems(home), *mapping_problems(home), *chart_problems(home)]
     if as_json:
         print_json({"problems": found})
     if found:
@@ -90,8 +91,9 @@ def ui(port: int) -> None:
     os.execve(dagster, [dagster, "dev", "--port", str(port)], environment)
 
 
-for _command in (*days.COMMANDS, *accounts.COMMANDS, *rates.COMMANDS, *invoicing.COMMANDS, *questions.COMMANDS):
-    cli.add_command(_command)
+for _subject in (days, accounts, rates, invoicing, finance, questions):
+    for _command in _subject.COMMANDS:
+        cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

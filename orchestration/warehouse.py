@@ -54,6 +54,11 @@ class Home:
         return self.seeds.with_name("branding")
 
     @property
+    def accounting(self) -> Path:
+        """How postings go to the general ledger, beside the seeds."""
+        return self.seeds.with_name("accounting")
+
+    @property
     def inbox(self) -> Path:
         return self.root / "inbox"
 

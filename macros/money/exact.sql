@@ -96,6 +96,19 @@
 {%- endmacro %}
 
 
+{#-
+  A DECIMAL(20,8) amount of any sign in another currency, at a DECIMAL rate, rounded half_even to 8 decimals.
+  A null rate gives null.
+-#}
+{% macro convert_amount(amount, rate) -%}
+    (case
+        when {{ amount }} < 0
+            then -{{ from_units(convert_units(to_units('-(' ~ amount ~ ')'), to_units(rate))) }}
+        else {{ from_units(convert_units(to_units(amount), to_units(rate))) }}
+    end)::DECIMAL(20, 8)
+{%- endmacro %}
+
+
 {#- Units of 1e-8 in one unit of the last decimal: 8 decimals 1, 4 decimals 10000. -#}
 {% macro decimal_unit(decimals) -%}
     (case {{ decimals }}

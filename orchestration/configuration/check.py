@@ -27,7 +27,7 @@ def check(directory: Path, formats: Collection[str] = CANONICAL) -> list[Problem
     sheets: Sheets = {name: read(file, directory) for name, file in FILES.items()}
     found = [problem for sheet in sheets.values() for problem in sheet.problems]
     for sheet in sheets.values():
-        found.extend(_bad_cells(sheet))
+        found.extend(bad_cells(sheet))
     for rule in RULES:
         found.extend(rule(sheets))
     found.extend(known_formats(sheets, formats))
@@ -35,7 +35,8 @@ def check(directory: Path, formats: Collection[str] = CANONICAL) -> list[Problem
     return _in_order(found, [sheet.shown for sheet in sheets.values()])
 
 
-def _bad_cells(sheet: Sheet) -> Iterator[Problem]:
+def bad_cells(sheet: Sheet) -> Iterator[Problem]:
+    """The cells of a file that do not hold what their column may."""
     for column in sheet.file.columns:
         # A column that is missing is reported as such, not once more for each row.
         if column.name not in sheet.absent:

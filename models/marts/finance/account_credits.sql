@@ -1,0 +1,29 @@
+-- What lowers what a customer has to pay: its payments, refunds (below 0) and write-offs, one row each, and its
+-- credit notes, by their total. A payment that has landed counts, whether or not it is posted yet.
+
+with payments as (
+    select account_id, day, kind, reference, amount, currency
+    from {{ ref('ledger_entries') }}
+    where kind in ('payment', 'refund', 'write_off')
+
+    union all by name
+
+    select account_id, day, kind, reference, amount, currency
+    from {{ ref('payments_due') }}
+
+    union all by name
+
+    select account_id, issued_on as day, 'credit_note' as kind, invoice_number as reference, -total as amount, currency
+    from {{ ref('invoices') }}
+    where status = 'issued' and total < 0
+)
+
+select
+    p.account_id,
+    p.day,
+    p.kind,
+    p.reference,
+    p.amount::DECIMAL(20, 8) as amount,
+    p.currency,
+from payments as p
+anti join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id and a.kind = 'carrier'

@@ -1,0 +1,104 @@
+"""Finance: an account's statement, the export to the general ledger."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import click
+
+from orchestration.commands.arguments import JSON, Day
+from orchestration.show import print_json, table
+from orchestration.warehouse import Home
+
+_FROM = click.option("--from", "first", type=Day(), required=True, help="First booking day (UTC).")
+_TO = click.option("--to", "last", type=Day(), required=True, help="Last booking day (UTC).")
+
+
+@click.command()
+@click.argument("account")
+@_FROM
+@_TO
+@click.option("--by-day", is_flag=True, help="One line for each booking day instead of each entry.")
+@click.option("--csv", "as_csv", is_flag=True, help="Write it to exports/statements/ too.")
+@JSON
+def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool, as_json: bool) -> None:
+    """Show an account's entries in a range of days, with the balance before, after each and at the end.
+
+    A balance is what we owe the account; negative, it owes us.
+
+    \b
+    Example:
+      tollbook statement acme --from 2026-03-01 --to 2026-03-31
+      tollbook statement acme --from 2026-01-01 --to 2026-03-31 --by-day --csv
+    """
+    from orchestration.operations import statement as operation
+
+    home = Home.from_environment()
+    made = operation.statement(home, account, first, last, by_day)
+    file = operation.write_csv(home, made) if as_csv else None
+    if as_json:
+        print_json({**vars(made), "file": file})
+        return
+    click.echo(f"{made.name or account}, {first} to {last}, in {made.currency}")
+    if made.entries is None:
+        opening = [first, None, None, made.opening]
+        table(
+            ["booked_on", "debits", "credits", "balance"],
+            [opening, *([d.booked_on, d.debits, d.credits, d.balance] for d in made.days)],
+        )
+    else:
+        table(
+            ["booked_on", "kind", "text", "reference", "amount", "balance"],
+            [
+                [first, "", "Opening balance", None, None, made.opening],
+                *([e.booked_on, e.kind, e.text, _short(e.reference), e.amount, e.balance] for e in made.entries),
+                [last, "", "Closing balance", None, None, made.closing],
+            ],
+        )
+    if made.accrued_unposted:
+        click.echo()
+        table(["not posted yet", "with it"], [[made.accrued_unposted, made.closing + made.accrued_unposted]])
+    if file is not None:
+        click.echo(f"written to {file}")
+
+
+@click.command()
+@_FROM
+@_TO
+@click.option("--trial-balance", is_flag=True, help="Show debits, credits and balance of each account.")
+@JSON
+def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
+    """Write the ledger entries booked in a range of days as postings for the bookkeeping system.
+
+    Each entry becomes a debit and a credit, to the accounts that accounting/chart.csv says; the file is
+    exports/gl/gl_FROM_TO.csv.
+
+    \b
+    Example:
+      tollbook gl --from 2026-03-01 --to 2026-03-31 --trial-balance
+    """
+    from orchestration.operations.general_ledger import general_ledger
+
+    made = general_ledger(Home.from_environment(), first, last)
+    if as_json:
+        print_json(made)
+        return
+    if trial_balance:
+        table(
+            ["gl_account", "currency", "debits", "credits", "balance"],
+            [[line.gl_account, line.currency, line.debits, line.credits, line.balance] for line in made.trial_balance],
+        )
+        click.echo()
+    table(["currency", "debits", "credits"], [[total.currency, total.debits, total.credits] for total in made.totals])
+    click.echo(f"{made.postings} postings, {2 * made.postings} rows, written to {made.file}")
+    if not made.final:
+        ended = last + timedelta(days=2)
+        click.echo(f"not final: calls may still be booked up to {last} until {ended} has ended and is published")
+
+
+def _short(reference: str | None) -> str | None:
+    """Files are named by 64 hexadecimal digits each: for people, the first one's beginning does."""
+    return reference if reference is None or len(reference) < 40 else f"{reference[:12]}..."
+
+
+COMMANDS = (statement, gl)

@@ -1,0 +1,41 @@
+"""`accounting/chart.csv`: which accounts of the general ledger a posting goes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.configuration.check import bad_cells
+from orchestration.configuration.problem import Problem
+from orchestration.configuration.rules import duplicate_keys
+from orchestration.configuration.schema import Column, File, Type
+from orchestration.configuration.sheet import Sheet, read
+
+KINDS = (
+    "calls", "usage", "subscription", "channel_fee", "minimum_charge", "payment", "refund", "write_off",
+    "adjustment", "tax", "rounding", "credit_note",
+)  # fmt: skip
+
+CHART = File(
+    "chart",
+    (
+        Column("kind", Type.ENUM, key=True, required=True, values=KINDS),
+        # an empty cell of these three is any
+        Column("account_kind", Type.ENUM, key=True, values=("customer", "carrier", "both")),
+        Column("service", Type.ID, key=True),
+        Column("sign", Type.ENUM, key=True, values=("positive", "negative")),
+        Column("control_account", Type.ID, required=True),
+        Column("contra_account", Type.ID, required=True),
+        Column("text", Type.TEXT),
+    ),
+)
+
+
+def chart(directory: Path) -> tuple[Sheet, list[Problem]]:
+    """The rows of `directory`/chart.csv, none when it is not there, and all that is wrong with them."""
+    sheet = read(CHART, directory)
+    found = [*sheet.problems, *bad_cells(sheet), *duplicate_keys({CHART.name: sheet})]
+    for row, (control, contra) in enumerate(sheet.columns("control_account", "contra_account")):
+        if control and control == contra:
+            wrong, right = f'"{contra}" is the control account too', "write the account on the other side"
+            found.append(sheet.at(row, "contra_account", wrong, right))
+    return sheet, sorted(found, key=lambda problem: problem.line or 0)
