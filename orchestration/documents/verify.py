@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Check the evidence behind an invoice: python verify.py [PACK.zip], or in the unpacked folder without an argument.
 
-Needs Python 3.10 or newer and nothing else. Says PASS or FAIL for each check; exit status 0 when all passed. Amounts are
+Needs Python 3.10 or newer and nothing else. Says PASS or FAIL for each check; exit status 0 when all pass. Amounts are
 read as exact fractions: nothing is rounded but where the rules say so. --checksum HEX also compares the sha256 of the
 invoice's JSON file with the one that the sender told you.
 """
