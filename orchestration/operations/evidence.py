@@ -78,14 +78,14 @@ def evidence(home: Home, number: str) -> Evidence:
     with published(home) as con:
         invoice = _invoice(con, number)
         documents = _documents(home, invoice)
-        told = con.execute(_ROWS, {"number": number, "issued_at": invoice["issued_at"]}).to_arrow_table()
+        told = con.sql(_ROWS, params={"number": number, "issued_at": invoice["issued_at"]}).to_arrow_table()
         con.register("told", told)
         waves = rows(con, "select distinct config, deck from told order by config, deck")
         answers = []
         for wave in waves:
-            mine = con.execute(
+            mine = con.sql(
                 "select * exclude (config, deck) from told where (config, deck) is not distinct from ($config, $deck)",
-                wave,
+                params=wave,
             ).to_arrow_table()
             answers.append(_with_terms(home, wave["config"], wave["deck"], mine, invoice))
         cells = _Cells(con, answers)
@@ -164,4 +164,4 @@ def _with_terms(home: Home, config: str | None, deck: int | None, mine: Any, inv
         con.execute("insert into ops.build_days select distinct day from evidence_rows where day is not null")
         rate(con)
         said = {"account": invoice["account_id"], "currency": invoice["currency"]}
-        return con.execute(_TERMS.read_text(encoding="utf-8"), said).to_arrow_table()
+        return con.sql(_TERMS.read_text(encoding="utf-8"), params=said).to_arrow_table()
