@@ -31,22 +31,16 @@ def sha256(data: bytes) -> str:
 
 def rounded(value: Fraction, decimals: int, mode: str) -> Fraction:
     """Round to so many decimals: up (away from zero), down, half_up, half_down or half_even."""
-    scaled = abs(value) * 10**decimals
-    whole, rest = divmod(scaled, 1)
+    whole, rest = divmod(abs(value) * 10**decimals, 1)
     half = Fraction(1, 2)
-    goes_up = {
-        "up": rest > 0,
-        "down": False,
-        "half_up": rest >= half,
-        "half_down": rest > half,
-        "half_even": rest > half or (rest == half and whole % 2 == 1),
-    }[mode]
-    return Fraction(int(whole) + int(goes_up), 10**decimals) * (-1 if value < 0 else 1)
+    goes_up = {"up": rest > 0, "down": False, "half_up": rest >= half, "half_down": rest > half}
+    goes_up["half_even"] = rest > half or (rest == half and whole % 2 == 1)
+    return Fraction(int(whole) + int(goes_up[mode]), 10**decimals) * (-1 if value < 0 else 1)
 
 
-def number(text: str, default: str = "0") -> Fraction:
-    """A cell as an exact number; an empty one is the default."""
-    return Fraction(text or default)
+def number(text: str) -> Fraction:
+    """A cell as an exact number; an empty one is 0."""
+    return Fraction(text or "0")
 
 
 def billed_seconds(row: Row) -> Fraction:
@@ -90,39 +84,28 @@ def charge(row: Row) -> tuple[Fraction, Fraction]:
     return billed, min(amount, number(row["max_charge"])) if row["max_charge"] else amount
 
 
-def rerated(row: Row) -> tuple[str | None, str | None]:
-    """(None, what is wrong or None) for a row that can be rated again from what it says, else (why it cannot, None)."""
-    if row["terms"] != "complete":
-        return row["terms"], None
+def rerated(row: Row) -> str | None:
+    """What is wrong with a row whose terms are complete: it is rated again from them. None when nothing is."""
     if row["kind"] == "usage":
         price = number(row["quantity"]) * number(row["unit_price"])
-        billed, amount = Fraction(0), rounded(price, int(row["amount_decimals"]), row["amount_rounding"])
+        due = Fraction(0), rounded(price, int(row["amount_decimals"]), row["amount_rounding"])
     else:
-        billed, amount = charge(row)
-    if billed != number(row["billed_s"]):
-        return (
-            None,
-            f"{row['billed_s']} s are billed, by its terms it is {Decimal(billed.numerator) / billed.denominator}",
-        )
-    if amount != number(row["amount"]):
-        return (
-            None,
-            f"the amount is {row['amount']}, by its terms it is {Decimal(amount.numerator) / amount.denominator}",
-        )
-    return None, None
+        due = charge(row)
+    for name, exact in zip(("billed_s", "amount"), due, strict=True):
+        if exact != number(row[name]):
+            by_terms = Decimal(exact.numerator) / exact.denominator
+            return (
+                f"row {row['row']} ({row['source']} {row['call_id']}): {name} is {row[name]}, by its terms {by_terms}"
+            )
+    return None
 
 
 def converted(row: Row) -> str | None:
-    """What is wrong with the amount in the currency of the invoice; None when nothing is."""
-    if not row["fx_rate"]:
-        return None
+    """What is wrong with a row's amount in the currency of the document; None when nothing is."""
     own = rounded(number(row["amount"]) * number(row["fx_rate"]), 8, "half_even") - number(row["covered_amount"])
-    own *= -1 if row["kind"] == "termination" else 1
-    return (
-        None
-        if own == number(row["account_amount"])
-        else f"{row['amount']} at {row['fx_rate']} is not {row['account_amount']}"
-    )
+    if own * (-1 if row["kind"] == "termination" else 1) == number(row["account_amount"]):
+        return None
+    return f"row {row['row']}: {row['amount']} at {row['fx_rate']} is not {row['account_amount']}"
 
 
 def read_calls(data: bytes, start: str) -> tuple[list[Row], list[str]]:
@@ -166,91 +149,74 @@ def control(number_: str, rows: list[Row], files: dict[str, bytes]) -> bytes:
 
 def lines_add_up(document: Any, rows: list[Row]) -> list[str]:
     """What is wrong between the lines of the invoice and the rows behind them; adjustments have none."""
-    problems = []
-    sums: dict[int, list[Any]] = {}
+    problems: list[str] = []
+    behind: dict[int, list[Row]] = {}
     for row in rows:
-        of = sums.setdefault(int(row["line"]), [Fraction(0), Fraction(0), Fraction(0), 0, row["kind"]])
-        for n, name in enumerate(("account_amount", "duration_s", "billed_s")):
-            of[n] += number(row[name])
-        of[3] += number(row["duration_s"]) > 0 or number(row["amount"]) != 0
+        behind.setdefault(int(row["line"]), []).append(row)
     for line in document["lines"]:
-        of = sums.pop(line["line"], [Fraction(0), Fraction(0), Fraction(0), 0, line["kind"]])
-        if line["kind"] not in OWN_ROWS:
-            continue
-        pairs = [("kind", of[4] == line["kind"]), ("amount", of[0] == Fraction(line["amount"]))]
-        pairs += [
-            (name, of[n] == Fraction(line[name])) for n, name in ((1, "duration_s"), (2, "billed_s")) if line[name]
-        ]
-        pairs += [("calls", of[3] == line["calls"])] if line["calls"] is not None else []
-        problems += [f"{name} of line {line['line']} is not that of its rows" for name, good in pairs if not good]
-    return problems + [f"there is no line {line} on the invoice" for line in sums]
+        own = behind.pop(line["line"], [])
+        due = {"kind": {row["kind"] for row in own} <= {line["kind"]}}
+        if line["kind"] in OWN_ROWS:
+            sums = {
+                name: sum(number(row[name]) for row in own) for name in ("account_amount", "duration_s", "billed_s")
+            }
+            calls = sum(number(row["duration_s"]) > 0 or number(row["amount"]) != 0 for row in own)
+            due["amount"] = sums["account_amount"] == Fraction(line["amount"])
+            due["calls"] = line["calls"] in (None, calls)
+            due.update({name: number(line[name]) == sums[name] for name in ("duration_s", "billed_s") if line[name]})
+        problems += [f"{name} of line {line['line']} is not that of its rows" for name, good in due.items() if not good]
+    return problems + [f"there is no line {line} on the invoice" for line in behind]
 
 
 def totals(document: Any) -> list[str]:
     """What is wrong with the arithmetic from the lines to the total."""
     exact, net, tax, total = (Fraction(document[name]) for name in ("exact", "net", "tax", "total"))
-    units = document["minor_unit"]
+    units, lines = document["minor_unit"], sum(Fraction(line["amount"]) for line in document["lines"])
+    share = net * Fraction(document["tax_pct"]) / 100
     checks = {
-        "the lines do not add up to the exact sum": exact
-        == sum(Fraction(line["amount"]) for line in document["lines"]),
+        "the lines do not add up to the exact sum": exact == lines,
         "net is not the exact sum rounded": net == rounded(exact, units, "half_up"),
-        "tax is not net times its percentage, rounded": tax
-        == rounded(net * Fraction(document["tax_pct"]) / 100, units, "half_up"),
+        "tax is not net times its percentage, rounded": tax == rounded(share, units, "half_up"),
         "total is not net and tax": total == net + tax,
     }
     return [words for words, good in checks.items() if not good]
 
 
-def same_csv(document: Any, data: bytes) -> list[str]:
-    """What is wrong between the CSV file and the JSON file of the invoice."""
-    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"), newline="")))
-    told = [(str(line["line"]), line["amount"]) for line in document["lines"]]
-    return (
-        [] if [(row["line"], row["amount"]) for row in rows] == told else ["its lines are not those of the JSON file"]
-    )
-
-
 def verify(files: dict[str, bytes], checksum: str | None = None) -> list[tuple[bool, str]]:
     """Each check, whether it passed, and what it found."""
+    files = {name: files[name] for name in ("control.json", *json.loads(files["control.json"])["files"])}
     names = [name for name in files if name.endswith(".json") and name != "control.json"]
-    missing = {"control.json", "calls.csv", "verify.py", "README.txt"} - set(files)
-    if len(names) != 1 or missing or {names[0][:-5] + end for end in (".csv", ".pdf")} - set(files):
-        return [(False, f"files: not a whole pack: {', '.join(sorted(files))}")]
     stem = names[0][:-5]
+    whole = {"control.json", "calls.csv", "verify.py", "README.txt", stem + ".csv", stem + ".json", stem + ".pdf"}
+    document = json.loads(files[names[0]])
     found: list[tuple[bool, str]] = []
 
     def check(what: str, problems: list[str], good: str = "") -> None:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         found.append((not problems, f"{what}: {'; '.join(problems[:3]) + more or good}"))
 
-    document = json.loads(files[names[0]])
-    told = document["files"]
+    check("files", [] if set(files) == whole else [f"a pack has {', '.join(sorted(whole))}"], f"all {len(files)}")
     check("number", [] if document["number"] == stem else [f"the JSON file is of {document['number']}"], stem)
-    check(
-        "PDF", [] if sha256(files[stem + ".pdf"]) == told["pdf_sha256"] else ["its sha256 is not the one in the JSON"]
-    )
-    check(
-        "CSV", [] if sha256(files[stem + ".csv"]) == told["csv_sha256"] else ["its sha256 is not the one in the JSON"]
-    )
-    check("CSV lines", same_csv(document, files[stem + ".csv"]), f"{len(document['lines'])} lines")
+    for ending in ("csv", "pdf"):
+        good = sha256(files[f"{stem}.{ending}"]) == document["files"][f"{ending}_sha256"]
+        check(ending.upper(), [] if good else ["its sha256 is not the one in the JSON"], "as the JSON says")
     own = sha256(files[names[0]])
     if checksum:
         check("checksum", [] if own == checksum.lower() else [f"the JSON file has {own}"], own)
     rows, broken = read_calls(files["calls.csv"], stem)
     check("chain", broken, f"{len(rows)} rows")
     same = control(stem, rows, files) == files["control.json"]
-    check("control.json", [] if same else ["sums, chain or sha256 of a file are not those of this pack"])
+    check("control.json", [] if same else ["sums, chain or sha256 of a file are not those of this pack"], "as computed")
     check("lines", lines_add_up(document, rows), f"each of the {len(document['lines'])} is the sum of its rows")
     check("totals", totals(document), f"total {document['total']} {document['currency']}")
-    check("currency", [f"row {row['row']}: {said}" for row in rows for said in [converted(row)] if said])
-    wrong: list[str] = []
-    without: Counter[str] = Counter()
-    for row in rows:
-        cannot, said = rerated(row)
-        without.update([cannot] if cannot else [])
-        wrong += [f"row {row['row']} ({row['source']} {row['call_id']}): {said}"] if said else []
+    exchanged = [row for row in rows if row["fx_rate"]]
+    wrong = [said for row in exchanged for said in [converted(row)] if said]
+    check("currency", wrong, f"{len(exchanged)} of {len(rows)} rows converted again")
+    complete = [row for row in rows if row["terms"] == "complete"]
+    without = Counter(row["terms"] for row in rows if row["terms"] != "complete")
     left = "".join(f"; {count} not ({why})" for why, count in sorted(without.items()))
-    check("rated again", wrong, f"{len(rows) - sum(without.values())} of {len(rows)} rows, all to the last digit{left}")
+    wrong = [said for row in complete for said in [rerated(row)] if said]
+    check("rated again", wrong, f"{len(complete)} of {len(rows)} rows, all to the last digit{left}")
     return found
 
 
