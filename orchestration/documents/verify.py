@@ -164,6 +164,8 @@ def lines_add_up(document: Any, rows: list[Row]) -> list[str]:
             due["amount"] = sums["account_amount"] == Fraction(line["amount"])
             due["calls"] = line["calls"] in (None, calls)
             due.update({name: number(line[name]) == sums[name] for name in ("duration_s", "billed_s") if line[name]})
+            used = sum(number(row["quantity"]) for row in own)
+            due["quantity"] = line["kind"] != "usage" or used == number(line["quantity"])
         problems += [f"{name} of line {line['line']} is not that of its rows" for name, good in due.items() if not good]
     return problems + [f"there is no line {line} on the invoice" for line in behind]
 
