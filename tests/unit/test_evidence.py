@@ -36,8 +36,8 @@ ROWS = [
     {"line": "1", "call_id": "a", "duration_s": "67", "billed_s": "72", "amount": "0.072", "account_amount": "0.072"},
     # 0.5 + 0.1 for the first 30 s, 3 blocks of 10 s at 0.02: 0.66 USD, at 0.9 it is 0.594
     {"line": "1", "call_id": "b", "rate_kind": "block", "rate_per_minute": "", "connect_charge": "0.5",
-     "initial_s": "30", "increment_s": "10", "initial_charge": "0.1", "increment_charge": "0.02", "duration_s": "51.5", "billed_s": "60",
-     "amount": "0.66", "currency": "USD", "fx_rate": "0.9", "account_amount": "0.594"},
+     "initial_s": "30", "increment_s": "10", "initial_charge": "0.1", "increment_charge": "0.02", "duration_s": "51.5",
+     "billed_s": "60", "amount": "0.66", "currency": "USD", "fx_rate": "0.9", "account_amount": "0.594"},
     # an allowance: not to be rated again from the row alone
     {"line": "1", "call_id": "c", "duration_s": "10", "billed_s": "60", "covered_s": "60", "amount": "0",
      "account_amount": "0", "terms": "an allowance covers seconds of it"},
@@ -155,8 +155,8 @@ def forged(**changes: dict[str, str]) -> dict[str, bytes]:
         ({"a": {"duration_s": "73"}}, ["lines", "rated again"]),
         ({"b": {"increment_charge": "0.03"}}, ["rated again"]),
         ({"b": {"fx_rate": "0.91"}}, ["currency"]),
-        ({"m": {"quantity": "4"}}, ["lines"]),  # 0.02, too
-        ({"m": {"quantity": "5"}}, ["lines", "rated again"]),
+        ({"m": {"quantity": "5"}}, ["lines"]),  # 0.025 is 0.02, too
+        ({"m": {"quantity": "7"}}, ["lines", "rated again"]),
         ({"m": {"line": "3"}}, ["lines"]),
         ({"m": {"line": "9"}}, ["lines"]),
         ({"c": {"kind": "usage"}}, ["lines"]),
