@@ -160,9 +160,8 @@ def lines_add_up(document: Any, rows: list[Row]) -> list[str]:
             sums = {
                 name: sum(number(row[name]) for row in own) for name in ("account_amount", "duration_s", "billed_s")
             }
-            calls = sum(number(row["duration_s"]) > 0 or number(row["amount"]) != 0 for row in own)
             due["amount"] = sums["account_amount"] == Fraction(line["amount"])
-            due["calls"] = line["calls"] in (None, calls)
+            due["calls"] = line["calls"] in (None, len(own))
             due.update({name: number(line[name]) == sums[name] for name in ("duration_s", "billed_s") if line[name]})
             used = sum(number(row["quantity"]) for row in own)
             due["quantity"] = line["kind"] != "usage" or used == number(line["quantity"])

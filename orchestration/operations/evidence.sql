@@ -84,7 +84,7 @@ joined as (
         f.rate_u as fx_u,
         case
             when e.kind = 'usage' and p.price is not null then 'complete'
-            when e.kind = 'subscription' then 'a subscription, charged by the day'
+            when e.kind = 'subscription' then 'a subscription'
             when e.kind = 'usage' then 'its price is not found'
             when t.kind is null then 'its rate table is not found'
             when t.kind = 'given' then 'what the carrier says it charged'

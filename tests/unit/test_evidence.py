@@ -180,6 +180,13 @@ def test_the_arithmetic_of_the_document_is_checked(name: str, value: str, found:
     assert failing(files) == [found]
 
 
+def test_a_credit_note_may_have_no_rows() -> None:
+    lines = [Line(1, "credit", "Credit", "EUR", D("0.786"))]
+    files = unpacked(pack(NUMBER, documents(lines), []))
+    assert json.loads(files["control.json"])["calls"]["rows"] == 0
+    assert failing(files) == []
+
+
 def test_a_pack_that_proves_nothing_is_not_written() -> None:
     with pytest.raises(ValueError, match="amount of line 2 is not that of its rows"):
         pack(NUMBER, documents(), cells(ROWS[:3]))
