@@ -1,4 +1,4 @@
-"""The commands of invoicing: invoice, invoices, invoice-run."""
+"""The commands of invoicing: invoice, invoices, invoice-run, evidence."""
 
 from __future__ import annotations
 
@@ -105,4 +105,25 @@ def _shown(cell: Any) -> Any:
     return cell if isinstance(cell, Decimal) or cell is None else str(cell)
 
 
-COMMANDS = (invoice, invoice_run, invoices)
+@click.command()
+@click.argument("number")
+@JSON
+def evidence(number: str, as_json: bool) -> None:
+    """Write what the receiver of invoice NUMBER needs to check every call on it, with a script that does.
+
+    \b
+    Example:
+      tollbook evidence INV-2026-000001
+      tollbook evidence INV-2026-000001 --json
+    """
+    from orchestration.operations.evidence import evidence as operation
+
+    written = operation(Home.from_environment(), number)
+    if as_json:
+        print_json(written)
+        return
+    click.echo(f"{written.path} holds {written.rows:,} rows, {written.rated_again:,} of which can be rated again")
+    click.echo(f"tell the receiver, another way, the checksum of {number}: {written.checksum}")
+
+
+COMMANDS = (invoice, invoice_run, invoices, evidence)

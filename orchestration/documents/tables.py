@@ -91,11 +91,12 @@ def _quantities(document: Document, lines: Sequence[Line]) -> list[_Told]:
 
 
 def _adjustments(document: Document, lines: Sequence[Line]) -> list[_Told]:
-    return [
+    days: list[_Told] = [
         ("Day", lambda line: _day(line.day), False),
         ("Period from", lambda line: _day(line.for_period), False),
-        ("Description", lambda line: line.description, False),
     ]
+    said = [told for told in days if any(told[1](line) for line in lines)]
+    return [*said, ("Description", lambda line: line.description, False)]
 
 
 def _sums(told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> list[str]:
@@ -108,8 +109,7 @@ def _sums(told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> list[s
     }
     amount = grouped(sum((line.amount for line in lines), Decimal(0)), decimals)
     named = [added.get(title, "") for title, _, _ in told]
-    first = next(n for n, (title, _, _) in enumerate(told) if title in ("Destination", "Description"))
-    named[first], named[-1] = "Sum", amount
+    named[0], named[-1] = "Sum", amount
     return named
 
 

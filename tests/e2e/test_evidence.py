@@ -1,0 +1,118 @@
+"""Evidence behind an invoice through the real commands: what the receiver gets, and that it holds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.company import SEEDS, write_calls, write_company, write_text
+from tests.e2e.test_the_whole_way import Deployment
+
+COMPANY = {
+    "accounts": (
+        "account_id,name,kind,currency,timezone,payment_model,billing_cycle,tax_pct\n"
+        "acme,Acme,customer,USD,UTC,postpaid,weekly,20\n"
+        "bolt,Bolt,customer,EUR,UTC,postpaid,weekly,\n"
+        "carrier,Carrier,carrier,USD,UTC,,,\n"
+    ),
+    "subscriptions": (
+        "subscription_id,account_id,service,quantity,charge,valid_from\ns1,acme,number,2,once,2026-05-05\n"
+    ),
+    "service_rates": SEEDS["service_rates"] + "number,,1.5,USD,2026-01-01\n",
+}
+
+
+@pytest.fixture(scope="module")
+def invoiced(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The week from 4 May 2026, closed and invoiced; then retail doubled."""
+    it = Deployment(tmp_path_factory.mktemp("evidence"))
+    write_company(it.seeds, **COMPANY)
+    inbox = it.home / "inbox"
+    write_calls(
+        inbox / "cdrs" / "sw1" / "one.csv",
+        [
+            ("c1", "2026-05-04T10:00:00", "61", "in-a"),  # 2 min at 0.06: 0.12
+            ("c2", "2026-05-04T10:01:00", "0", "in-a"),  # not answered, costs nothing: not on the invoice
+            ("c3", "2026-05-05T11:00:00", "30.5", "in-a"),  # 0.06
+            ("c4", "2026-05-06T11:00:00", "60", "in-b"),  # 0.06 USD, 0.03 EUR
+        ],
+    )
+    write_text(
+        inbox / "usage" / "smsc" / "messages.csv",
+        "usage_id,occurred_at,account_id,service,quantity",
+        "m1,2026-05-04T12:00:00,acme,message,3",  # 0.03
+    )
+    it.now = "2026-05-13T09:00:00"
+    it.run("land")
+    it.run("build")
+    it.run("close")
+    it.run("invoice", "acme", "2026-05-04")
+    it.run("invoice", "bolt", "2026-05-04")
+    write_company(it.seeds, **COMPANY, rates=SEEDS["rates"].replace("0.06", "0.12"))
+    it.run("build")
+    return it
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with zipfile.ZipFile(path) as pack:
+        return list(csv.DictReader(io.StringIO(pack.read("calls.csv").decode(), newline="")))
+
+
+def test_it_says_by_which_terms_each_row_was_charged(invoiced: Deployment) -> None:
+    told = invoiced.json("evidence", "INV-2026-000001")
+    assert (told["rows"], told["rated_again"]) == (4, 3)
+    path = Path(told["path"])
+    assert path == invoiced.home / "exports" / "evidence" / "INV-2026-000001.zip"
+    first, second, message, number = rows(path)
+    # as it was when the day was closed, not as prices are now; rates.csv line 2
+    assert [first[name] for name in ("call_id", "rate_per_minute", "initial_s", "increment_s", "rate_origin")] == [
+        "c1", "0.06000000", "60.000", "60.000", "rates.csv line 2",
+    ]  # fmt: skip
+    assert [first[name] for name in ("billed_s", "amount", "account_amount", "terms")] == [
+        "120.000", "0.12000000", "0.12000000", "complete",
+    ]  # fmt: skip
+    assert (second["call_id"], second["account_amount"]) == ("c3", "0.06000000")
+    assert (message["quantity"], message["account_amount"], message["rate_origin"]) == (
+        "3.00000000", "0.03000000", "service_rates.csv line 2",
+    )  # fmt: skip
+    assert (number["kind"], number["account_amount"], number["terms"]) == (
+        "subscription",
+        "3.00000000",
+        "a subscription",
+    )
+
+
+def test_the_receiver_can_check_it(invoiced: Deployment, tmp_path: Path) -> None:
+    told = invoiced.json("evidence", "INV-2026-000002")
+    assert rows(Path(told["path"]))[0]["fx_rate"] == "0.50000000"
+    with zipfile.ZipFile(told["path"]) as pack:
+        pack.extractall(tmp_path)
+    arguments = [sys.executable, "-I", str(tmp_path / "verify.py"), "--checksum", told["checksum"]]
+    ran = subprocess.run(arguments, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+    assert "PASS totals: total 0.03000000 EUR" in ran.stdout
+    assert "PASS rated again: 1 of 1 rows" in ran.stdout
+
+
+def test_the_same_bytes_again(invoiced: Deployment) -> None:
+    first = invoiced.json("evidence", "INV-2026-000001")
+    assert invoiced.json("evidence", "INV-2026-000001") == first
+
+
+def test_it_refuses_what_it_cannot_prove(invoiced: Deployment) -> None:
+    assert "no invoice or credit note INV-2026-000009 is published" in invoiced.run(
+        "evidence", "INV-2026-000009", fails=True
+    ).stderr  # fmt: skip
+    pdf = invoiced.home / "exports" / "invoices" / "INV-2026-000002.pdf"
+    issued = pdf.read_bytes()
+    pdf.write_bytes(issued + b" ")
+    assert "is not what was issued" in invoiced.run("evidence", "INV-2026-000002", fails=True).stderr
+    pdf.unlink()
+    assert "is missing" in invoiced.run("evidence", "INV-2026-000002", fails=True).stderr
+    pdf.write_bytes(issued)

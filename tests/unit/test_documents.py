@@ -1,0 +1,245 @@
+"""Invoices as files: exact figures, the same bytes anywhere, and pages that a person can read."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import zlib
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal, Inexact
+from typing import Any
+
+import pytest
+
+from orchestration.documents import figures
+from orchestration.documents.csv_file import csv_bytes
+from orchestration.documents.document import Call, Document, Line, Party
+from orchestration.documents.flow import Row, Table, pages, space
+from orchestration.documents.json_file import json_bytes
+from orchestration.documents.pdf import pdf_bytes
+from orchestration.documents.sheet import BOTTOM, TOP, width, wrapped
+
+D = Decimal
+LINES = (
+    Line(1, "calls", "Calls", "EUR", D("1.2345"), destination="Łódź", rate_per_minute=D("0.0125"), calls=3,
+         duration_s=D("100.250"), billed_s=D("120")),
+    Line(2, "usage", "Messages", "EUR", D("0.5"), service="message", quantity=D("50"), unit_price=D("0.01")),
+    Line(3, "adjustment", "A late file", "EUR", D("-0.25"), day=date(2026, 2, 10), for_period=date(2026, 2, 1)),
+)  # fmt: skip
+
+
+def document(**said: Any) -> Document:
+    """1.2345 + 0.5 - 0.25 = 1.4845, 1.48 net, 0.28 tax (19 % are 0.2812), 1.76 in all."""
+    usual: dict[str, Any] = {
+        "number": "INV-2026-000001", "kind": "invoice",
+        "seller": Party("Northern Voice", "Northern Voice GmbH", "Brückner Straße 12 / 10115 Berlin", "DE1"),
+        "buyer": Party("Lumière", "Société Lumière", "Ελλάδα / Россия"), "account_id": "lumiere",
+        "period_start": date(2026, 3, 1), "period_end": date(2026, 3, 31), "timezone": "Europe/Paris",
+        "issued_on": date(2026, 4, 3), "due_on": date(2026, 5, 3), "currency": "EUR", "minor_unit": 2, "lines": LINES,
+        "exact": D("1.4845"), "net": D("1.48"), "tax_pct": D(19), "tax": D("0.28"), "total": D("1.76"),
+    }  # fmt: skip
+    return Document(**{**usual, **said})
+
+
+def many_lines(count: int) -> list[Line]:
+    return [
+        replace(LINES[0], line=n, destination=f"Destination {n} " + "of many words " * (n % 4)) for n in range(count)
+    ]
+
+
+def many_calls(count: int) -> list[Call]:
+    at = datetime(2026, 3, 1)
+    return [
+        Call(1, at + timedelta(seconds=n), "49301", "4477", "Łódź", D(61), D(120), D("0.0125")) for n in range(count)
+    ]
+
+
+def words(pdf: bytes) -> list[str]:
+    """What each page says: the texts of its stream, in the order they were set. (Other than ASCII is left out.)"""
+    said = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        try:
+            text = zlib.decompress(stream)
+        except zlib.error:
+            continue
+        if b" Tj" in text or b" T*" in text:
+            found = re.findall(rb"\(((?:\\.|[^()\\])*)\) (?:Tj|T\*)", text)
+            said.append("\n".join(part.replace(rb"\(", b"(").replace(rb"\)", b")").decode("latin-1") for part in found))
+    return said
+
+
+def test_figures_lose_nothing_and_add_nothing() -> None:
+    assert figures.fixed(D("1.5")) == "1.50000000"
+    assert figures.fixed(D("-0.00")) == "0.00000000"
+    assert figures.grouped(D("1234567.5"), 2) == "1,234,567.50"
+    assert figures.grouped(D("-0.5"), 4) == "\N{MINUS SIGN}0.5000"
+    assert figures.minutes(D("75.25"), 2) == "1:15.25"
+    assert figures.minutes(D("600000")) == "10,000:00"
+    assert figures.decimals_needed([D("1.500"), D("0.12345678"), None], 2) == 8
+    assert figures.decimals_needed([D("100"), D("1E+3")], 2) == 2
+    with pytest.raises(Inexact):
+        figures.fixed(D("0.123456789"))
+
+
+def test_csv_is_a_clean_table_of_lines() -> None:
+    told = csv_bytes(document())
+    assert told.count(b"\r\n") == 4
+    assert not told.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(told.decode(), newline="")))
+    first = [
+        "INV-2026-000001",
+        "lumiere",
+        "2026-03-01",
+        "1",
+        "calls",
+        "Łódź",
+        "3",
+        "100.250",
+        "0.01250000",
+        "1.23450000",
+    ]
+    names = ["invoice_number", "account_id", "period_start", "line", "kind", "destination", "calls", "duration_s",
+             "rate_per_minute", "amount"]  # fmt: skip
+    assert [rows[0][name] for name in names] == first
+    assert sum(D(row["amount"]) for row in rows) == D("1.4845")
+    assert (rows[2]["day"], rows[2]["for_period"], rows[2]["currency"]) == ("2026-02-10", "2026-02-01", "EUR")
+
+
+def test_json_says_all_and_vouches_for_the_others() -> None:
+    told = json_bytes(document(calls=many_calls(2), logo=b"x"), "c" * 64, "d" * 64)
+    read = json.loads(told)
+    assert read["files"] == {"csv_sha256": "c" * 64, "pdf_sha256": "d" * 64}
+    assert (read["net"], read["total"], read["tax_pct"]) == ("1.48000000", "1.76000000", "19.00000000")
+    assert read["lines"][0]["calls"] == 3
+    assert read["lines"][0]["billed_s"] == "120.000"
+    assert read["seller"]["address"] == "Brückner Straße 12 / 10115 Berlin"
+    assert not {"calls", "logo"} & read.keys()
+    # how a figure was written before makes no other bytes
+    assert told == json_bytes(document(exact=D("1.48450")), "c" * 64, "d" * 64)
+
+
+_ELSEWHERE = """
+import hashlib
+from tests.unit.test_documents import csv_bytes, document, many_calls, many_lines, pdf_bytes
+said = document(lines=many_lines(90), calls=many_calls(200))
+print(hashlib.sha256(csv_bytes(said) + pdf_bytes(said)).hexdigest())
+"""
+
+
+def test_the_same_bytes_in_any_process() -> None:
+    said = document(lines=many_lines(90), calls=many_calls(200))
+    pdf_bytes(document(number=None))  # what was made before leaves no trace
+    here = hashlib.sha256(csv_bytes(said) + pdf_bytes(said)).hexdigest()
+    for seed, zone in (("1", "Asia/Tokyo"), ("2", "America/New_York")):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C", "TOLLBOOK_NOW": "2031-01-01"}
+        ran = subprocess.run(
+            [sys.executable, "-c", _ELSEWHERE], env=environment, capture_output=True, text=True, check=True
+        )
+        assert ran.stdout.strip() == here
+
+
+def test_each_page_has_its_number_and_tables_their_titles() -> None:
+    told = words(pdf_bytes(document(lines=many_lines(90), calls=many_calls(100))))
+    assert len(told) >= 5
+    for n, page in enumerate(told, 1):
+        assert f"page {n} of {len(told)}" in page.replace("\xb7", "")
+        assert "INV-2026-000001" in page
+        assert "DRAFT" not in page
+    listed = [n for n, page in enumerate(told) if "Call list" in page]
+    assert len(listed) == 2
+    assert all("Billed minutes" in page for page in told[: listed[0] - 1])
+    assert "Calls, continued" in told[1]
+    # 100 calls of 61 s, billed 120 s, at 0.0125
+    assert all(figure in told[-1] for figure in ("100 calls", "101:40", "200:00", "1.2500"))
+
+
+def test_the_way_from_the_lines_to_the_total_can_be_followed() -> None:
+    page = words(pdf_bytes(document()))[-1]
+    said = (
+        "1.2345",
+        "0.5000",
+        "1.4845",
+        "Rounded half up to 2 decimals",
+        "1.48",
+        "Tax 19 %",
+        "0.28",
+        "EUR 1.76",
+        "Total due",
+    )
+    assert [text for text in said if text not in page.split("\n") and text not in page] == []
+    assert "0.0045" in page
+    assert "1:40.25" in page
+    assert "2:00.00" in page
+
+
+def test_drafts_and_credit_notes_say_so() -> None:
+    drafted = words(pdf_bytes(document(number=None, lines=many_lines(90))))
+    assert len(drafted) > 1
+    assert all("DRAFT" in page and "Draft invoice" in page for page in drafted)
+    credit = words(
+        pdf_bytes(
+            document(number="CN-2026-000001", kind="credit_note", due_on=None, reason="Routed twice", net=D("-1.48"),
+                     tax=D("-0.28"), total=D("-1.76"), exact=D("-1.4845"))
+        )
+    )[0]  # fmt: skip
+    assert all(
+        text in credit for text in ("Credit note", "CN-2026-000001", "Reason: Routed twice", "Total in your favour")
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["日本語", "\U0001f4de phones", "שלום", "u\u0308 e\u0301", "line\nbreak\ttab\x00nul", "", "W" * 400, "a (b) \\c"],
+)
+def test_no_name_is_too_odd(name: str) -> None:
+    odd = replace(LINES[0], destination=name, description=name)
+    party = Party(name, name, f"{name} / {name}", name)
+    assert pdf_bytes(document(seller=party, buyer=party, lines=[odd], reason=name)).startswith(b"%PDF")
+
+
+def test_a_logo_is_drawn_and_a_broken_one_left_out() -> None:
+    from PIL import Image
+
+    png = io.BytesIO()
+    Image.new("RGB", (40, 10), "red").save(png, "PNG")
+    assert b"/Subtype /Image" in pdf_bytes(document(logo=png.getvalue()))
+    assert "Northern Voice" in words(pdf_bytes(document(logo=png.getvalue()[:20])))[0]
+
+
+def test_an_invoice_about_nothing_is_one() -> None:
+    nothing = document(lines=[], exact=D(0), net=D(0), tax=D(0), total=D(0))
+    assert "There is nothing to charge in this period." in words(pdf_bytes(nothing))[0]
+
+
+def test_no_heading_stands_alone() -> None:
+    def row(height: float, keep: bool = False) -> Row:
+        return Row(height, lambda sheet, y: None, keep)
+
+    room = TOP - BOTTOM
+    again, head, sums = row(15, True), row(17, True), row(16)
+    rows = [row(20) for _ in range(100)]
+    filler = Table([], [], [row(room - 50)])
+    laid = pages([filler, Table([space(10), head], [again], [*rows, row(20, True), sums])], TOP, TOP)
+    assert len(laid[0]) == 1 + 3  # space, heading and a row just fit into 50
+    less = pages([Table([], [], [row(room - 46)]), Table([space(10), head], [again], rows)], TOP, TOP)
+    assert len(less[0]) == 1
+    assert less[1][1][1] is head
+    assert all(page[0][1] is again for page in laid[1:])
+    assert all(y - line.height >= BOTTOM - 0.001 for page in laid for y, line in page)
+    assert laid[-1][-1][1] is sums
+    assert len(laid[-1]) > 2
+    assert sum(len(page) for page in laid) == 1 + 2 + 102 + (len(laid) - 1)
+
+
+def test_text_wraps_and_keeps_every_letter() -> None:
+    text = "Democratic Republic of the Congo Donaudampfschifffahrtsgesellschaftskapitän"
+    lines = wrapped(text, 60)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+    assert all(width(line) <= 60 for line in lines)
