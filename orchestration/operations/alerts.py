@@ -190,16 +190,13 @@ def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], told: Se
     """Which URLs took which alert; it is sent when all have."""
     at = now()
     con.begin()
+    tried = sorted({alert for message in messages for alert in message.alerts})
+    con.execute("update ops.alerts set attempts = attempts + 1, error = null where list_contains(?, alert_id)", [tried])
     for message in messages:
+        change = "sent_to = list_append(sent_to, ?)" if message.took else "error = concat_ws('; ', error, ?)"
         con.execute(
-            """
-            update ops.alerts set
-                attempts = attempts + 1,
-                error = case when $took then error else $problem end,
-                sent_to = case when $took then list_append(sent_to, $key) else sent_to end
-            where list_contains($alerts, alert_id)
-            """,
-            {"took": message.took, "problem": message.problem, "key": message.key, "alerts": message.alerts},
+            f"update ops.alerts set {change} where list_contains(?, alert_id)",
+            [message.key if message.took else message.problem, message.alerts],
         )
     con.execute(
         """
