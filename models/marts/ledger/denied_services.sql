@@ -1,6 +1,6 @@
 -- Calls and usage that started although the balance and the credit did not cover them. What happened to an account is
--- taken in order of its instants; at the same one payments come first, then calls, then usage. It is worked out anew
--- from what is known now: a late payment or a late call changes it.
+-- taken in order of its instants; at the same one payments come first, then calls, then usage and subscriptions (which
+-- take of the balance, and are no service that starts). Worked out from what is known now: late rows change it.
 
 with facts as (
     -- what the account charges us for the same call is its own before it pays for it
@@ -28,7 +28,7 @@ with facts as (
         account_id,
         day,
         occurred_at as charged_at,
-        'usage' as kind,
+        kind,
         3 as turn,
         source,
         usage_id,
@@ -85,4 +85,4 @@ select
     (-change - greatest(balance_before + credit_limit, 0))::DECIMAL(20, 8) as short_by,
     currency,
 from ordered
-where kind <> 'payment' and change < 0 and balance_before + credit_limit < -change
+where kind in ('calls', 'usage') and change < 0 and balance_before + credit_limit < -change
