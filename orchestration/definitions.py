@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs import closing, landing, manifest, models
+from orchestration.defs import balances, closing, landing, manifest, models
 from orchestration.defs.resources import Deployment
 from orchestration.warehouse import PROJECT
 
@@ -29,6 +29,7 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
     land_job, close_job = landing.landing_job(), closing.closing_job(checks)
     return dg.Definitions(
         assets=[built, landed, closed, *(spec for spec in sources if spec.key not in landed.keys)],
+        asset_checks=[balances.balance_checks()],
         jobs=[land_job, models.build_job(built), close_job],
         sensors=[landing.inbox_sensor(land_job)],
         schedules=[closing.closing_schedule(close_job)],

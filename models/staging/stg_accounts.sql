@@ -6,7 +6,7 @@ select
     coalesce(timezone, 'UTC') as timezone,
     coalesce(billing_model, 'per_minute') as billing_model,
     coalesce(payment_model, 'postpaid') as payment_model,
-    plan_tier,
+    coalesce(plan_tier, 'free') as plan_tier,
     credit_limit,
     buffer,
     low_balance_threshold,

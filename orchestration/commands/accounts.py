@@ -1,11 +1,14 @@
-"""The commands about accounts: balance."""
+"""The commands about accounts: balance, topup, alerts, check-limit."""
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import click
 
-from orchestration.commands.arguments import JSON
-from orchestration.show import print_json, table
+from orchestration.commands.arguments import JSON, Amount, Instant
+from orchestration.show import plain_cell, print_json, table
 from orchestration.warehouse import Home
 
 
@@ -30,4 +33,84 @@ def balance(account: str | None, as_json: bool) -> None:
     table(columns, [[row[c] for c in columns] for row in rows])
 
 
-COMMANDS = (balance,)
+@click.command()
+@click.argument("account")
+@click.argument("amount", type=Amount())
+@click.option("--method", help="How it was paid: card, cash, bank.")
+@click.option("--reference", help="The payment's name where it comes from; the same one is never entered twice.")
+@click.option("--at", type=Instant(), help="When it was paid, 2026-03-31T09:00:00 (UTC); the default is now.")
+@click.option("--currency", help="Refuse unless the account is kept in this currency.")
+@JSON
+def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
+    """Enter a payment of AMOUNT by ACCOUNT, post it and publish its balance.
+
+    The same amount for the same account on the same day again is refused: give each payment its --reference.
+
+    \b
+    Example:
+      tollbook topup acme 50 --method card --reference tr-20871
+    """
+    from orchestration.operations.topup import topup as operation
+
+    done = operation(Home.from_environment(), account, amount, **options)
+    payment, now = done.payment, done.account
+    if as_json:
+        figures = {key: now[key] for key in ("balance", "available", "status")}
+        print_json({**vars(payment), "file_id": done.file_id, **figures})
+        return
+    click.echo(
+        f"{payment.account_id} paid {plain_cell(payment.amount)} {payment.currency} ({payment.payment_id});"
+        f" balance {plain_cell(now['balance'])} {now['currency']}, {now['status']}"
+    )
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, the latest first.")
+@JSON
+def alerts(limit: int, as_json: bool) -> None:
+    """List recent alerts: accounts that became low, exhausted or ok again, and whether people were told.
+
+    TOLLBOOK_ALERTS holds the Apprise URLs that are told, when the change is published.
+
+    \b
+    Example:
+      TOLLBOOK_ALERTS="mailto://me:secret@example.org" tollbook build
+      tollbook alerts
+    """
+    from orchestration.operations.alerts import recent
+
+    rows = recent(Home.from_environment(), limit)
+    if as_json:
+        print_json(rows)
+        return
+    columns = ["alert_id", "raised_at", "kind", "text", "delivery", "sent_at", "attempts", "error"]
+    table(columns, [[row[c] for c in columns] for row in rows])
+
+
+@click.command(name="check-limit")
+@click.argument("account")
+@click.argument("resource")
+@click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many more there shall be.")
+@JSON
+def check_limit(account: str, resource: str, count: int, as_json: bool) -> None:
+    """Say whether ACCOUNT may have more of RESOURCE by its plan: allow or deny.
+
+    \b
+    Example:
+      tollbook check-limit acme extensions
+      tollbook check-limit acme numbers --count 10 --json
+    """
+    from orchestration.operations.limits import check_limit as operation
+
+    answer = operation(Home.from_environment(), account, resource, count)
+    if as_json:
+        print_json(answer)
+        return
+    limit = "no limit" if answer.limit is None else f"a limit of {plain_cell(answer.limit)}"
+    click.echo(
+        f"{answer.decision}: {account} has {plain_cell(answer.count)} {resource}, and its plan {answer.plan_tier}"
+        f" {limit}; asked for {plain_cell(answer.asked)} more"
+    )
+
+
+COMMANDS = (balance, topup, alerts, check_limit)

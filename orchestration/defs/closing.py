@@ -13,6 +13,7 @@ from dagster._core.storage.tags import (
 )
 
 from orchestration import warehouse
+from orchestration.defs import balances
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import BACKFILL, WRITERS, between, daily, days_of, known, spans
 from orchestration.defs.resources import Deployment, runs
@@ -81,6 +82,8 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
                 yield result
             elif closes:  # materialised in the UI, which selects no checks of other assets
                 context.instance.report_runless_asset_event(evaluation(result))
+        for balance in balances.evaluations(deployment.home):
+            context.log_event(balance)
         failed = in_failing_words(checked)
         if failed or not told:
             for event in closed(checked):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
+from orchestration.defs import balances
 from orchestration.defs.failing import in_words
 from orchestration.defs.manifest import LANDED
 from orchestration.defs.models import materializations
@@ -55,6 +56,8 @@ def landing_assets(sources: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
         context.log.info(f"built {', '.join(map(str, built.days)) or 'nothing: no day has new input'}")
         for event in materializations(home, known(built.days, daily()), models):
             context.log_event(event)
+        for evaluation in balances.evaluations(home):
+            context.log_event(evaluation)
 
     return land_inbox
 

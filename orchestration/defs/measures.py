@@ -52,6 +52,8 @@ TABLES: Mapping[str, Measured] = {
         ("balance", "accrued_unposted"),
         "currency",
     ),
+    "denied_services": Measured("day", {}, ("amount", "short_by"), "currency"),
+    "plan_usage": Measured("null::DATE", {"exceeded": "count(*) filter (where exceeded)"}),
     "days": Measured("day", {"status": "any_value(status)", "cdrs": "sum(cdrs)", "rejected": "sum(rejected)"}),
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.operations import alerts
 from orchestration.warehouse import Home, Writer, now, writer
 
 DAILY = (
@@ -26,6 +27,7 @@ WHOLE = (
     "marts.balance_ledger_daily",
     "marts.account_balances",
     "marts.days",
+    "marts.plan_usage",
     "marts.profile_usage",
     "marts.billing_periods",
     "marts.invoices",
@@ -42,6 +44,9 @@ WHOLE = (
     "ops.rejected_rows",
     "ops.waivers",
     "ops.journal",
+    "ops.alerts",
+    # the limits that tollbook check-limit goes by
+    "config.plan_tiers",
     # what an explanation needs to rate a call as it was rated: tollbook explain never opens the warehouse
     "ops.builds",
     "ops.closings",
@@ -76,7 +81,10 @@ def publish_now(home: Home) -> Published:
 
 
 def publish(held: Writer) -> Published:
-    """Publish for a caller that holds the lock. Before the first build there is nothing to do."""
+    """Publish for a caller that holds the lock, and tell people of accounts whose status changed with it.
+
+    Before the first build there is nothing to do.
+    """
     home = held.home
     with held.connect() as con:
         if con.execute("select count(*) from ops.project").fetchone() == (0,):
@@ -85,7 +93,9 @@ def publish(held: Writer) -> Published:
         files, written = _daily(con, data)
         files["landed.rates"] = _decks(con, data)
         files["marts.invoice_calls"] = _invoice_calls(con, home, data)
+        files["marts.denied_services"] = _denied(con, data)
         files["marts.rate_history"] = [_rate_history(con, data)]
+        waiting = alerts.raise_alerts(con)
         for table in WHOLE:
             path = data / table / f"{time.time_ns()}.parquet"
             _export(con, f"select * from {table}", path)
@@ -94,6 +104,14 @@ def publish(held: Writer) -> Published:
         stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
         views = [row[0] for row in con.execute(_VIEWS).fetchall()]
     _swap(home, files, views)
+    if waiting:
+        alerts.send(held, waiting)
+        # what became of them is published too: the small file is made once more
+        with held.connect() as con:
+            path = data / "ops.alerts" / f"{time.time_ns()}.parquet"
+            _export(con, "select * from ops.alerts", path)
+        files["ops.alerts"] = [path]
+        _swap(home, files, views)
     _forget([data, home.tables], {*stored, *(path for paths in files.values() for path in paths)})
     return Published(home.serving, written)
 
@@ -113,6 +131,29 @@ def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[P
             _export(con, f"select * from marts.{table} limit 0", paths[0])
         files[f"marts.{table}"] = paths
     return files, written
+
+
+def _denied(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
+    """What was denied, a file for each day that may have some: named by all that it is made of."""
+    exposed = con.execute(
+        """
+        select e.day, b.build_no, md5(string_agg(e.version, ' ' order by e.account_id) || any_value(p.version))
+        from marts.exposed_days as e
+        inner join ops.builds as b on e.day = b.day
+        cross join ops.project as p
+        group by e.day, b.build_no
+        order by e.day
+        """
+    ).fetchall()
+    paths = {data / "marts.denied_services" / f"{day}-{n}-{version[:16]}.parquet": day for day, n, version in exposed}
+    for path, day in paths.items():
+        if not path.exists():
+            _export(con, f"select * from marts.denied_services where day = date '{day}'", path)
+    if not paths:
+        path = data / "marts.denied_services" / "empty.parquet"
+        _export(con, "select * from marts.denied_services limit 0", path)
+        return [path]
+    return list(paths)
 
 
 def _decks(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:

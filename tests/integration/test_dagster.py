@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from orchestration import prepare
-from orchestration.defs import landing, manifest, partitions
+from orchestration.defs import balances, landing, manifest, partitions
 from orchestration.defs.resources import Deployment
 from orchestration.landing.dropped import waiting
 from orchestration.warehouse import PROJECT, Home, serving
@@ -97,7 +97,7 @@ def test_everything_that_should_be_there_is(project: manifest.Manifest) -> None:
     assert [s.name for s in repository.sensor_defs] == ["inbox"]
     checks = {key.name for key in repository.asset_graph.asset_check_keys}
     assertions = {path.stem for path in (PROJECT / "tests" / "assertions").glob("*.sql")}
-    assert {*assertions, "audit", "files_are_readable"} <= checks
+    assert {*assertions, "audit", "files_are_readable", "no_account_is_exhausted", "no_account_is_low"} <= checks
     dg.Definitions.validate_loadable(defs)
 
 
@@ -221,7 +221,8 @@ def test_a_file_lands_a_day_is_built_and_closes_and_a_bad_one_says_why(
 
     closed = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
     results = closed.get_asset_check_evaluations()
-    assert {r.check_name for r in results} == {spec.name for spec in manifest.check_specs(project)}
+    expected = {spec.name for spec in manifest.check_specs(project)}
+    assert {r.check_name for r in results} == {*expected, *balances.CHECKS.values()}
     assert all(r.passed for r in results)
     again = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
     assert again.success
@@ -261,3 +262,30 @@ def test_two_runs_at_once_take_turns(project: manifest.Manifest, home: Home) -> 
     assert [run.wait(timeout=120) for run in runs] == [0, 0]
     with serving(home) as con:
         assert con.execute("select count(*) from marts.rated_calls").fetchone() == (3,)
+
+
+# balances
+
+
+def test_balances_are_checked_where_something_lands_or_closes(home: Home, instance: dg.DagsterInstance) -> None:
+    """Prepaid acme has used 0.05 and paid nothing: a warning that names it, and the run succeeds."""
+    (home.seeds / "accounts.csv").write_text(
+        "account_id,name,kind,currency,payment_model\nacme,Acme,customer,USD,prepaid\ncarry,Carry,carrier,USD,\n"
+    )
+    drop(home)
+    loaded = definitions(home)
+    landed = loaded.resolve_job_def("land_and_refresh").execute_in_process(instance=instance)
+    assert landed.success
+    assert balances_in(landed) == {"no_account_is_exhausted": "exhausted: acme", "no_account_is_low": None}
+    closed = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
+    assert closed.success
+    assert balances_in(closed) == {"no_account_is_exhausted": "exhausted: acme", "no_account_is_low": None}
+
+
+def balances_in(ran: dg.ExecuteInProcessResult) -> dict[str, str | None]:
+    """What the checks of balances said in a run; one that does not hold is a warning."""
+    found = [e for e in ran.get_asset_check_evaluations() if e.asset_key == balances.BALANCES]
+    found = [e for e in found if e.check_name in balances.CHECKS.values()]
+    assert all(e.passed or e.severity == dg.AssetCheckSeverity.WARN for e in found)
+    assert all(e.passed is (e.description is None) for e in found)
+    return {e.check_name: e.description for e in found}

@@ -50,6 +50,7 @@ select
     f.service,
     sum(f.items)::BIGINT as items,
     sum(f.amount)::DECIMAL(20, 8) as amount,
+    coalesce(sum(f.amount) filter (where f.amount < 0), 0)::DECIMAL(20, 8) as debits,
     any_value(a.currency) as currency,
 from facts as f
 inner join {{ ref('stg_accounts') }} as a on f.account_id = a.account_id

@@ -1,0 +1,6 @@
+select
+    operator,
+    role,
+    accounts,
+    line,
+from {{ source('config', 'operators') }}
