@@ -75,6 +75,31 @@ def formats(as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--check", is_flag=True, help="Only see whether it would come out the same; change nothing.")
+@JSON
+def rebuild(check: bool, as_json: bool) -> None:
+    """Make the warehouse anew from the archive and the journal, with the same postings, balances and invoices.
+
+    What comes out otherwise is listed, and nothing is changed then. The old warehouse is kept beside the new one.
+
+    \b
+    Example:
+      tollbook rebuild --check
+      tollbook rebuild
+    """
+    from orchestration.operations.rebuild import rebuild as operation
+
+    said = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
+    done = operation(Home.from_environment(), said, check=check)
+    if as_json:
+        print_json(done)
+        return
+    compared = "the same as in the warehouse there was" if done.compared else "as the journal says"
+    what = f"{done.lines:,} lines of the journal, {done.entries:,} postings, {done.invoices:,} invoices, {compared}"
+    click.echo(f"{'rebuilt' if done.replaced else 'would rebuild'}: {what}")
+
+
+@cli.command()
 @click.option("--port", default=3000, show_default=True)
 def ui(port: int) -> None:
     """Open Dagster: what runs, what is closed, backfills.

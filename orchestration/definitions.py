@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs import balances, closing, landing, manifest, models
+from orchestration.defs import balances, closing, invoicing, landing, manifest, models
 from orchestration.defs.resources import Deployment
 from orchestration.warehouse import PROJECT
 
@@ -26,13 +26,16 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
     built = models.model_assets(project)
     landed = landing.landing_assets(sources, sorted(built.keys))
     closed = closing.closing_assets(checks)
+    invoiced = invoicing.invoicing_assets(sources)
+    written = landed.keys | invoiced.keys
+    invoice_job = invoicing.invoicing_job()
     land_job, close_job = landing.landing_job(), closing.closing_job(checks)
     return dg.Definitions(
-        assets=[built, landed, closed, *(spec for spec in sources if spec.key not in landed.keys)],
+        assets=[built, landed, closed, invoiced, *(spec for spec in sources if spec.key not in written)],
         asset_checks=[balances.balance_checks()],
-        jobs=[land_job, models.build_job(built), close_job],
+        jobs=[land_job, models.build_job(built), close_job, invoice_job],
         sensors=[landing.inbox_sensor(land_job)],
-        schedules=[closing.closing_schedule(close_job)],
+        schedules=[closing.closing_schedule(close_job), *invoicing.invoicing_schedules(invoice_job)],
         resources={"deployment": Deployment(), **(overrides or {})},
         # a step is a process otherwise, and starting one takes longer than a day's rating
         executor=dg.in_process_executor,

@@ -9,7 +9,7 @@ import click
 
 from orchestration.commands.arguments import JSON, Amount
 from orchestration.show import plain_cell, print_json, table
-from orchestration.warehouse import Home
+from orchestration.warehouse import Home, Refused
 
 if TYPE_CHECKING:
     from orchestration.operations.invoice import Invoiced
@@ -67,14 +67,15 @@ def invoice_run(as_json: bool) -> None:
     """
     from orchestration.operations.invoice import run
 
-    done = run(Home.from_environment())
+    ran = run(Home.from_environment())
     if as_json:
-        print_json(done)
-        return
-    for each in done:
+        print_json(ran)
+    for each in [] if as_json else ran.done:
         click.echo(_words(each))
-    if not done:
+    if not as_json and not ran.done and not ran.refused:
         click.echo("nothing to invoice: no period has ended that is not invoiced")
+    if ran.refused:
+        raise Refused("\n".join(ran.refused))
 
 
 @click.command()

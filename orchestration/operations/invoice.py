@@ -18,6 +18,7 @@ from orchestration.documents.document import Call, Document, Line, Party
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
 from orchestration.operations.build import build_days
+from orchestration.operations.operators import require
 from orchestration.operations.post import post_payments
 from orchestration.operations.publish import publish
 from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
@@ -99,33 +100,52 @@ def invoice(home: Home, wanted: Wanted) -> Invoiced:
     """Issue what is wanted, or draft it; once issued, the same files again.
 
     Raises `Refused` when the period cannot be invoiced (it says which days are missing), there is nothing to
-    charge or to credit, or the account or period is not one.
+    charge or to credit, the operator may not, or the account or period is not one.
     """
     _refuse_odd(wanted)
     with writer(home, "invoice") as held:
         build_days(held)
+        if not wanted.draft:
+            with held.connect() as con:
+                require(con, "finance", account=wanted.account)
         done = issue(held, wanted, logo(home))
         publish(held)
     return done
 
 
-def run(home: Home) -> list[Invoiced]:
-    """Draft every ended period that cannot be issued yet, and issue those that can: what the monthly schedule does."""
+@dataclass(frozen=True)
+class Run:
+    """What became of every period that has ended: the documents made, and why others were not."""
+
+    done: list[Invoiced]
+    refused: list[str]
+
+
+def run(home: Home, unattended: bool = False) -> Run:
+    """Draft every ended period that cannot be issued yet, and issue those that can: what the schedules do.
+
+    One that cannot be does not keep the others. Raises `Refused` when the operator may not issue invoices for all
+    accounts; `unattended`: nobody asks.
+    """
     with writer(home, "invoice") as held:
         build_days(held)
         with held.connect() as con:
+            if not unattended:
+                require(con, "finance")
             found = con.execute(
                 "select account_id, period_start, status from marts.billing_periods "
                 "where status in ('ready', 'waiting') order by period_start, account_id"
             ).fetchall()
-        done = []
+        ran = Run([], [])
         for account, period, status in found:
             try:
-                done.append(issue(held, Wanted(account, period, draft=status == "waiting"), logo(home)))
+                ran.done.append(issue(held, Wanted(account, period, draft=status == "waiting"), logo(home)))
             except NothingToCharge:
                 continue
+            except Refused as refusal:
+                ran.refused.append(str(refusal))
         publish(held)
-    return done
+    return ran
 
 
 class NothingToCharge(Refused):
