@@ -27,12 +27,13 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
     landed = landing.landing_assets(sources, sorted(built.keys))
     closed = closing.closing_assets(checks)
     land_job, close_job = landing.landing_job(), closing.closing_job(checks)
+    check_job = closing.checking_job(checks)
     return dg.Definitions(
         assets=[built, landed, closed, *(spec for spec in sources if spec.key not in landed.keys)],
         asset_checks=[balances.balance_checks()],
-        jobs=[land_job, models.build_job(built), close_job],
+        jobs=[land_job, models.build_job(built), close_job, check_job],
         sensors=[landing.inbox_sensor(land_job)],
-        schedules=[closing.closing_schedule(close_job)],
+        schedules=[closing.closing_schedule(close_job), closing.checking_schedule(check_job)],
         resources={"deployment": Deployment(), **(overrides or {})},
         # a step is a process otherwise, and starting one takes longer than a day's rating
         executor=dg.in_process_executor,
