@@ -55,7 +55,7 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
         CHECKED,
         group_name="operations",
         kinds={"duckdb"},
-        description="A day whose assertions all held when it was checked, a day before it may close; nothing is posted.",
+        description="A day whose assertions all held when it was checked; nothing is posted by it.",
     )
 
     @dg.multi_asset(

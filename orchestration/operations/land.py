@@ -167,7 +167,7 @@ def _note_name(landing: Landing, file: Landed) -> None:
     try:
         con.execute("insert into ops.file_names values (?, ?, ?, ?, ?)", [*values, now()])
         landing.writer.journal(
-            con, "land", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
+            con, "land again", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
             supersede=False, reason=None,
         )  # fmt: skip
         con.execute("commit")
