@@ -30,12 +30,17 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
     written = landed.keys | invoiced.keys
     invoice_job = invoicing.invoicing_job()
     land_job, close_job = landing.landing_job(), closing.closing_job(checks)
+    check_job = closing.checking_job(checks)
     return dg.Definitions(
         assets=[built, landed, closed, invoiced, *(spec for spec in sources if spec.key not in written)],
         asset_checks=[balances.balance_checks()],
-        jobs=[land_job, models.build_job(built), close_job, invoice_job],
+        jobs=[land_job, models.build_job(built), close_job, check_job, invoice_job],
         sensors=[landing.inbox_sensor(land_job)],
-        schedules=[closing.closing_schedule(close_job), *invoicing.invoicing_schedules(invoice_job)],
+        schedules=[
+            closing.closing_schedule(close_job),
+            closing.checking_schedule(check_job),
+            *invoicing.invoicing_schedules(invoice_job),
+        ],
         resources={"deployment": Deployment(), **(overrides or {})},
         # a step is a process otherwise, and starting one takes longer than a day's rating
         executor=dg.in_process_executor,

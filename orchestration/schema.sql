@@ -146,6 +146,16 @@ create table if not exists ops.files (
     primary key (file_id, kind, source)
 );
 
+-- Other names that the bytes of a landed file came under: numbered files without calls are all alike.
+create table if not exists ops.file_names (
+    file_id VARCHAR not null,
+    kind VARCHAR not null,
+    source VARCHAR not null,
+    name VARCHAR not null,
+    seen_at TIMESTAMP not null,
+    primary key (file_id, kind, source, name)
+);
+
 -- Which days a file put rows in (or took superseded ones out of): what a build has to look at.
 create table if not exists ops.file_days (
     file_id VARCHAR not null,
@@ -179,6 +189,13 @@ create table if not exists ops.waivers (
     reason VARCHAR not null,
     amount DECIMAL(20, 8)
 );
+
+-- What the waived is worth (`amount`) is in `currency`; null: nobody can say. One that awaits a second operator settles
+-- nothing until it is confirmed.
+alter table ops.waivers add column if not exists currency VARCHAR;
+alter table ops.waivers add column if not exists awaits_second BOOLEAN default false;
+alter table ops.waivers add column if not exists confirmed_by VARCHAR;
+alter table ops.waivers add column if not exists confirmed_at TIMESTAMP;
 
 -- The instant the running command goes by (TOLLBOOK_NOW or the clock, UTC), so that SQL rules can: one row.
 create table if not exists ops.clock (now TIMESTAMP not null);
@@ -241,6 +258,11 @@ create table if not exists ops.day_checks (
     build_no BIGINT not null,
     primary key (day, check_name)
 );
+
+-- `error` holds a day back, `warn` does not; the assertion in words, and what to do where it does not hold.
+alter table ops.day_checks add column if not exists severity VARCHAR default 'error';
+alter table ops.day_checks add column if not exists words VARCHAR;
+alter table ops.day_checks add column if not exists remedy VARCHAR;
 
 -- The Parquet files (paths under TOLLBOOK_HOME) that tables made by the day consist of. Closing a day
 -- seals its files: no build replaces them.

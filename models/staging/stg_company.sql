@@ -4,4 +4,5 @@ select
     address,
     tax_id,
     reporting_currency,
+    waiver_limit,
 from {{ source('config', 'company') }}

@@ -2,4 +2,5 @@ select
     source,
     kind,
     international_prefixes,
+    expected_every_minutes,
 from {{ source('config', 'sources') }}

@@ -1,4 +1,4 @@
-"""The day's round: land, build, close, waive, publish."""
+"""The day's round: land, build, close, waive, waivers, publish."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from orchestration.commands.arguments import JSON, Day
 from orchestration.show import print_json, table
 from orchestration.warehouse import Home, Refused
+
+if TYPE_CHECKING:
+    from orchestration.operations.close import Failure
 
 
 @click.command()
@@ -96,11 +99,9 @@ def close(day: date | None, as_json: bool) -> None:
     for c in checked if not as_json else []:
         click.echo(f"{c.day} {c.status}" + (f", {c.posted} entries posted" if c.status == "closed" else ""))
         for failure in c.failures:
-            click.echo(f"  {failure.check.replace('_', ' ')}: {failure.rows} rows break it")
-            for detail in failure.details[:5]:
-                click.echo(f"    {detail}")
-            if failure.rows > 5:
-                click.echo(f"    ... and {failure.rows - 5} more")
+            _show(failure, "")
+        for warning in c.warnings:
+            _show(warning, "warning, ")
     failed = [c.day for c in checked if c.status == "failed"]
     if failed:
         raise Refused(f"{_days(failed)} cannot be closed yet: what is listed has to be settled first")
@@ -111,18 +112,72 @@ def close(day: date | None, as_json: bool) -> None:
 @click.option("--call", help="A call's id: its unrated legs.")
 @click.option("--row", help="A rejected row, FILE_ID:LINE.")
 @click.option("--reason-code", help="All unrated legs with this reason, such as no_rate.")
-@click.option("--reason", required=True, help="Why, in words; it is kept.")
-def waive(day: date, reason: str, **which: Any) -> None:
-    """Let a day close without this call, row or kind of leg.
+@click.option("--gap", help="A source: the times it was silent, and its missing files.")
+@click.option("--count", help="A source: what it counted is not what landed.")
+@click.option("--reason", help="Why, in words; it is kept.")
+@click.option("--confirm", is_flag=True, help="As a second operator: put the waiver of the same thing in force.")
+@JSON
+def waive(day: date, reason: str | None, confirm: bool, as_json: bool, **which: Any) -> None:
+    """Let a day close without this call, row, kind of leg, file or count.
+
+    What is worth more than waiver_limit (seeds/company.csv) waits for a second operator, who says the same with
+    --confirm in the place of --reason.
 
     \b
     Example:
       tollbook waive --day 2026-03-28 --call c-1917 --reason "test call"
+      tollbook waive --day 2026-03-28 --gap sw1 --reason "the switch was down"
+      tollbook waive --day 2026-03-28 --gap sw1 --confirm
     """
-    from orchestration.operations.waive import waive as operation
+    from orchestration.operations import waive as operation
 
-    settled = operation(Home.from_environment(), day, reason, **which)
-    click.echo(f"waived: settles {settled} of {day}; run tollbook close")
+    if confirm == (reason is not None):
+        raise click.UsageError("give --reason TEXT, or --confirm as a second operator")
+    home = Home.from_environment()
+    waived = operation.confirm(home, day, **which) if reason is None else operation.waive(home, day, reason, **which)
+    if as_json:
+        print_json(waived)
+        return
+    worth = "nobody can say what it is worth" if waived.amount is None else f"worth {waived.amount:f} {waived.currency}"
+    if reason is None:
+        click.echo(f"confirmed: {waived.what} {waived.key} of {day}, {worth}; run tollbook close")
+    elif waived.in_force:
+        click.echo(f"waived: settles {waived.settles} of {day}, {worth}; run tollbook close")
+    else:
+        click.echo(
+            f"noted: would settle {waived.settles} of {day}, {worth}; above the company's waiver_limit it settles "
+            "nothing until another operator runs the same with --confirm"
+        )
+
+
+@click.command()
+@click.option("--day", type=Day(), help="Of this day only; the default is all.")
+@JSON
+def waivers(day: date | None, as_json: bool) -> None:
+    """List what was waived, the latest first, as last published: who, why, what it is worth, whether in force.
+
+    \b
+    Example:
+      tollbook waivers
+      tollbook waivers --day 2026-03-28 --json
+    """
+    from orchestration.operations.waive import waivers as operation
+
+    rows = operation(Home.from_environment(), day)
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo("nothing is waived")
+        return
+    table(
+        ["day", "what", "key", "worth", "currency", "waived by", "confirmed by", "state", "reason"],
+        [
+            [r["day"], r["what"], r["key"][:24], r["amount"], r["currency"], r["operator"], r["confirmed_by"],
+             "in force" if r["in_force"] else "awaits a second operator", r["reason"]]
+            for r in rows
+        ],
+    )  # fmt: skip
 
 
 @click.command(name="publish")
@@ -139,6 +194,17 @@ def publish_command() -> None:
     click.echo(f"published {published.path}")
 
 
+def _show(failure: Failure, kind: str) -> None:
+    """An assertion that does not hold: in words, its first rows, what to do."""
+    click.echo(f"  {kind}{failure.check.replace('_', ' ')}: {failure.rows} rows break it")
+    click.echo(f"    {failure.words}")
+    for detail in failure.details[:5]:
+        click.echo(f"    - {detail}")
+    if failure.rows > 5:
+        click.echo(f"    ... and {failure.rows - 5} more: ops.day_checks has the first 20")
+    click.echo(f"    What to do: {failure.remedy}")
+
+
 def _said(quiet: bool) -> Callable[[str], None] | None:
     if quiet or not sys.stderr.isatty():
         return None
@@ -151,4 +217,4 @@ def _days(days: Sequence[date]) -> str:
     return ", ".join(str(day) for day in days)
 
 
-COMMANDS = (land, build, close, waive, publish_command)
+COMMANDS = (land, build, close, waive, waivers, publish_command)

@@ -209,6 +209,7 @@ COMPANY = File(
         _text("address"),
         _text("tax_id"),
         _currency("reporting_currency"),
+        _price("waiver_limit"),
     ),
     unique=False,
 )

@@ -21,7 +21,9 @@ from orchestration.operations.close import AlreadySettled, Checked, Failure, che
 from orchestration.warehouse import Home
 
 JOB = "close_day"
+CHECK_JOB = "check_day"
 CLOSINGS = dg.AssetKey(["ops", "closings"])
+CHECKED = dg.AssetKey(["ops", "day_checks"])
 # Nothing of these days changes by itself any more; an outdated one waits for somebody to recalculate it.
 SETTLED = ("closed", "outdated")
 _UNFINISHED = (
@@ -34,9 +36,9 @@ _SHOWN = 20
 
 
 def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
-    """The closing of a day with all its checks. Materialising a partition is `tollbook close --day`.
+    """The closing of a day with all its checks. Materialising a partition of it is `tollbook close --day`.
 
-    Checks without the closing try the assertions and close nothing.
+    Checks, or `ops/day_checks`, without the closing try the assertions and close nothing.
     """
     spec = dg.AssetSpec(
         CLOSINGS,
@@ -49,9 +51,16 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
         ),
     )
 
+    tried = dg.AssetSpec(
+        CHECKED,
+        group_name="operations",
+        kinds={"duckdb"},
+        description="A day whose assertions all held when it was checked; nothing is posted by it.",
+    )
+
     @dg.multi_asset(
         name="close_day_and_check",
-        specs=[spec],
+        specs=[spec, tried],
         check_specs=checks,
         allow_arbitrary_check_specs=True,
         can_subset=True,
@@ -73,15 +82,15 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
                 checked = operation(deployment.home, first, context.log.info, last)
             except AlreadySettled as settled:
                 context.log.info(str(settled))
-                if closes:
-                    yield dg.MaterializeResult(asset_key=CLOSINGS, metadata={"status": str(settled)})
+                for key in sorted(context.selected_asset_keys):
+                    yield dg.MaterializeResult(asset_key=key, metadata={"status": str(settled)})
                 return
         for check_spec in checks:
-            result = check_result(check_spec.key, checked)
+            result = check_result(check_spec, checked)
             if check_spec.key in context.selected_asset_check_keys:
                 yield result
             elif closes:  # materialised in the UI, which selects no checks of other assets
-                context.instance.report_runless_asset_event(evaluation(result))
+                context.instance.report_runless_asset_event(evaluation(result, check_spec.blocking))
         for balance in balances.evaluations(deployment.home):
             context.log_event(balance)
         failed = in_failing_words(checked)
@@ -92,16 +101,22 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
             for c in checked:
                 context.add_asset_metadata(figures(c), CLOSINGS, partition_key=str(c.day))
             yield dg.MaterializeResult(asset_key=CLOSINGS)
+        if CHECKED in context.selected_asset_keys and not failed:
+            yield dg.MaterializeResult(asset_key=CHECKED)
         if failed:
             raise dg.Failure(description=failed, allow_retries=False)
 
     return close_day_and_check
 
 
-def check_result(key: dg.AssetCheckKey, checked: Sequence[Checked]) -> dg.AssetCheckResult:
-    """One check over the days that were looked at: exact, and an error when a single row breaks it."""
+def check_result(spec: dg.AssetCheckSpec, checked: Sequence[Checked]) -> dg.AssetCheckResult:
+    """One check over the days that were looked at: exact, and failed when a single row breaks it.
+
+    An error where it blocks, else a warning.
+    """
+    key = spec.key
     found: list[tuple[date, Failure]] = [
-        (c.day, failure) for c in checked for failure in c.failures if failure.check == key.name
+        (c.day, failure) for c in checked for failure in (*c.failures, *c.warnings) if failure.check == key.name
     ]
     failing = sum(failure.rows for _, failure in found)
     details = [f"{day}: {detail}" for day, failure in found for detail in failure.details]
@@ -111,17 +126,18 @@ def check_result(key: dg.AssetCheckKey, checked: Sequence[Checked]) -> dg.AssetC
     }
     if details:
         metadata["detail"] = dg.MetadataValue.md("\n".join(f"* {d}" for d in details[:_SHOWN]))
+        metadata["what to do"] = found[0][1].remedy
     return dg.AssetCheckResult(
         passed=failing == 0,
         asset_key=key.asset_key,
         check_name=key.name,
-        severity=dg.AssetCheckSeverity.ERROR,
+        severity=dg.AssetCheckSeverity.ERROR if spec.blocking else dg.AssetCheckSeverity.WARN,
         description=details[0] if details else None,
         metadata=metadata,
     )
 
 
-def evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+def evaluation(result: dg.AssetCheckResult, blocking: bool) -> dg.AssetCheckEvaluation:
     """A check's result as an event that is reported beside a run."""
     assert result.asset_key is not None
     assert result.check_name is not None
@@ -132,17 +148,18 @@ def evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
         metadata=result.metadata,
         severity=result.severity,
         description=result.description,
-        blocking=True,
+        blocking=blocking,
     )
 
 
 def in_failing_words(checked: Sequence[Checked]) -> str:
-    """What keeps days from closing, a line an assertion; empty when nothing does."""
+    """What keeps days from closing: the first row of each assertion, its words, what to do; empty when nothing does."""
     lines = []
     for c in checked:
         for failure in c.failures:
             first = f": {failure.details[0]}" if failure.details else ""
             lines.append(f"{c.day} {failure.check.replace('_', ' ')}: {failure.rows} rows break it{first}")
+            lines.append(f"    {failure.words} {failure.remedy}")
     return "\n".join(["this keeps a day from closing:", *lines]) if lines else ""
 
 
@@ -165,6 +182,39 @@ def closing_job(checks: Sequence[dg.AssetCheckSpec]) -> UnresolvedAssetJobDefini
         selection=dg.AssetSelection.assets(CLOSINGS) | dg.AssetSelection.checks(*(c.key for c in checks)),
         description="Check a day and close it: post what it comes to. A closed day is left alone.",
     )
+
+
+def checking_job(checks: Sequence[dg.AssetCheckSpec]) -> UnresolvedAssetJobDefinition:
+    """The assertions alone, for a partition: the day becomes `ready` or `failed`; nothing is posted."""
+    return dg.define_asset_job(
+        CHECK_JOB,
+        selection=dg.AssetSelection.assets(CHECKED) | dg.AssetSelection.checks(*(c.key for c in checks)),
+        description="Check a day that has ended and close nothing: it becomes ready, or says what it waits for.",
+    )
+
+
+def checking_schedule(job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Asks for the checks of day D at D + 1 00:20 UTC, after the hour's closing."""
+
+    @dg.schedule(
+        name="checking",
+        job=job,
+        cron_schedule="20 0 * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Checks day D at D + 1 00:20 UTC, so that a day is ready, or says what it waits for, a day early.",
+    )
+    def checking(context: dg.ScheduleEvaluationContext, deployment: Deployment) -> dg.RunRequest | dg.SkipReason:
+        at = instant(context)
+        yesterday = at.date() - timedelta(days=1)
+        published = statuses(deployment.home)
+        if not published or yesterday < min(published) or not known([yesterday], daily()):
+            return dg.SkipReason(f"nothing is known of {yesterday}: no traffic has landed yet")
+        if published.get(yesterday) in (*SETTLED, "ready"):
+            return dg.SkipReason(f"{yesterday} is {published[yesterday]}")
+        return request(yesterday, yesterday, at)
+
+    return checking
 
 
 def statuses(home: Home) -> dict[date, str]:

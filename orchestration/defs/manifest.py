@@ -10,13 +10,10 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
+from orchestration.operations.words import AUDIT, AUDIT_WORDS, is_warning, words_of
+
 Manifest = Mapping[str, Any]
 
-AUDIT = "audit"
-_AUDIT_WORDS = (
-    "A random 200 calls of the day, rated again by an independent calculation that shares nothing with the "
-    "SQL, agree to the last digit."
-)
 # Other records are the machinery's (which days a build makes, what the clock said): arrows from them to
 # nearly every model would hide the way of a call; so would those from what a model stored before (`stored`).
 SHOWN_RECORDS = ("files", "rejected_rows", "waivers", "ledger_entries", "invoices", "invoice_lines", "invoice_entries")
@@ -37,40 +34,6 @@ def read(path: Path) -> Manifest:
         raise FileNotFoundError(f"{path} is missing; run: make setup")
     manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
     return manifest
-
-
-def opening_words(sql: str) -> str:
-    """The comment a SQL file opens with, as one line; empty when it opens with none."""
-    words: list[str] = []
-    for line in sql.splitlines():
-        if not line.startswith("--"):
-            break
-        words.append(line.removeprefix("--").strip())
-    return " ".join(words)
-
-
-def words_of(node: Mapping[str, Any]) -> str:
-    """What a model, source or test is, in words: its description, else the comment its SQL opens with."""
-    described = " ".join(str(node.get("description") or "").split())
-    if described:
-        return described
-    test = node.get("test_metadata")
-    if test and test["name"] == "one_row_for_each":
-        columns = ", ".join(test["kwargs"].get("columns", []))
-        return f"No two rows have the same {columns}."
-    if node["resource_type"] == "source":
-        return _source_words(node)
-    return opening_words(node.get("raw_code") or "") or _staging_words(node)
-
-
-def _staging_words(node: Mapping[str, Any]) -> str:
-    return f"{node['name'].removeprefix('stg_')} as they are stored: names and types, nothing else."
-
-
-def _source_words(node: Mapping[str, Any]) -> str:
-    if node["source_name"] == "config":
-        return f"seeds/{node['name']}.csv, checked and typed."
-    return f"{node['name'].replace('_', ' ')}: {' '.join(str(node.get('source_description')).split())}"
 
 
 def group_of(node: Mapping[str, Any]) -> str:
@@ -113,7 +76,7 @@ def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:
 
 
 def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
-    """One blocking check for each dbt data test, named like it, and the audit of rated_calls."""
+    """A check for each dbt data test, named like it, and the audit of rated_calls; all but warnings block."""
     models = {
         node["name"]: dg.AssetKey([node["config"]["schema"], node["name"]])
         for node in manifest["nodes"].values()
@@ -121,10 +84,15 @@ def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
     }
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     specs = [
-        dg.AssetCheckSpec(node["name"], asset=models[tested(node)], description=words_of(node), blocking=True)
+        dg.AssetCheckSpec(
+            node["name"],
+            asset=models[tested(node)],
+            description=words_of(node),
+            blocking=not is_warning(node),
+        )
         for node in tests
     ]
-    specs.append(dg.AssetCheckSpec(AUDIT, asset=models["rated_calls"], description=_AUDIT_WORDS, blocking=True))
+    specs.append(dg.AssetCheckSpec(AUDIT, asset=models["rated_calls"], description=AUDIT_WORDS, blocking=True))
     return sorted(specs, key=lambda spec: spec.key)
 
 

@@ -14,6 +14,7 @@ from orchestration.operations.audit import audit_days
 from orchestration.operations.build import build_days
 from orchestration.operations.post import post_day
 from orchestration.operations.publish import publish
+from orchestration.operations.words import AUDIT, AUDIT_REMEDY, AUDIT_WORDS
 from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
 
 # Days that have ended and are not closed, or have rows that landed since they were.
@@ -40,26 +41,39 @@ _ENDED = """
     where k.day is null or l.file_sequence > k.file_sequence
     order by c.day
 """
-_AUDIT = "audit"
+# How many of the rows that break an assertion are shown and kept, for each day.
+_SHOWN = 20
+_AUDIT = dbt.NodeResult(AUDIT, "", "", 0, None, AUDIT_WORDS, AUDIT_REMEDY)
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An assertion that does not hold for a day: how many rows break it, and the first in words."""
+    """An assertion that does not hold for a day: in words, how many rows break it, the first ones, what to do."""
 
     check: str
     rows: int
     details: list[str]
+    words: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of one day: `closed` (with the entries posted), `ready` or `failed`."""
+    """What became of one day: `closed` (with the entries posted), `ready` or `failed`. Warnings hold no day back."""
 
     day: date
     status: str
     posted: int = 0
     failures: list[Failure] = field(default_factory=list)
+    warnings: list[Failure] = field(default_factory=list)
+
+
+@dataclass
+class _Found:
+    """What the assertions found of one day."""
+
+    failures: list[Failure] = field(default_factory=list)
+    warnings: list[Failure] = field(default_factory=list)
 
 
 class AlreadySettled(Refused):
@@ -99,9 +113,12 @@ def check(
 ) -> list[Checked]:
     """As `close`, but close none: what would keep each day that has ended from closing, or `ready`."""
     with writer(home, "check") as held:
-        failures = _check(held, day, said, last)
+        found = _check(held, day, said, last)
         publish(held)
-    return [Checked(d, "failed" if f else "ready", failures=f) for d, f in failures.items()]
+    return [
+        Checked(d, "failed" if f.failures else "ready", failures=f.failures, warnings=f.warnings)
+        for d, f in found.items()
+    ]
 
 
 def close_days(
@@ -111,14 +128,12 @@ def close_days(
     last: date | None = None,
 ) -> list[Checked]:
     """`close` for a caller that holds the lock and publishes itself."""
-    failures = _check(held, day, said, last)
+    checked = _check(held, day, said, last)
     with held.connect() as con:
-        return [_settle(con, held, d, found) for d, found in failures.items()]
+        return [_settle(con, held, d, found) for d, found in checked.items()]
 
 
-def _check(
-    held: Writer, day: date | None, said: Callable[[str], None] | None, last: date | None
-) -> dict[date, list[Failure]]:
+def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, last: date | None) -> dict[date, _Found]:
     """Build what wants building, try every assertion on the days and record what came of it."""
     build_days(held, said=said)
     with held.connect() as con:
@@ -136,13 +151,16 @@ def _check(
         return {}
     results = dbt.run(held.home, ["test", "--select", "test_type:data", "--exclude", "tag:prices"], said)
     with held.connect() as con:
-        found = _failures(con, results)
+        found = {d: _Found() for d in days}
+        for result in results:
+            for d, failure in _failures(con, result):
+                (found[d].warnings if result.warns else found[d].failures).append(failure)
         for d, differences in audit_days(con, held.home, days).items():
             if differences:
-                found.setdefault(d, []).append(Failure(_AUDIT, len(differences), differences[:20]))
-        failures = {d: found.get(d, []) for d in days}
-        _record(con, days, [r.name for r in results], failures)
-    return failures
+                audited = Failure(AUDIT, len(differences), differences[:_SHOWN], AUDIT_WORDS, AUDIT_REMEDY)
+                found[d].failures.append(audited)
+        _record(con, [*results, _AUDIT], found)
+    return found
 
 
 def _refuse_early(day: date) -> None:
@@ -159,42 +177,40 @@ def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
     raise AlreadySettled(f"{day} is before the first traffic; such days count as closed")
 
 
-def _failures(con: duckdb.DuckDBPyConnection, results: list[dbt.NodeResult]) -> dict[date, list[Failure]]:
-    found: dict[date, list[Failure]] = {}
-    for result in results:
-        if not result.failures or result.relation is None:
-            continue
-        rows = con.execute(
-            f"""
-            select coalesce(day, (select max(day) from ops.check_days)) as day,
-                count(*), list(detail order by key)[:20]
-            from {result.relation}
-            group by all
-            """
-        ).fetchall()
-        for day, count, details in rows:
-            found.setdefault(day, []).append(Failure(result.name, count, details))
-    return found
+def _failures(con: duckdb.DuckDBPyConnection, result: dbt.NodeResult) -> list[tuple[date, Failure]]:
+    """By day, what an assertion found; a row without a day counts for the last one that is checked."""
+    if not result.failures or result.relation is None:
+        return []
+    rows = con.execute(
+        f"""
+        select coalesce(day, (select max(day) from ops.check_days)) as day,
+            count(*), list(detail order by key)[:{_SHOWN}]
+        from {result.relation}
+        group by all
+        """
+    ).fetchall()
+    return [(day, Failure(result.name, n, details, result.words, result.remedy)) for day, n, details in rows]
 
 
-def _record(
-    con: duckdb.DuckDBPyConnection,
-    days: list[date],
-    checks: list[str],
-    failures: dict[date, list[Failure]],
-) -> None:
+def _record(con: duckdb.DuckDBPyConnection, asserted: list[dbt.NodeResult], found: dict[date, _Found]) -> None:
     rows = []
-    for day in days:
-        failed = {failure.check: failure for failure in failures[day]}
-        for check in [*checks, _AUDIT]:
-            failure = failed.get(check)
-            rows.append([day, check, failure.rows if failure else 0, "\n".join(failure.details) if failure else None])
+    for day, of_day in found.items():
+        broken = {failure.check: failure for failure in (*of_day.failures, *of_day.warnings)}
+        for a in asserted:
+            failure = broken.get(a.name)
+            rows.append(
+                [
+                    *(day, a.name, failure.rows if failure else 0, "\n".join(failure.details) if failure else None),
+                    *("warn" if a.warns else "error", a.words, a.remedy),
+                ]
+            )
     con.begin()
     con.execute("delete from ops.day_checks where day in (select day from ops.check_days)")
     con.executemany(
         """
         insert into ops.day_checks
-        select $1, $2, $3, $4, (select now from ops.clock),
+            (day, check_name, failing, detail, severity, words, remedy, checked_at, build_no)
+        select $1, $2, $3, $4, $5, $6, $7, (select now from ops.clock),
             coalesce((select build_no from ops.builds where day = $1), 0)
         """,
         rows,
@@ -202,12 +218,12 @@ def _record(
     con.commit()
 
 
-def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, failures: list[Failure]) -> Checked:
-    if failures:
-        return Checked(day, "failed", failures=failures)
+def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, found: _Found) -> Checked:
+    if found.failures:
+        return Checked(day, "failed", failures=found.failures, warnings=found.warnings)
     if now().date() < due_at(day):
-        return Checked(day, "ready")
-    return Checked(day, "closed", len(_close(con, held, day)))
+        return Checked(day, "ready", warnings=found.warnings)
+    return Checked(day, "closed", len(_close(con, held, day)), warnings=found.warnings)
 
 
 def close_again(held: Writer, day: date) -> tuple[int, str]:

@@ -15,6 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.operations.words import is_warning, remedy_of, words_of
 from orchestration.warehouse import PROJECT, Home
 
 if TYPE_CHECKING:
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one model or test."""
+    """What became of one model or test: of a test also what it says in words, and what to do where it does not hold."""
 
     name: str
     status: str
     message: str
     failures: int
     relation: str | None
+    words: str = ""
+    remedy: str = ""
+    warns: bool = False
 
 
 class DbtFailed(Exception):
@@ -200,12 +204,16 @@ def _environment(home: Home) -> Iterator[None]:
         sys.stdout.flush()
 
 
-def _result(node: object) -> NodeResult:
-    unique_id = str(getattr(getattr(node, "node", None), "name", ""))
+def _result(result: object) -> NodeResult:
+    node = getattr(result, "node", None)
+    said = node.to_dict() if node is not None and node.resource_type == "test" else None
     return NodeResult(
-        name=unique_id,
-        status=str(getattr(node, "status", "")),
-        message=str(getattr(node, "message", "") or ""),
-        failures=int(getattr(node, "failures", 0) or 0),
-        relation=getattr(getattr(node, "node", None), "relation_name", None),
+        name=str(getattr(node, "name", "")),
+        status=str(getattr(result, "status", "")),
+        message=str(getattr(result, "message", "") or ""),
+        failures=int(getattr(result, "failures", 0) or 0),
+        relation=getattr(node, "relation_name", None),
+        words=words_of(said) if said else "",
+        remedy=remedy_of(said) if said else "",
+        warns=is_warning(said) if said else False,
     )

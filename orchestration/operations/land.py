@@ -130,6 +130,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     scanned = scan(file.path)
     result = Landed(scanned.sha256, file.kind, file.source, file.name, "landed")
     if _known(landing.con, result) and not landing.supersede:
+        _note_name(landing, result)
         return _already(landing, file, result)
     try:
         settings = _settings(landing.con, file)
@@ -147,6 +148,32 @@ def _already(landing: Landing, file: Dropped, result: Landed) -> Landed:
         dropped.archive(landing.home, file, result.file_id)
         dropped.forget(file)
     return replace(result, status="already_landed")
+
+
+def _note_name(landing: Landing, file: Landed) -> None:
+    """Keep another name of bytes that have landed: of numbered files, those without calls are all alike."""
+    con, values = landing.con, [file.file_id, file.kind, file.source, file.name]
+    known = con.execute(
+        """
+        select 1 from ops.files where file_id = $1 and kind = $2 and source = $3 and name = $4
+        union all
+        select 1 from ops.file_names where file_id = $1 and kind = $2 and source = $3 and name = $4
+        """,
+        values,
+    ).fetchone()
+    if known or landing.dry_run:
+        return
+    con.execute("begin")
+    try:
+        con.execute("insert into ops.file_names values (?, ?, ?, ?, ?)", [*values, now()])
+        landing.writer.journal(
+            con, "land again", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
+            supersede=False, reason=None,
+        )  # fmt: skip
+        con.execute("commit")
+    except BaseException:
+        _roll_back(con)
+        raise
 
 
 def _transaction(

@@ -43,6 +43,7 @@ WHOLE = (
     "ops.files",
     "ops.rejected_rows",
     "ops.waivers",
+    "ops.day_checks",
     "ops.journal",
     "ops.alerts",
     # the limits that tollbook check-limit goes by

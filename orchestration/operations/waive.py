@@ -1,12 +1,35 @@
-"""Let a day close although something of it is left open, and keep who decided so and why."""
+"""Let a day close although something of it is left open, and keep who decided so, why, and what it is worth."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 import duckdb
 
-from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
+from orchestration.operations.publish import publish
+from orchestration.warehouse import Home, Refused, Writer, now, operator, serving, writer
+
+# What can be waived, and how its key is called on the command line.
+OPTIONS = {"call": "--call ID", "row": "--row FILE_ID:LINE", "reason": "--reason-code R", "gap": "--gap SOURCE",
+           "count": "--count SOURCE"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A waiver: how much it settles, what that is worth (reporting currency; None: nobody can say), and whether it is
+    in force or awaits a second operator.
+    """
+
+    day: date
+    what: str
+    key: str
+    settles: int
+    amount: Decimal | None
+    currency: str
+    in_force: bool
 
 
 def waive(
@@ -17,41 +40,193 @@ def waive(
     call: str | None = None,
     row: str | None = None,
     reason_code: str | None = None,
-) -> int:
-    """Waive one call's unrated legs, one rejected row (FILE_ID:LINE) or all legs with a reason code.
+    gap: str | None = None,
+    count: str | None = None,
+) -> Waived:
+    """Waive one call's unrated legs, one rejected row (FILE_ID:LINE), all legs with a reason code, a source's gaps and
+    missing files, or a difference to the switch's own count.
 
-    FILE_ID may be shortened to what is unique. Returns how many legs or rows it settles. Raises
-    `Refused` when there is nothing of the kind on that day, or when not exactly one is named.
+    FILE_ID may be shortened to what is unique. What is worth more than `waiver_limit` of company.csv, or where nobody
+    can say what it is worth, awaits `confirm` by a second operator. Raises `Refused` when there is nothing of the
+    kind on that day, or when not exactly one is named.
     """
-    chosen = [(w, k) for w, k in (("call", call), ("row", row), ("reason", reason_code)) if k]
-    if len(chosen) != 1:
-        raise Refused("name one of --call ID, --row FILE_ID:LINE and --reason-code R")
+    what, key = _chosen(call, row, reason_code, gap, count)
     if not reason.strip():
         raise Refused("--reason must say why")
-    what, key = chosen[0]
-    with writer(home, "waive") as held, held.connect() as con:
-        if what == "row":
-            key, count = _rejected_row(con, day, key)
-        else:
-            count = _unrated(con, day, what, key)
-        _record(con, held, day, what, key, reason)
-        return count
+    with writer(home, "waive") as held:
+        with held.connect() as con:
+            con.begin()
+            waived = _weigh(con, day, what, key)
+            record(
+                con, held, day=day, what=what, key=waived.key, reason=reason, amount=waived.amount,
+                currency=waived.currency, awaits_second=not waived.in_force,
+            )  # fmt: skip
+            con.commit()
+        publish(held)
+    return waived
 
 
-def _record(con: duckdb.DuckDBPyConnection, held: Writer, day: date, what: str, key: str, reason: str) -> None:
-    known = con.execute("select 1 from ops.waivers where day = ? and what = ? and key = ?", [day, what, key]).fetchone()
-    if known:
+def record(
+    con: duckdb.DuckDBPyConnection,
+    held: Writer,
+    *,
+    day: date,
+    what: str,
+    key: str,
+    reason: str,
+    amount: Decimal | None,
+    currency: str,
+    awaits_second: bool,
+) -> None:
+    """Write a waiver and its journal line, in the caller's transaction. Raises `Refused` for one that is there."""
+    if _known(con, day, what, key):
         raise Refused(f"{what} {key} of {day} is waived already")
-    con.begin()
     con.execute(
-        "insert into ops.waivers values (?, ?, ?, ?, ?, ?, null)",
-        [now(), operator(), day, what, key, reason],
+        """
+        insert into ops.waivers (waived_at, operator, day, what, key, reason, amount, currency, awaits_second)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        [now(), operator(), day, what, key, reason, amount, currency, awaits_second],
     )
-    held.journal(con, "waive", day=str(day), what=what, key=key, reason=reason)
-    con.commit()
+    held.journal(
+        con, "waive", day=str(day), what=what, key=key, reason=reason,
+        amount=None if amount is None else str(amount), currency=currency, awaits_second=awaits_second,
+    )  # fmt: skip
 
 
-def _rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> tuple[str, int]:
+def confirm(
+    home: Home,
+    day: date,
+    *,
+    call: str | None = None,
+    row: str | None = None,
+    reason_code: str | None = None,
+    gap: str | None = None,
+    count: str | None = None,
+) -> Waived:
+    """Put a waiver that awaits a second operator in force. Raises `Refused` to the first one, and where none waits."""
+    what, key = _chosen(call, row, reason_code, gap, count)
+    with writer(home, "waive") as held:
+        with held.connect() as con:
+            con.begin()
+            if what == "row":
+                key = _rejected_row(con, day, key)
+            waived = record_confirmation(con, held, day=day, what=what, key=key)
+            con.commit()
+        publish(held)
+    return waived
+
+
+def record_confirmation(con: duckdb.DuckDBPyConnection, held: Writer, *, day: date, what: str, key: str) -> Waived:
+    """Write a confirmation and its line of the journal, in the caller's transaction. Raises `Refused` as `confirm`."""
+    known = _known(con, day, what, key)
+    if known is None:
+        raise Refused(f"{what} {key} of {day} is not waived; waive it with --reason first")
+    by, amount, currency, awaits, confirmed_by = known
+    if not awaits or confirmed_by:
+        raise Refused(f"the waiver of {what} {key} of {day} is in force already; it wants no second operator")
+    if by == operator():
+        raise Refused(f"{by} waived {what} {key} of {day}; another operator has to confirm it")
+    con.execute(
+        "update ops.waivers set confirmed_by = ?, confirmed_at = ? where day = ? and what = ? and key = ?",
+        [operator(), now(), day, what, key],
+    )
+    held.journal(con, "confirm_waiver", day=str(day), what=what, key=key)
+    return Waived(day, what, key, 1, amount, currency or "", True)
+
+
+def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
+    """The waivers as last published, the latest first: one day's or all. Raises `Refused` when nothing is published."""
+    with serving(home) as con:
+        rows = con.execute(
+            """
+            select
+                day, what, key, reason, amount, currency, operator, waived_at, confirmed_by, confirmed_at,
+                not coalesce(awaits_second, false) or confirmed_at is not null as in_force
+            from ops.waivers
+            where day = coalesce($day, day)
+            order by waived_at desc, day, what, key
+            """,
+            {"day": day},
+        )
+        columns = [column[0] for column in rows.description]
+        return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+
+
+def _chosen(call: str | None, row: str | None, code: str | None, gap: str | None, count: str | None) -> tuple[str, str]:
+    named = {"call": call, "row": row, "reason": code, "gap": gap, "count": count}
+    chosen = [(what, key) for what, key in named.items() if key]
+    if len(chosen) != 1:
+        options = list(OPTIONS.values())
+        raise Refused(f"name one of {', '.join(options[:-1])} and {options[-1]}")
+    return chosen[0]
+
+
+def _known(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> tuple[Any, ...] | None:
+    return con.execute(
+        """
+        select operator, amount, currency, awaits_second, confirmed_by
+        from ops.waivers where day = ? and what = ? and key = ?
+        """,
+        [day, what, key],
+    ).fetchone()
+
+
+def _weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Waived:
+    """What a waiver would settle and be worth: the views of what is open speak of the days in ops.check_days."""
+    built = con.execute("select count(*) from duckdb_views() where view_name = 'waiver_worth'").fetchone()
+    on_day = con.execute("select count(*) from ops.builds where day = ?", [day]).fetchone()
+    if built == (0,) or (what in ("call", "reason") and on_day == (0,)):
+        raise Refused(f"{day} is not built yet; run: tollbook build")
+    con.execute("delete from ops.check_days")
+    con.execute("insert into ops.check_days values (?)", [day])
+    if what == "row":
+        key = _rejected_row(con, day, key)
+    if what == "gap":
+        settles, amount = _gaps(con, day, key), None
+    else:
+        settles, amount = _open(con, day, what, key)
+    terms = con.execute("select reporting_currency, waiver_limit from config.company").fetchone()
+    assert terms is not None
+    currency, limit = terms
+    return Waived(
+        day, what, key, settles, amount, currency, in_force=limit is None or (amount is not None and amount <= limit)
+    )
+
+
+def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> tuple[int, Decimal | None]:
+    row = con.execute(
+        f"""
+        select count(*), case when count(*) = count(worth) then sum(worth)::DECIMAL(20, 8) end
+        from marts.waiver_worth
+        where day = ? and what = ? and {"reason" if what == "reason" else "key"} = ?
+        """,
+        [day, "call" if what == "reason" else what, key],
+    ).fetchone()
+    assert row is not None
+    settles, amount = row
+    if not settles and what == "count":
+        raise Refused(f"{day} has no count of {key} that differs from what landed")
+    if not settles:
+        raise Refused(f"{day} has nothing unrated for {what} {key}")
+    return int(settles), amount
+
+
+def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
+    row = con.execute(
+        """
+        select
+            (select count(*) from marts.expected_gaps where day = $day and source = $source)
+            + (select count(*) from marts.file_holes where day = $day and source = $source)
+        """,
+        {"day": day, "source": source},
+    ).fetchone()
+    if row is None or not row[0]:
+        raise Refused(f"{day} has no gap of {source}, and none of its numbered files is missing")
+    return int(row[0])
+
+
+def _rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
     file_id, _, line = key.rpartition(":")
     if not file_id or not line.isdigit():
         raise Refused(f'--row is "{key}"; write FILE_ID:LINE, as tollbook close shows it')
@@ -65,25 +240,4 @@ def _rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> tuple[
     if len(found) != 1:
         how = "no rejected row" if not found else "more than one rejected row"
         raise Refused(f"{day} has {how} {key}")
-    return f"{found[0][0]}:{line}", 1
-
-
-def _unrated(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> int:
-    if con.execute("select count(*) from ops.builds where day = ?", [day]).fetchone() == (0,):
-        raise Refused(f"{day} is not built yet; run: tollbook build")
-    calls, usage = ("call_id", "usage_id") if what == "call" else ("{side}_reason", "reason")
-    counted = " union all ".join(
-        [
-            *(
-                f"select 1 from marts.rated_calls where day = $day and {side}_status = 'unrated' "
-                f"and {calls.format(side=side)} = $key"
-                for side in ("sell", "buy")
-            ),
-            f"select 1 from marts.rated_usage where day = $day and status = 'unrated' and {usage} = $key",
-        ]
-    )
-    row = con.execute(f"select count(*) from ({counted})", {"day": day, "key": key}).fetchone()
-    if not row or not row[0]:
-        words = f"call {key}" if what == "call" else f"reason {key}"
-        raise Refused(f"{day} has nothing unrated for {words}")
-    return int(row[0])
+    return f"{found[0][0]}:{line}"

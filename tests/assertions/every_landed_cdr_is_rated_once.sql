@@ -1,6 +1,9 @@
 -- Every CDR that landed for the day is in rated_calls exactly once, and nothing else is.
 -- Counted first, by a hash of the identities in 1024 buckets; only buckets that differ are looked into.
-{{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
+{{ config(meta={
+    'dagster': {'ref': {'name': 'rated_calls'}},
+    'remedy': 'Run tollbook build, then close again.',
+}) }}
 
 with
 {% for name, relation in [('landed', source('landed', 'cdrs')), ('rated', ref('rated_calls'))] %}
@@ -48,7 +51,7 @@ counted as (
 select
     day,
     source || ':' || call_id || ':' || attempt as key,
-    'landed ' || landed || ' times, rated ' || rated || ' times; run: tollbook build' as detail,
+    'landed ' || landed || ' times, rated ' || rated || ' times' as detail,
 from counted
 where landed <> rated
 limit 10000

@@ -1,5 +1,9 @@
 -- No answered leg and no usage of the day is without a price, unless it was waived.
-{{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
+{{ config(meta={
+    'dagster': {'ref': {'name': 'rated_calls'}},
+    'remedy': 'Add what is missing to seeds/ (a trunk, a rate), or let it pass: tollbook waive --day DAY --call ID --reason TEXT '
+        ~ '(--reason-code REASON for all of a kind).',
+}) }}
 
 with unrated as (
     {% for side in ['sell', 'buy'] %}
@@ -28,12 +32,12 @@ with unrated as (
 select
     u.day,
     u.key,
-    u.words || '; add what is missing to seeds/, or: tollbook waive --day ' || u.day || ' --call ' || u.call_id
-    || ' --reason "..."' as detail,
+    u.words as detail,
 from unrated as u
-anti join {{ source('ops', 'waivers') }} as w
+anti join {{ ref('stg_waivers') }} as w
     on
         u.day = w.day
+        and w.in_force
         and (
             (w.what = 'call' and u.call_id = w.key)
             or (w.what = 'reason' and u.reason = w.key)

@@ -1,11 +1,14 @@
 -- What the day's legs that are not closed yet were rated from is still what the configuration says, and no rate deck
 -- was accepted since.
-{{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
+{{ config(meta={
+    'dagster': {'ref': {'name': 'rated_calls'}},
+    'remedy': 'Run tollbook build, then close again.',
+}) }}
 
 select
     b.day,
     b.config as key,
-    'the day was rated with configuration ' || b.config[:12] || ', which is not the one in force; run: tollbook build'
+    'the day was rated with configuration ' || b.config[:12] || ', which is not the one in force'
         as detail,
 from {{ source('ops', 'builds') }} as b
 left join {{ source('ops', 'closings') }} as c on b.day = c.day and b.file_sequence <= c.file_sequence
@@ -19,7 +22,7 @@ union all
 select
     b.day,
     'deck ' || d.deck as key,
-    'rate deck ' || d.deck || ' (' || d.name || ') was accepted since the day was rated; run: tollbook build' as detail,
+    'rate deck ' || d.deck || ' (' || d.name || ') was accepted since the day was rated' as detail,
 from {{ source('ops', 'builds') }} as b
 inner join {{ source('ops', 'decks') }} as d on b.deck < d.deck
 left join {{ source('ops', 'closings') }} as c on b.day = c.day and b.file_sequence <= c.file_sequence

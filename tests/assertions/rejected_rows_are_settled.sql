@@ -1,5 +1,9 @@
 -- No rejected row of the day is left open: each was superseded, landed corrected from a later file, or waived.
-{{ config(meta={'dagster': {'ref': {'name': 'rated_calls'}}}) }}
+{{ config(meta={
+    'dagster': {'ref': {'name': 'rated_calls'}},
+    'remedy': 'Land a corrected file, or let the row pass: tollbook waive --day DAY --row FILE_ID:LINE --reason TEXT. Of a '
+        ~ 'conflict the right version may replace the other: tollbook land --supersede FILE --reason TEXT.',
+}) }}
 
 with rejected as (
     select *
@@ -38,8 +42,7 @@ select
     r.day,
     r.file_id || ':' || r.line as key,
     'line ' || r.line || ' of a ' || r.kind || ' file from ' || r.source || ' was rejected (' || r.reason || ': '
-    || r.detail || '); land a corrected file, or: tollbook waive --day ' || r.day || ' --row ' || r.file_id[:12]
-    || ':' || r.line || ' --reason "..."' as detail,
+    || r.detail || '); --row ' || r.file_id[:12] || ':' || r.line as detail,
 from rejected as r
 anti join landed_later as l
     on
@@ -48,6 +51,6 @@ anti join landed_later as l
         and r.row_id = l.row_id
         and r.attempt is not distinct from l.attempt
         and r.file_sequence < l.file_sequence
-anti join {{ source('ops', 'waivers') }} as w
-    on r.day = w.day and w.what = 'row' and r.file_id || ':' || r.line = w.key
+anti join {{ ref('stg_waivers') }} as w
+    on r.day = w.day and w.what = 'row' and w.in_force and r.file_id || ':' || r.line = w.key
 limit 10000

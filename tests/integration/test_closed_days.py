@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land
 from orchestration.warehouse import Home
@@ -87,15 +88,32 @@ def test_a_late_answered_attempt_takes_the_sell_leg_of_an_unanswered_one(home: H
     assert _statuses(home) == {"closed"}
 
 
-def test_late_usage_is_posted_as_an_adjustment_of_its_service(home: Home, tmp_path: Path) -> None:
-    late = write_text(
+def test_late_calls_and_usage_open_the_day_and_are_posted_as_adjustments_that_name_their_files(
+    home: Home, tmp_path: Path
+) -> None:
+    late_usage = write_text(
         tmp_path / "usage.csv",
         "usage_id,occurred_at,account_id,service,quantity",
         f"u1,{DAY}T12:00:00,bolt,message,7",
     )
-    land(home, [late], kind="usage", source="smsc")
+    late_call = write_calls(tmp_path / "late.csv", [("c4", f"{DAY}T12:00:00", "61", "in-a")])
+    usage_file = land(home, [late_usage], kind="usage", source="smsc")[0].file_id
+    call_file = land(home, [late_call], kind="cdrs", source="sw1")[0].file_id
+    build(home)
+    assert _statuses(home) == {"stale"}
+    accrued = "select account_id, accrued_unposted from marts.account_balances where accrued_unposted <> 0 order by all"
+    d = Decimal
+    late = [("acme", d("-0.12")), ("bolt", d("-0.035")), ("carrier", d("0.0305"))]  # 0.07 USD at 0.5
+    assert _query(home, accrued) == late
     close(home)
-    assert _adjustments(home) == [("bolt", "message", Decimal("-0.035"))]  # 0.07 USD at 0.5
+    assert _statuses(home) == {"closed"}
+    assert _query(home, accrued) == []
+    posted = _query(
+        home,
+        "select account_id, amount, reference, reason from marts.ledger_entries where kind = 'adjustment' order by all",
+    )
+    why = "landed after the day was closed"
+    assert posted == [(*late[0], call_file, why), (*late[1], usage_file, why), (*late[2], call_file, why)]
 
 
 def test_equal_adjustments_get_ids_of_their_own(home: Home, tmp_path: Path) -> None:

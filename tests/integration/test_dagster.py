@@ -92,8 +92,8 @@ def test_everything_that_should_be_there_is(project: manifest.Manifest) -> None:
         "ops/closings",
         "config/rates",
     } <= keys
-    assert {"build", "land_and_refresh", "close_day"} <= {job.name for job in repository.get_all_jobs()}
-    assert [s.name for s in repository.schedule_defs] == ["closing"]
+    assert {"build", "land_and_refresh", "close_day", "check_day"} <= {job.name for job in repository.get_all_jobs()}
+    assert sorted(s.name for s in repository.schedule_defs) == ["checking", "closing"]
     assert [s.name for s in repository.sensor_defs] == ["inbox"]
     checks = {key.name for key in repository.asset_graph.asset_check_keys}
     assertions = {path.stem for path in (PROJECT / "tests" / "assertions").glob("*.sql")}
@@ -107,7 +107,9 @@ def test_models_are_daily_and_their_checks_block(project: manifest.Manifest) -> 
     graph = defs.get_repository_def().asset_graph
     for key in manifest.model_keys(project):
         assert isinstance(graph.get(key).partitions_def, dg.DailyPartitionsDefinition), key
-    assert all(spec.blocking and spec.description for spec in manifest.check_specs(project))
+    specs = manifest.check_specs(project)
+    assert all(spec.description for spec in specs)
+    assert [spec.name for spec in specs if not spec.blocking] == ["no_busy_hour_is_silent"]
     assert all(spec.description and spec.group_name for spec in defs.resolve_all_asset_specs())
 
 
@@ -149,9 +151,9 @@ print([p for p in ours if not p.endswith((".py", ".pyc", "/target/manifest.json"
 # schedule and sensor
 
 
-def ask_schedule(home: Home, at: datetime, instance: dg.DagsterInstance) -> Any:
+def ask_schedule(home: Home, at: datetime, instance: dg.DagsterInstance, name: str = "closing") -> Any:
     loaded = definitions(home)
-    schedule = loaded.resolve_schedule_def("closing")
+    schedule = loaded.resolve_schedule_def(name)
     with dg.build_schedule_context(
         instance,
         scheduled_execution_time=at,
@@ -197,7 +199,7 @@ def test_a_build_runs_no_checks_and_closes_nothing(project: manifest.Manifest) -
     nodes = {job.name: {node.name for node in job.nodes} for job in defs.get_repository_def().get_all_jobs()}
     assert nodes["build"] == {"build_days"}
     assert nodes["land_and_refresh"] == {"land_inbox"}
-    assert nodes["close_day"] == {"close_day_and_check"}
+    assert nodes["close_day"] == nodes["check_day"] == {"close_day_and_check"}
 
 
 # runs
@@ -239,6 +241,27 @@ def test_a_file_lands_a_day_is_built_and_closes_and_a_bad_one_says_why(
             (GOOD, "closed"),
             (BAD, "failed"),
         ]
+
+
+def test_a_day_that_has_ended_is_ready_a_day_before_it_closes(
+    project: manifest.Manifest, tmp_path: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make(tmp_path)
+    at = datetime(2026, 3, 27, 0, 20, tzinfo=UTC)
+    assert ask_schedule(home, at, instance, "checking").skip_message
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-27T00:20:00")
+    drop(home)
+    loaded = definitions(home)
+    assert loaded.resolve_job_def("land_and_refresh").execute_in_process(instance=instance).success
+    tick = ask_schedule(home, at, instance, "checking")
+    assert [request.partition_key for request in tick.run_requests] == [GOOD]
+    checked = loaded.resolve_job_def("check_day").execute_in_process(instance=instance, partition_key=GOOD)
+    assert checked.success
+    assert all(r.passed for r in checked.get_asset_check_evaluations())
+    with serving(home) as con:
+        assert con.execute("select status from marts.days where day = ?", [GOOD]).fetchone() == ("ready",)
+        assert con.execute("select count(*) from marts.ledger_entries").fetchone() == (0,)
+    assert ask_schedule(home, at, instance, "checking").skip_message == f"{GOOD} is ready"
 
 
 def test_a_fresh_instance_lets_one_writer_in_from_the_first_run_on(tmp_path: Path) -> None:

@@ -7,15 +7,17 @@ import dagster as dg
 import pytest
 
 from orchestration.defs import closing, landing, manifest, models, partitions
+from orchestration.operations import words
+from orchestration.operations.close import Checked, Failure
 
 # names and words
 
 
 def test_a_test_speaks_with_its_opening_comment() -> None:
-    assert manifest.opening_words("-- No amount is\n-- negative.\n{{ config() }}\n-- not this") == (
+    assert words.opening_words("-- No amount is\n-- negative.\n{{ config() }}\n-- not this") == (
         "No amount is negative."
     )
-    assert manifest.opening_words("select 1") == ""
+    assert words.opening_words("select 1") == ""
 
 
 def test_a_test_of_several_models_has_to_say_which_one_it_is_about() -> None:
@@ -24,6 +26,38 @@ def test_a_test_of_several_models_has_to_say_which_one_it_is_about() -> None:
     assert manifest.tested({"attached_node": "model.tollbook.days"}) == "days"
     with pytest.raises(ValueError, match="say in meta"):
         manifest.tested({"name": "t", "config": {}})
+
+
+@pytest.mark.parametrize(("severity", "blocks"), [("ERROR", True), ("warn", False)])
+def test_a_test_that_warns_does_not_block(severity: str, blocks: bool) -> None:
+    found = manifest.check_specs(
+        {
+            "nodes": {
+                "model.days": {"resource_type": "model", "name": "days", "config": {"schema": "marts"}},
+                "test.t": {
+                    "resource_type": "test",
+                    "name": "t",
+                    "config": {"severity": severity},
+                    "attached_node": "model.tollbook.days",
+                    "raw_code": "-- Days are days.",
+                },
+                "model.rated_calls": {"resource_type": "model", "name": "rated_calls", "config": {"schema": "marts"}},
+            }
+        }
+    )
+    assert {spec.name: spec.blocking for spec in found} == {"t": blocks, "audit": True}
+
+
+def test_a_check_says_which_rows_break_it_and_what_to_do() -> None:
+    failure = Failure("t", 2, ["row one", "row two"], "Days are days.", "Mend them.")
+    spec = dg.AssetCheckSpec("t", asset="days", blocking=False)
+    result = closing.check_result(spec, [Checked(date(2026, 3, 1), "closed", warnings=[failure])])
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert result.description == "2026-03-01: row one"
+    assert result.metadata["what to do"] == dg.MetadataValue.text("Mend them.")
+    # a warning is nothing that keeps a day from closing
+    assert closing.in_failing_words([Checked(date(2026, 3, 1), "closed", warnings=[failure])]) == ""
+    assert "Days are days. Mend them." in closing.in_failing_words([Checked(date(2026, 3, 1), "failed", 0, [failure])])
 
 
 # days

@@ -39,8 +39,15 @@ closings as (
 checks as (
     select
         c.day,
-        list(c.check_name order by c.check_name) filter (where c.failing > 0) as failed_checks,
-    from {{ source('ops', 'day_checks') }} as c
+        list(c.check_name order by c.check_name) filter (where c.failing > 0 and not c.warns) as failed_checks,
+        list(c.check_name order by c.check_name) filter (where c.failing > 0 and c.warns) as warnings,
+        string_agg(
+            c.check_name || ': ' || c.words || ' ' || c.failing || ' rows break it. ' || c.remedy,
+            e'\n' order by c.warns, c.check_name
+        ) filter (where c.failing > 0) as to_do,
+    from (
+        select *, coalesce(severity = 'warn', false) as warns from {{ source('ops', 'day_checks') }}
+    ) as c
     left join {{ source('ops', 'builds') }} as b on c.day = b.day
     where c.build_no = coalesce(b.build_no, 0)
     group by c.day
@@ -67,6 +74,8 @@ described as (
         c.closed_at,
         k.day is not null as checked,
         k.failed_checks,
+        k.warnings,
+        k.to_do,
         c.day is not null as was_closed,
         coalesce(l.file_sequence > c.file_sequence, false) as has_late_rows,
         exists(
@@ -103,4 +112,6 @@ select
     rejected::BIGINT as rejected,
     closed_at,
     coalesce(array_to_string(failed_checks, ', '), '') as failed_checks,
+    coalesce(array_to_string(warnings, ', '), '') as warnings,
+    coalesce(to_do, '') as to_do,
 from described

@@ -1,0 +1,14 @@
+select
+    waived_at,
+    operator,
+    day,
+    what,
+    key,
+    reason,
+    amount,
+    currency,
+    confirmed_by,
+    confirmed_at,
+    -- above the company's limit a waiver settles nothing until a second operator has confirmed it
+    not coalesce(awaits_second, false) or confirmed_at is not null as in_force,
+from {{ source('ops', 'waivers') }}

@@ -1,0 +1,200 @@
+"""What a day waits for: expected files, the switch's own count, a second operator; and what only warns."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.operations.close import Checked, check, close
+from orchestration.operations.land import land
+from orchestration.operations.waive import confirm, waive, waivers
+from orchestration.warehouse import Home, Refused
+from tests.e2e.company import SEEDS, write_calls, write_company, write_text
+
+DAY = date(2026, 5, 4)
+EVERY = "source,kind,format,expected_every_minutes\nsw1,cdrs,canonical,720\n"
+COUNT = "observed_at,account_id,resource,count"
+
+
+def _home(root: Path, monkeypatch: pytest.MonkeyPatch, **changed: str) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "anna")
+    home = Home(root / "home", write_company(root / "seeds", **changed))
+    monkeypatch.setenv("TOLLBOOK_HOME", str(home.root))
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(home.seeds))
+    return home
+
+
+def _calls(home: Home, name: str, *calls: tuple[str, str, str]) -> None:
+    """Land (call_id, time, trunk) of DAY, a minute each, as `name` of sw1."""
+    path = write_calls(home.root.parent / name, [(i, f"{DAY}T{at}", "60", trunk) for i, at, trunk in calls])
+    land(home, [path], kind="cdrs", source="sw1")
+
+
+def _of_day(checked: list[Checked]) -> Checked:
+    return next(c for c in checked if c.day == DAY)
+
+
+def _failing(checked: list[Checked]) -> dict[str, list[str]]:
+    return {f.check: f.details for f in _of_day(checked).failures}
+
+
+def _query(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_a_silent_source_holds_its_day_until_the_rows_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = _home(tmp_path, monkeypatch, sources=EVERY)
+    _calls(home, "morning.csv", ("c1", "06:00:00", "in-a"))
+    assert _failing(close(home, DAY)) == {
+        "expected_files": [
+            "cdrs of sw1: nothing from 2026-05-04 06:00:00 to 2026-05-05 00:00:00 UTC, "
+            "longer than the 720 minutes expected"
+        ]
+    }
+    assert _query(home, f"select status, failed_checks from marts.days where day = '{DAY}'") == [
+        ("failed", "expected_files")
+    ]
+    _calls(home, "noon.csv", ("c2", "17:00:00", "in-a"))
+    assert _of_day(close(home, DAY)).status == "closed"
+
+
+def test_a_missing_file_is_told_and_can_be_waived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = _home(tmp_path, monkeypatch, sources=EVERY)
+    _calls(home, "cdr-20260504-001.csv", ("c1", "06:00:00", "in-a"))
+    _calls(home, "cdr-20260504-003.csv", ("c2", "17:00:00", "in-a"))
+    told = "cdrs of sw1: 1 file is missing between cdr-20260504-001.csv and cdr-20260504-003.csv"
+    assert _failing(close(home, DAY)) == {"expected_files": [told]}
+    with pytest.raises(Refused, match="no gap of sw9"):
+        waive(home, DAY, "never ran", gap="sw9")
+    waived = waive(home, DAY, "lost with the disk", gap="sw1")
+    assert (waived.settles, waived.amount, waived.in_force) == (1, None, True)
+    assert _of_day(close(home, DAY)).status == "closed"
+
+
+def test_files_without_calls_are_alike_and_none_of_them_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = _home(tmp_path, monkeypatch, sources=EVERY)
+    _calls(home, "cdr-1.csv", ("c1", "06:00:00", "in-a"))
+    for n in (2, 3):
+        _calls(home, f"cdr-{n}.csv")
+    _calls(home, "cdr-4.csv", ("c2", "17:00:00", "in-a"))
+    assert _of_day(close(home, DAY)).status == "closed"
+    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
+    told = [(line["action"], line["name"]) for line in lines if line["action"].startswith("land")]
+    assert told == [
+        ("land", "cdr-1.csv"),
+        ("land", "cdr-2.csv"),
+        ("land again", "cdr-3.csv"),
+        ("land", "cdr-4.csv"),
+    ]
+
+
+def test_the_switch_counts_its_own_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = _home(tmp_path, monkeypatch)
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-a"), ("c2", "07:00:00", "in-a"))
+    counted = write_text(tmp_path / "counts.csv", COUNT, f"{DAY}T23:59:00Z,sw1,cdrs,4", f"{DAY}T12:00:00Z,sw1,cdrs,2")
+    assert land(home, [counted], kind="resources", source="monitor")[0].landed == 2
+    told = "sw1 counted 4 CDRs (at 2026-05-04 23:59:00 UTC); 2 landed and 0 rejected ones were waived"
+    assert _failing(close(home, DAY)) == {"switch_counts_agree": [told]}
+    bad = write_calls(tmp_path / "bad.csv", [("c3", f"{DAY}T08:00:00", "-1", "in-a")])
+    file_id = land(home, [bad], kind="cdrs", source="sw1")[0].file_id
+    # a waived rejected row is a call of the switch: 3 of 4
+    assert waive(home, DAY, "test call", row=f"{file_id[:9]}:2").amount == Decimal("0.06")
+    waived = waive(home, DAY, "the switch was restarted", count="sw1")
+    assert (waived.settles, waived.amount) == (1, Decimal("0.06"))
+    assert _of_day(close(home, DAY)).status == "closed"
+    with pytest.raises(Refused, match="no count of sw2"):
+        waive(home, DAY, "x", count="sw2")
+
+
+def test_what_is_worth_much_wants_a_second_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.02\n"
+    home = _home(tmp_path, monkeypatch, company=company, sources=SEEDS["sources"])
+    # nobody knows in-x: its sell leg is unrated, its buy leg 0.03; that of c1 is 0.06 for 60 s
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-a"), ("c2", "07:00:00", "in-x"))
+    close(home, DAY)
+    waived = waive(home, DAY, "test call", call="c2")
+    assert (waived.amount, waived.currency, waived.in_force) == (Decimal("0.06"), "USD", False)
+    assert list(_failing(close(home, DAY))) == ["nothing_is_left_unrated"]
+    with pytest.raises(Refused, match="anna waived call c2 of 2026-05-04; another operator has to confirm it"):
+        confirm(home, DAY, call="c2")
+    with pytest.raises(Refused, match="is waived already"):
+        waive(home, DAY, "again", call="c2")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
+    assert confirm(home, DAY, call="c2").in_force
+    with pytest.raises(Refused, match="in force already"):
+        confirm(home, DAY, call="c2")
+    with pytest.raises(Refused, match="not waived"):
+        confirm(home, DAY, call="c1")
+    row = waivers(home, DAY)[0]
+    assert (row["operator"], row["confirmed_by"], row["amount"], row["in_force"]) == (
+        "anna", "bert", Decimal("0.06"), True,
+    )  # fmt: skip
+    assert _of_day(close(home, DAY)).status == "closed"
+    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
+    said = [(line["action"], line["operator"], line["key"]) for line in lines if "waive" in line["action"]]
+    assert said == [("waive", "anna", "c2"), ("confirm_waiver", "bert", "c2")]
+
+
+def test_a_silent_hour_warns_and_the_day_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = _home(tmp_path, monkeypatch)
+    weeks = [date.fromordinal(DAY.toordinal() - 7 * n) for n in range(1, 8)]
+    calls = [(f"c{n}", f"{day}T10:{n:02}:00", "60", "in-a") for day in weeks for n in range(10)]
+    calls.append(("c", f"{DAY}T11:00:00", "60", "in-a"))
+    land(home, [write_calls(tmp_path / "all.csv", calls)], kind="cdrs", source="sw1")
+    checked = _of_day(close(home, DAY))
+    assert (checked.status, checked.failures) == ("closed", [])
+    assert [(w.check, w.details) for w in checked.warnings] == [
+        (
+            "no_busy_hour_is_silent",
+            ["sw1 sent nothing from 10:00 to 11:00 UTC; on each of the 7 Mondays before it had 10 attempts or more"],
+        )
+    ]
+    assert _query(home, f"select status, failed_checks, warnings from marts.days where day = '{DAY}'") == [
+        ("closed", "", "no_busy_hour_is_silent")
+    ]
+    told = _query(home, f"select distinct severity from ops.day_checks where day = '{DAY}' and failing > 0")
+    assert told == [("warn",)]
+
+
+def test_a_check_makes_a_day_ready_and_closes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = _home(tmp_path, monkeypatch)
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-a"))
+    assert _of_day(check(home, DAY)).status == "ready"
+    assert _query(home, f"select status from marts.days where day = '{DAY}'") == [("ready",)]
+    assert _query(home, "select count(*) from marts.ledger_entries") == [(0,)]
+
+
+def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = _home(tmp_path, monkeypatch)
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-x"))
+    run = CliRunner().invoke(cli, ["close", "--day", str(DAY)])
+    assert isinstance(run.exception, Refused)
+    assert "nothing is left unrated: 1 rows break it\n    No answered leg and no usage of the day" in run.stdout
+    assert "- sell leg of call c1 (unknown account, to 447700900123, 60.000 s) has no price: no_account" in run.stdout
+    assert "What to do: Add what is missing to seeds/" in run.stdout
+    told = json.loads(CliRunner().invoke(cli, ["close", "--day", str(DAY), "--json"]).stdout)
+    failure = told[0]["failures"][0]
+    assert (failure["check"], failure["rows"]) == ("nothing_is_left_unrated", 1)
+    assert failure["words"].startswith("No answered leg")
+    assert "tollbook waive" in failure["remedy"]
+    (to_do,) = _query(home, f"select to_do from marts.days where day = '{DAY}'")[0]
+    assert to_do == f"nothing_is_left_unrated: {failure['words']} 1 rows break it. {failure['remedy']}"
+    wrong = CliRunner().invoke(cli, ["waive", "--day", str(DAY), "--call", "c1"])
+    assert wrong.exit_code == 2
+    done = CliRunner().invoke(cli, ["waive", "--day", str(DAY), "--call", "c1", "--reason", "test", "--json"])
+    # one leg; the buy leg's 0.03 is all that is known of it
+    assert json.loads(done.stdout)["amount"] == "0.03000000"
+    listed = json.loads(CliRunner().invoke(cli, ["waivers", "--json"]).stdout)
+    assert [(w["key"], w["amount"], w["in_force"]) for w in listed] == [("c1", "0.03000000", True)]
