@@ -1,0 +1,43 @@
+-- Destinations that an account with a history calls for the first time in the days looked back on.
+
+with called as (
+    select
+        day,
+        customer_id as account_id,
+        destination,
+        min(hour) as hour,
+        sum(calls) as calls,
+        sum(connected) as connected,
+        sum(revenue) as amount,
+    from {{ ref('breakout_hourly') }}
+    where
+        day in (select day from {{ source('ops', 'build_days') }})
+        and calls > 0
+        and destination is not null
+    group by day, customer_id, destination
+    having
+        sum(connected) >= {{ threshold('destination_connected') }}
+        and sum(revenue) >= {{ threshold('destination_amount') }}
+)
+
+select
+    c.day,
+    c.hour,
+    c.account_id,
+    c.destination,
+    c.calls::BIGINT as calls,
+    c.connected::BIGINT as connected,
+    c.amount::DECIMAL(20, 8) as amount,
+    a.weeks,
+from called as c
+inner join {{ ref('accounts_before') }} as a on c.day = a.day and c.account_id = a.account_id
+anti join {{ ref('breakout_daily') }} as b
+    on
+        c.account_id = b.customer_id
+        and c.destination = b.destination
+        and b.day >= c.day - {{ threshold('days_before') }}
+        and b.day < c.day
+        and b.calls > 0
+        -- these days alone are read
+        and b.day >= (select min(day) - {{ threshold('days_before') }} from {{ source('ops', 'build_days') }})
+where a.weeks >= {{ threshold('weeks_needed') }}
