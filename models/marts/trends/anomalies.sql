@@ -70,7 +70,7 @@ found as (
         amount,
         weeks,
         hour::VARCHAR as key,
-        calls || ' high-cost calls (most to ' || coalesce(destination, 'no named destination') || ') for '
+        calls || ' high-cost calls (the dearest to ' || coalesce(destination, 'no named destination') || ') for '
         || {{ plainly('amount') }} as words,
         'high' as severity,
         first_at,

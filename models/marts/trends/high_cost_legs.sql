@@ -9,6 +9,10 @@ with usual as (
         account_id,
         {{ to_units('amount') }} as amount_u,
         {{ to_ms('billed_s') }}::HUGEINT as billed_ms,
+        -- no leg below this can be one: what a minute at the limit costs, rounded down
+        {{ from_units(divide(
+            threshold('high_cost_times') ~ ' * 60000 * ' ~ to_units('amount'), to_ms('billed_s')
+        )) }} as least_amount,
     from {{ ref('accounts_before') }}
     where connected >= {{ threshold('history_connected') }} and billed_s > 0 and amount > 0
 ),
@@ -40,17 +44,21 @@ legs as (
         {{ to_units('c.sell_amount') }} as amount_u,
         {{ to_units('c.sell_reporting_amount') }} as spent_u,
         greatest({{ to_ms('c.sell_billed_s') }}, 60000)::HUGEINT as billed_ms,
+        u.amount_u as usual_u,
+        u.billed_ms as usual_ms,
     from {{ ref('rated_calls') }} as c
     inner join days_around as d
         on
             c.day = d.day_around
             and c.charged_at >= d.day - to_minutes({{ threshold('burst_minutes') }})
             and c.charged_at <= d.day + interval 1 day + to_minutes({{ threshold('burst_minutes') }})
+    left join usual as u on d.day = u.day and c.sell_account_id = u.account_id
     where
         c.day in (select day_around from days_around)
         and c.sell_status = 'rated'
         and c.sell_billed_s > 0
         and c.sell_reporting_amount > 0
+        and c.sell_reporting_amount >= coalesce(u.least_amount, 0)
 ),
 
 -- quantile_disc: a price that there is, never the mean of two
@@ -73,13 +81,12 @@ select
     l.destination,
     l.spent_u,
 from legs as l
-left join usual as u on l.day = u.day and l.account_id = u.account_id
-left join medians as m on l.day = m.day and l.rate_table_id = m.rate_table_id and u.account_id is null
-left join company as c on l.day = c.day and u.account_id is null and m.rate_u is null
+left join medians as m on l.day = m.day and l.rate_table_id = m.rate_table_id
+left join company as c on l.day = c.day
 where
     case
-        when u.account_id is not null
-            then l.spent_u * u.billed_ms >= {{ threshold('high_cost_times') }} * u.amount_u * l.billed_ms
+        when l.usual_u is not null
+            then l.spent_u * l.usual_ms >= {{ threshold('high_cost_times') }} * l.usual_u * l.billed_ms
         when m.rate_u is not null
             then l.amount_u * 60000 >= {{ threshold('high_cost_times') }} * m.rate_u * l.billed_ms
         else l.spent_u * c.billed_ms >= {{ threshold('high_cost_times') }} * c.amount_u * l.billed_ms
