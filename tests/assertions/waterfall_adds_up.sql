@@ -1,5 +1,5 @@
--- From the switch's count to the payment, each step and what is missing after it are the step before; what is charged is
--- what the rated legs and usage come to, what is posted what the ledger says, for every currency of the day.
+-- From the switch's count to the payment, each step and what is missing after it are the step before; what is charged
+-- is what account_charges_daily comes to, what is posted what the ledger says, for every currency of the day.
 {{ config(meta={'dagster': {'ref': {'name': 'revenue_assurance_daily'}}}) }}
 
 {% set steps = [
@@ -22,6 +22,12 @@ with waterfall as (
     where day in {{ checked_days() }}
 ),
 
+money as (
+    select *
+    from waterfall
+    where currency is not null
+),
+
 sources as (
     select
         day,
@@ -38,7 +44,11 @@ sources as (
     )
     where
         day in {{ checked_days() }}
-        and account_id in (select account_id from {{ ref('stg_accounts') }} where kind <> 'carrier')
+        and account_id not in (
+            select account_id
+            from {{ ref('stg_accounts') }}
+            where kind = 'carrier'
+        )
     group by day, currency
 ),
 
@@ -59,8 +69,7 @@ broken as (
         {{ differs('charged', 'the waterfall', 'w.charged', 'the charges', 's.charged') }} || '; '
         || {{ differs('posted', 'the waterfall', 'w.posted', 'the ledger', 's.posted') }} as words,
     from sources as s
-    full outer join (select * from waterfall where currency is not null) as w
-        on s.day = w.day and s.currency = w.currency
+    full outer join money as w on s.day = w.day and s.currency = w.currency
     where coalesce(s.charged, 0) <> coalesce(w.charged, 0) or coalesce(s.posted, 0) <> coalesce(w.posted, 0)
 )
 

@@ -48,7 +48,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     seeds = write_company(
         folder / "seeds",
         rates=SEEDS["rates"] + "retail,53,Cuba,,2026-01-01,1.5\ncost,53,Cuba,,2026-01-01,0.9\n",
-        accounts=SEEDS["accounts"].replace("low_balance_threshold\n", "low_balance_threshold,department\n")
+        accounts=SEEDS["accounts"]
+        .replace("low_balance_threshold\n", "low_balance_threshold,department\n")
         .replace(",,1\n", ",,1,sales\n")
         .replace("postpaid,,\n", "postpaid,,,sales\n")
         .replace("carrier,USD,UTC,,,\n", "carrier,USD,UTC,,,,\n"),
@@ -79,7 +80,9 @@ def test_steady_traffic_is_quiet(home: Home) -> None:
 def test_a_night_of_dear_calls_is_seen_with_its_refresh(home: Home, tmp_path: Path) -> None:
     """12 calls of 3.00 from 02:40 to 03:13, of an account with a history and of one without."""
     night = [
-        (NIGHT + timedelta(hours=2, minutes=40 + 3 * n), CUBA, 120, trunk) for trunk in ("in-a", "in-b") for n in range(12)
+        (NIGHT + timedelta(hours=2, minutes=40 + 3 * n), CUBA, 120, trunk)
+        for trunk in ("in-a", "in-b")
+        for n in range(12)
     ]
     _refresh(home, _calls(tmp_path / "night.csv", night))
     found = _query(
@@ -123,7 +126,9 @@ def test_calls_before_midnight_that_land_last_complete_a_burst(home: Home, tmp_p
     assert found == [("burst", "bolt", FIRST + timedelta(days=19, hours=23), 12)]
 
 
-def test_the_waterfall_and_the_budget_of_what_landed(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_waterfall_and_the_budget_of_what_landed(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counted = write_text(
         tmp_path / "resources.csv",
         "observed_at,account_id,resource,count",

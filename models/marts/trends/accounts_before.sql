@@ -20,17 +20,25 @@ called as (
         and day < (select max(day) from days)
         and calls > 0
     group by day, customer_id
+),
+
+weekly as (
+    select
+        c.* exclude (day),
+        d.day,
+        (d.day - c.day - 1) // 7 as week,
+    from called as c
+    inner join days as d on c.day >= d.first_day and c.day < d.day
 )
 
 select
-    d.day,
+    c.day,
     c.account_id,
     sum(c.connected)::BIGINT as connected,
     sum(c.amount)::DECIMAL(20, 8) as amount,
     sum(c.billed_s)::DECIMAL(18, 3) as billed_s,
     count(*)::BIGINT as days_called,
-    count(distinct (d.day - c.day - 1) // 7)::BIGINT as weeks,
-from called as c
-inner join days as d on c.day >= d.first_day and c.day < d.day
+    count(distinct c.week)::BIGINT as weeks,
+from weekly as c
 where c.account_id is not null
-group by d.day, c.account_id
+group by c.day, c.account_id

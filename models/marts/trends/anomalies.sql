@@ -8,11 +8,10 @@ with hours as (
         {{ divide_half_up('part', 'whole') }} as observed_u,
         {{ divide_half_up('part_before', 'whole_before') }} as expected_u,
         case
-            when rule = 'spend' then greatest(
+            when high then greatest(
                 {{ divide_half_up('times * part_before', 'whole_before') }},
-                {{ divide_half_up('part_before', 'whole_before') }} + more
+                {{ divide_half_up('part_before', 'whole_before') }} + coalesce(more, 0)
             )
-            when high then {{ divide_half_up('times * part_before', 'whole_before') }}
             else {{ divide_half_up('part_before', '(times * whole_before)') }}
         end as threshold_u,
     from {{ ref('hour_anomalies') }}

@@ -55,7 +55,8 @@ running as (
         c.currency,
         case when s.no_rate_from is null then coalesce(s.amount, 0) end as spent,
         sum(coalesce(s.amount, 0)) over so_far as spent_so_far,
-        min('no rate of exchange from ' || s.no_rate_from || ' to ' || c.currency || ' on ' || c.day) over so_far as reason,
+        min('no rate of exchange from ' || s.no_rate_from || ' to ' || c.currency || ' on ' || c.day) over so_far
+            as reason,
     from calendar as c
     left join spent as s on c.department = s.department and c.month = s.month and c.day = s.day
     window so_far as (partition by c.department, c.month order by c.day)

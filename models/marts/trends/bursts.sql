@@ -14,7 +14,7 @@ with windows as (
     from {{ ref('high_cost_legs') }}
     window within_minutes as (
         partition by day, account_id order by charged_at
-        range between to_minutes({{ threshold('burst_minutes') }}) preceding and current row
+        range between interval '{{ threshold("burst_minutes") }} minutes' preceding and current row
     )
 ),
 
@@ -55,5 +55,5 @@ select
 from compared
 where calls >= {{ threshold('burst_calls') }} and spent_u >= least_u
 qualify row_number() over (
-    partition by day, account_id, hour order by spent_u desc, charged_at
+    partition by day, account_id, hour order by spent_u desc, charged_at asc
 ) = 1

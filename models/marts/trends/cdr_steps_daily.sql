@@ -1,16 +1,22 @@
 -- How many CDRs each source counted itself, sent, landed and had rated, by UTC day.
 
-with counted as (
+with switches as (
+    select source
+    from {{ ref('stg_sources') }}
+    where kind = 'cdrs'
+    union
+    select source
+    from {{ source('ops', 'files') }}
+    where kind = 'cdrs'
+),
+
+counted as (
     select
         r.day,
-        case
-            when r.account_id in (select source from {{ ref('stg_sources') }} where kind = 'cdrs')
-                or r.account_id in (select source from {{ source('ops', 'files') }} where kind = 'cdrs')
-                then r.account_id
-            else r.source
-        end as source,
+        coalesce(s.source, r.source) as source,
         max_by(r.count, (r.observed_at, r.file_sequence)) as cdrs,
     from {{ ref('stg_resources') }} as r
+    left join switches as s on r.account_id = s.source
     where r.resource = 'cdrs'
     group by all
 ),

@@ -102,8 +102,7 @@ select
     a.currency,
     s.items::BIGINT as charged_items,
     -- the calls and records of a charge count at a step once the whole charge has come so far
-    case when s.charged = s.posted and s.day in (select day from {{ source('ops', 'closings') }}) then s.items else 0 end
-        ::BIGINT as posted_items,
+    case when s.charged = s.posted and k.day is not null then s.items else 0 end::BIGINT as posted_items,
     s.charged::DECIMAL(20, 8) as charged,
     s.posted::DECIMAL(20, 8) as posted,
     s.invoiced::DECIMAL(20, 8) as invoiced,
@@ -115,3 +114,4 @@ select
     ) as period_invoiced,
 from steps as s
 inner join customers as a on s.account_id = a.account_id
+left join (select distinct day from {{ source('ops', 'closings') }}) as k on s.day = k.day

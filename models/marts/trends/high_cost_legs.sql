@@ -1,7 +1,7 @@
 -- Sell legs that cost far more by the minute than is usual: than the account's own minute in the days before; where it
 -- has too little history, than the median price of its rate table that day; where that has no prices by the minute,
--- than the company's own minute in the days before. Under a minute counts as a minute, so that a connect charge alone is
--- no high cost. Calls of the neighbouring days belong to the day being built where they may share a burst with its calls.
+-- than the company's minute in the days before. Less than a minute counts as one, so that a connect charge alone is no
+-- high cost. Calls of the neighbouring days are given to the day being built where they may share a burst with its own.
 
 with usual as (
     select
@@ -69,7 +69,7 @@ medians as (
         {{ to_units('quantile_disc(r.rate_per_minute, 0.5)') }} as rate_u,
     from {{ source('ops', 'build_days') }} as d
     inner join {{ ref('live_rates') }} as r
-        on r.valid_from < d.day + interval 1 day and r.valid_to > d.day
+        on d.day + interval 1 day > r.valid_from and d.day < r.valid_to
     where not r.blocked and r.rate_per_minute > 0
     group by d.day, r.rate_table_id
 )

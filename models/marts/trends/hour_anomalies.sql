@@ -52,13 +52,7 @@ weeks as (
 
 compared as (
     select
-        o.day,
-        o.hour,
-        o.account_id,
-        o.calls,
-        o.connected,
-        o.talked_ms,
-        o.spent_u,
+        o.*,
         w.weeks,
         coalesce(b.calls, 0) as calls_before,
         coalesce(b.connected, 0) as connected_before,
@@ -86,30 +80,22 @@ measures as (
 
     union all by name
 
-    select
-        'asr' as rule,
-        *,
-        connected * 100000000 as part,
-        calls as whole,
-        connected_before * 100000000 as part_before,
-        calls_before as whole_before,
-        {{ threshold('asr_times') }} as times,
-        calls >= {{ threshold('asr_calls') }} and calls_before >= {{ threshold('asr_calls_before') }} as has_volume,
-    from compared
-
-    union all by name
-
-    select
-        'acd' as rule,
-        *,
-        talked_ms * 100000 as part,
-        connected as whole,
-        talked_ms_before * 100000 as part_before,
-        connected_before as whole_before,
-        {{ threshold('acd_times') }} as times,
-        connected >= {{ threshold('acd_connected') }}
-        and connected_before >= {{ threshold('acd_connected_before') }} as has_volume,
-    from compared
+    {% for rule, part, unit, whole in [
+        ('asr', 'connected', 100000000, 'calls'), ('acd', 'talked_ms', 100000, 'connected'),
+    ] %}
+        select
+            '{{ rule }}' as rule,
+            *,
+            {{ part }} * {{ unit }} as part,
+            {{ whole }} as whole,
+            {{ part }}_before * {{ unit }} as part_before,
+            {{ whole }}_before as whole_before,
+            {{ threshold(rule ~ '_times') }} as times,
+            {{ whole }} >= {{ threshold(rule ~ '_' ~ whole) }}
+            and {{ whole }}_before >= {{ threshold(rule ~ '_' ~ whole ~ '_before') }} as has_volume,
+        from compared
+        {{ 'union all by name' if not loop.last }}
+    {% endfor %}
 )
 
 select

@@ -29,8 +29,8 @@ new as (
         on
             c.account_id = b.customer_id
             and c.destination = b.destination
-            and b.day >= c.day - {{ threshold('days_before') }}
-            and b.day < c.day
+            and c.day - {{ threshold('days_before') }} <= b.day
+            and c.day > b.day
             and b.calls > 0
             -- these days alone are read
             and b.day >= (select min(day) - {{ threshold('days_before') }} from {{ source('ops', 'build_days') }})
