@@ -40,7 +40,7 @@ sources as (
         union all
         select l.day, l.account_id, l.currency, 0 as charged, -l.amount as posted
         from {{ ref('ledger_entries') }} as l
-        where l.kind in ('calls', 'usage', 'adjustment')
+        where l.fact is not null
     )
     where
         day in {{ checked_days() }}

@@ -24,7 +24,10 @@ called as (
 
 weekly as (
     select
-        c.* exclude (day),
+        c.account_id,
+        c.connected,
+        c.amount,
+        c.billed_s,
         d.day,
         (d.day - c.day - 1) // 7 as week,
     from called as c

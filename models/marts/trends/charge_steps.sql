@@ -1,4 +1,4 @@
--- What became of a customer's charges of a day (its calls, or a service): charged, posted, invoiced, paid, in its
+-- What became of a customer's charges of a day (calls, or a service): charged, posted, invoiced, paid, in its
 -- currency, above 0 what it owes. Payments pay the oldest invoiced charges first, account by account.
 
 with customers as (
@@ -12,21 +12,23 @@ charged as (
         account_id,
         day,
         period,
+        kind,
         service,
         sum(items) as items,
         -sum(amount) as amount,
     from {{ ref('account_charges_daily') }}
-    group by account_id, day, period, service
+    group by account_id, day, period, kind, service
 ),
 
--- tax, fees and credits take part in the order of payment, and are no charge of a day's calls or usage
+-- what is about no calls, usage or subscription (tax, rounding, credits) takes part in the order of payment alone
 entries as (
     select
         l.account_id,
         l.day,
         l.period,
         l.service,
-        case when l.kind in ('calls', 'usage', 'adjustment') then 'charge' else l.kind end as kind,
+        coalesce(l.fact, l.kind) as kind,
+        l.fact is not null as is_charge,
         -sum(l.amount) as posted,
         -coalesce(sum(l.amount) filter (where i.entry_id is not null), 0) as invoiced,
     from {{ ref('ledger_entries') }} as l
@@ -59,6 +61,7 @@ settled as (
         q.account_id,
         q.day,
         q.period,
+        q.kind,
         q.service,
         q.posted,
         q.invoiced,
@@ -71,7 +74,12 @@ settled as (
         end as paid,
     from queued as q
     left join payments as p on q.account_id = p.account_id
-    where q.kind = 'charge'
+    where q.is_charge
+),
+
+closed as (
+    select distinct day
+    from {{ source('ops', 'closings') }}
 ),
 
 steps as (
@@ -79,6 +87,7 @@ steps as (
         coalesce(c.account_id, s.account_id) as account_id,
         coalesce(c.day, s.day) as day,
         coalesce(c.period, s.period) as period,
+        coalesce(c.kind, s.kind) as kind,
         coalesce(c.service, s.service) as service,
         coalesce(c.items, 0) as items,
         coalesce(c.amount, 0) as charged,
@@ -91,6 +100,7 @@ steps as (
             c.account_id = s.account_id
             and c.day = s.day
             and c.period = s.period
+            and c.kind = s.kind
             and c.service is not distinct from s.service
 )
 
@@ -98,6 +108,7 @@ select
     s.account_id,
     s.day,
     s.period,
+    s.kind,
     s.service,
     a.currency,
     s.items::BIGINT as charged_items,
@@ -114,4 +125,4 @@ select
     ) as period_invoiced,
 from steps as s
 inner join customers as a on s.account_id = a.account_id
-left join (select distinct day from {{ source('ops', 'closings') }}) as k on s.day = k.day
+left join closed as k on s.day = k.day

@@ -1,5 +1,5 @@
--- What a day's attempts and usage come to by source and customer account, what is sold alone: the first money step of
--- revenue_assurance_daily, and how many attempts each source has rated and unrated.
+-- What a day's attempts, usage and subscriptions come to by source and customer account, what is sold alone: the first
+-- money step of revenue_assurance_daily, and how many attempts each source has rated and unrated.
 {{ config(materialized='daily', tags=['daily']) }}
 
 with facts as (
@@ -21,7 +21,7 @@ with facts as (
         day,
         source,
         account_id,
-        'usage' as kind,
+        kind,
         count(*) as attempts,
         count(*) filter (where status = 'unrated') as unrated,
         sum(account_amount) filter (where status = 'rated') as amount,
