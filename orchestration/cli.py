@@ -11,6 +11,7 @@ import click
 import duckdb
 
 from orchestration.commands import accounts, days, finance, invoicing, questions, rates
+from orchestration.commands import accounts, days, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON
 from orchestration.operations import configure
 from orchestration.show import print_json
@@ -94,6 +95,15 @@ def ui(port: int) -> None:
 for _subject in (days, accounts, rates, invoicing, finance, questions):
     for _command in _subject.COMMANDS:
         cli.add_command(_command)
+for _command in (
+    *days.COMMANDS,
+    *accounts.COMMANDS,
+    *rates.COMMANDS,
+    *invoicing.COMMANDS,
+    *questions.COMMANDS,
+    *trends.COMMANDS,
+):
+    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -14,7 +14,8 @@ import pytest
 from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land
-from orchestration.warehouse import Home
+from orchestration.operations.trends import anomalies
+from orchestration.warehouse import Home, Refused
 from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
 
 FIRST = datetime(2026, 5, 4)
@@ -114,6 +115,13 @@ def test_a_night_of_dear_calls_is_seen_with_its_refresh(home: Home, tmp_path: Pa
             "10 calls and 20 USD within 60 minutes are a burst",
         )
     ]
+
+    listed = anomalies(home, NIGHT.date(), NIGHT.date(), "bolt")
+    assert [(a["rule"], a["severity"], a["threshold"]) for a in listed] == [("burst", "high", Decimal(20))]
+    with pytest.raises(Refused, match="there is no account nobody"):
+        anomalies(home, account="nobody")
+    with pytest.raises(Refused, match="is before"):
+        anomalies(home, NIGHT.date(), FIRST.date())
 
 
 def test_calls_before_midnight_that_land_last_complete_a_burst(home: Home, tmp_path: Path) -> None:
