@@ -23,10 +23,10 @@ def anomalies(
     if first and last and last < first:
         raise Refused(f"--to {last} is before --from {first}")
     with serving(home) as con:
-        if (
-            account
-            and not con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()
-        ):
+        if not con.execute("select 1 from duckdb_views() where view_name = 'anomalies'").fetchone():
+            raise Refused("what is published knows no anomalies yet; run: tollbook build, then tollbook publish")
+        known = con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()
+        if account and not known:
             raise Refused(f"there is no account {account}; tollbook balance lists them")
         rows = con.execute(
             f"""
