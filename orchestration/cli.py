@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.commands import accounts, days, finance, invoicing, questions, rates
-from orchestration.commands import accounts, days, invoicing, questions, rates, trends
+from orchestration.commands import accounts, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON
 from orchestration.operations import configure
 from orchestration.show import print_json
@@ -92,18 +91,9 @@ def ui(port: int) -> None:
     os.execve(dagster, [dagster, "dev", "--port", str(port)], environment)
 
 
-for _subject in (days, accounts, rates, invoicing, finance, questions):
+for _subject in (days, accounts, rates, invoicing, finance, questions, trends):
     for _command in _subject.COMMANDS:
         cli.add_command(_command)
-for _command in (
-    *days.COMMANDS,
-    *accounts.COMMANDS,
-    *rates.COMMANDS,
-    *invoicing.COMMANDS,
-    *questions.COMMANDS,
-    *trends.COMMANDS,
-):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
