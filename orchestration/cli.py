@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.commands import accounts, days, finance, invoicing, questions, rates
+from orchestration.commands import accounts, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON
 from orchestration.operations import configure
 from orchestration.show import print_json
@@ -116,7 +116,7 @@ def ui(port: int) -> None:
     os.execve(dagster, [dagster, "dev", "--port", str(port)], environment)
 
 
-for _subject in (days, accounts, rates, invoicing, finance, questions):
+for _subject in (days, accounts, rates, invoicing, finance, questions, trends):
     for _command in _subject.COMMANDS:
         cli.add_command(_command)
 

@@ -54,6 +54,7 @@ TABLES: Mapping[str, Measured] = {
     ),
     "denied_services": Measured("day", {}, ("amount", "short_by"), "currency"),
     "plan_usage": Measured("null::DATE", {"exceeded": "count(*) filter (where exceeded)"}),
+    "anomalies": Measured("day", {"high": "count(*) filter (where severity = 'high')"}),
     "days": Measured("day", {"status": "any_value(status)", "cdrs": "sum(cdrs)", "rejected": "sum(rejected)"}),
 }
 

@@ -1,0 +1,6 @@
+select
+    department,
+    month,
+    amount,
+    currency,
+from {{ source('config', 'budgets') }}
