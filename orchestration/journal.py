@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 VOID = "void"
+Line = Mapping[str, Any]
 _TAIL = 1 << 16
 
 
@@ -44,7 +45,7 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
     return number
 
 
-def effective(path: Path) -> Iterator[dict[str, Any]]:
+def effective(path: Path) -> Iterator[Line]:
     """The lines that took effect, in order. A last line that was never finished is none."""
     if not path.exists():
         return

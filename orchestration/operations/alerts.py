@@ -45,6 +45,20 @@ WATCHED: Mapping[str, str] = {
             || rtrim(rtrim(available::VARCHAR, '0'), '.') as text,
         from marts.account_balances
     """,
+    # of the last two days: those of a day that is built again long after are no news
+    "anomaly": """
+        select
+            anomaly_id as subject,
+            'seen' as state,
+            '' as usual,
+            account_id,
+            null::DECIMAL(20, 8) as balance,
+            null::DECIMAL(20, 8) as available,
+            currency,
+            'account ' || account_id || ', ' || replace(rule, '_', ' ') || ': ' || detail as text,
+        from marts.anomalies
+        where severity = 'high' and hour >= (select now from ops.clock) - interval 2 day
+    """,
 }
 
 
@@ -126,7 +140,7 @@ def _raise(con: duckdb.DuckDBPyConnection, kind: str, query: str) -> None:
             balance,
             available,
             currency,
-            text || ' (was ' || last || ')' as text,
+            text || case when last <> '' then ' (was ' || last || ')' else '' end as text,
             $delivery as delivery,
             0 as attempts,
             []::VARCHAR[] as sent_to,

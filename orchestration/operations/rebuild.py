@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -14,7 +15,7 @@ import duckdb
 from orchestration import journal
 from orchestration.operations.build import build_days
 from orchestration.operations.publish import publish
-from orchestration.operations.replay import Replay
+from orchestration.operations.replay import Replay, environment
 from orchestration.warehouse import Home, Refused, Writer, writer
 
 # What must come out identical: a query each, its rows in order.
@@ -71,17 +72,18 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
                     raise Refused("\n".join([first, *differences[:20]]))
                 compared = home.warehouse.exists()
                 if not check:
-                    _hand_over(beside, home)
+                    _hand_over(beside, home, lines)
             if not check:
                 _switch(held, new)
                 build_days(held)
-                publish(held)
+                with environment(TOLLBOOK_ALERTS=""):
+                    publish(held)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return Rebuilt(len(lines), entries, invoices, compared, not check)
 
 
-def _about(line: dict[str, object]) -> str:
+def _about(line: journal.Line) -> str:
     return str(line.get("name") or line.get("day") or line.get("invoice_number") or line.get("version") or "")[:60]
 
 
@@ -118,27 +120,21 @@ def _compared(old: Home, new: Home) -> list[str]:
     return found
 
 
-def _hand_over(beside: Writer, home: Home) -> None:
+def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
     """What the new warehouse needs to live in the old one's place."""
     with beside.connect() as con:
+        if home.warehouse.exists():
+            con.execute(f"attach '{home.warehouse}' as old (read_only)")
+            known = con.execute(
+                "select table_name from duckdb_tables() "
+                "where database_name = 'old' and starts_with(table_name, 'alert')"
+            ).fetchall()
+            for (table,) in known:  # of what people were alerted is in no archive
+                con.execute(f"insert or replace into ops.{table} by name select * from old.ops.{table}")
+            con.execute("detach old")
         con.begin()
         con.execute("delete from ops.journal")
-        con.execute(
-            """
-            insert into ops.journal
-            select n, "at"::TIMESTAMP, operator, action, json_merge_patch(
-                j::VARCHAR, '{"n": null, "at": null, "operator": null, "action": null}'
-            )::VARCHAR
-            from (
-                select j, (j ->> 'n')::BIGINT as n, j ->> 'at' as "at", j ->> 'operator' as operator,
-                    j ->> 'action' as action
-                from (
-                    select unnest(?::JSON[]) as j
-                )
-            )
-            """,
-            [_lines(home)],
-        )
+        con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [_noted(line) for line in lines])
         # its views name the files where they were made; the next build makes them all again
         con.execute("delete from ops.project")
         # files that were published before the rebuild are named by these numbers
@@ -148,10 +144,10 @@ def _hand_over(beside: Writer, home: Home) -> None:
         con.execute("checkpoint")
 
 
-def _lines(home: Home) -> list[str]:
-    import json
-
-    return [json.dumps(line, sort_keys=True) for line in journal.effective(home.journal)]
+def _noted(line: journal.Line) -> list[object]:
+    """A line of the journal as ops.journal has it."""
+    said = {key: value for key, value in line.items() if key not in ("n", "at", "operator", "action")}
+    return [line["n"], line["at"], line["operator"], line["action"], json.dumps(said, sort_keys=True)]
 
 
 def _switch(held: Writer, new: Home) -> None:

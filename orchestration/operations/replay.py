@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
+from orchestration import journal
 from orchestration.landing import dropped
 from orchestration.operations import invoice, waive
 from orchestration.operations.build import build_days
@@ -21,7 +21,7 @@ from orchestration.operations.land import land_files
 from orchestration.operations.rates import Wanted, accept_held
 from orchestration.warehouse import Home, Refused, Writer
 
-Line = Mapping[str, Any]
+Line = journal.Line
 
 
 @dataclass
@@ -138,7 +138,7 @@ class Replay:
         kept: Path = dropped.archived(self.kept, dropped.Dropped(Path(name), kind, source, False), line["file_id"])
         if not kept.exists():
             raise Refused(f"{kept} is not in the archive; {name} landed from it")
-        path = self.held.home.inbox / kind / source / name
+        path: Path = self.held.home.inbox / kind / source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(kept, path)
         return path
@@ -157,10 +157,14 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
 }
 
 
-@contextmanager
-def _as_it_was(line: Line) -> Iterator[None]:
+def _as_it_was(line: Line) -> AbstractContextManager[None]:
     """The clock and the operator of a line; nobody is alerted of what is long past."""
-    wanted = {"TOLLBOOK_NOW": str(line["at"]), "TOLLBOOK_OPERATOR": str(line["operator"]), "TOLLBOOK_ALERTS": ""}
+    return environment(TOLLBOOK_NOW=str(line["at"]), TOLLBOOK_OPERATOR=str(line["operator"]), TOLLBOOK_ALERTS="")
+
+
+@contextmanager
+def environment(**wanted: str) -> Iterator[None]:
+    """These variables for as long as it lasts."""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
