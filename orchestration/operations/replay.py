@@ -134,8 +134,8 @@ class Replay:
 
     def _file(self, line: Line) -> Path:
         """The archived file in the new deployment's inbox, under the name that it had."""
-        kind, source, name = line.get("kind", "rates"), str(line["source"]), str(line["name"])
-        kept: Path = dropped.archived(self.kept, dropped.Dropped(Path(name), kind, source, False), line["file_id"])
+        kind, source, name = str(line.get("kind", "rates")), str(line["source"]), str(line["name"])
+        kept = dropped.archived(self.kept, dropped.Dropped(Path(name), kind, source, False), line["file_id"])
         if not kept.exists():
             raise Refused(f"{kept} is not in the archive; {name} landed from it")
         path: Path = self.held.home.inbox / kind / source / name
