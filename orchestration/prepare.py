@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
-from orchestration.warehouse import PROJECT, Home
+import duckdb
+
+from orchestration.warehouse import PROJECT, Home, new_warehouse, place, writer
 
 _MANIFEST = PROJECT / "target" / "manifest.json"
 _DAGSTER_YAML = """\
@@ -54,6 +58,7 @@ def prepare(home: Home) -> dict[str, str]:
     }
     prepare_instance(dagster_home)
     write_manifest()
+    write_new_warehouse()
     return environment
 
 
@@ -73,6 +78,32 @@ def prepare_instance(dagster_home: Path) -> None:
         settings.write_text(_DAGSTER_YAML, encoding="utf-8")
     with DagsterInstance.from_config(str(dagster_home)) as instance:
         instance.event_log_storage.set_concurrency_slots(WRITERS, 1)
+
+
+def write_new_warehouse() -> Path:
+    """Write the warehouse that new deployments begin with, where there is none of these models. `DbtFailed`."""
+    from orchestration.configuration.schema import FILES
+    from orchestration.operations import dbt
+    from orchestration.operations.build import build_days
+
+    target = new_warehouse()
+    with contextlib.suppress(duckdb.Error, FileNotFoundError), duckdb.connect(str(target), read_only=True) as con:
+        if con.execute("select version from ops.project").fetchone() == (dbt.project_version(),):
+            return target
+    target.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        home = Home(Path(scratch) / "home", Path(scratch) / "seeds")
+        home.seeds.mkdir()
+        for file in FILES.values():
+            (home.seeds / file.csv).write_text(",".join(column.name for column in file.columns) + "\n")
+        (home.seeds / "company.csv").write_text("name,reporting_currency\nNobody yet,USD\n")
+        with writer(home, "setup") as held:
+            build_days(held)
+            with held.connect() as con:
+                for table in ("configuration", "journal", "clock"):
+                    con.execute(f"delete from ops.{table}")
+        place(home.warehouse, target, link=False)
+    return target
 
 
 def write_manifest() -> Path:

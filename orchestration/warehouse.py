@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import getpass
+import hashlib
 import json
 import os
 import shutil
@@ -108,6 +109,16 @@ def operator() -> str:
     return os.environ.get("TOLLBOOK_OPERATOR") or getpass.getuser()
 
 
+def new_warehouse() -> Path:
+    """A warehouse in which nothing has landed, with every model made: `make setup` writes it.
+
+    A new deployment begins with a copy, which takes a tenth of the time of making the models. Without it, or when
+    models have changed since, the first build makes them.
+    """
+    digest = hashlib.sha256(SCHEMA.read_bytes()).hexdigest()
+    return PROJECT / "target" / f"new-warehouse-{duckdb.__version__}-{digest[:16]}.duckdb"
+
+
 @dataclass(frozen=True)
 class Writer:
     """Permission to change the warehouse, held while the writer lock is held."""
@@ -170,6 +181,8 @@ def writer(home: Home, command: str, timeout: float | None = None) -> Iterator[W
             )
         )
         lock.flush()
+        if not home.warehouse.exists() and (new := new_warehouse()).exists():
+            place(new, home.warehouse, link=False)
         try:
             yield Writer(home, command)
         finally:
