@@ -1,1 +1,1 @@
-"""The proof: a month of a made-up company, played through the real operations and kept beside by an independent ledger."""
+"""The proof: a made-up month through the real operations, beside an independent ledger (README.md)."""

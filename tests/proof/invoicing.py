@@ -139,11 +139,11 @@ class Invoicing:
                         unit_price=charge.unit_price)  # fmt: skip
             _add(groups[line], 0, ZERO, ZERO, charge.quantity, amount)
         lines = []
-        for line, (calls, seconds, billed, quantity, amount) in groups.items():
+        for line, (calls, seconds, billed, quantity, charged) in groups.items():
             sums: dict[str, object] = {"quantity": quantity}
             if line.kind in ("calls", "termination"):
                 sums = {"calls": calls, "seconds": seconds, "billed": billed}
-            lines.append(Line(**{**vars(line), **sums, "amount": amount}))
+            lines.append(Line(**{**vars(line), **sums, "amount": charged}))
         return lines, dict(by_part)
 
     def _adjustments(self, account: str, periods: Iterable[date]) -> list[Line]:

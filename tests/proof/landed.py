@@ -1,4 +1,4 @@
-"""What has landed, kept by hand: rows, duplicates, rejected rows, superseded ones (docs/landing.md, in plain Python)."""
+"""What has landed: rows, duplicates, rejected and superseded ones, as docs/landing.md says, in plain Python."""
 
 from __future__ import annotations
 
@@ -37,10 +37,14 @@ class Row:
         return self.source, *self.key
 
     def cdr(self) -> Cdr:
-        columns = ("started_at", "answered_at", "ended_at", "duration_s", "calling_number", "called_number",
-                   "routing_number", "ingress_trunk", "egress_trunk", "carrier_amount", "carrier_currency",
-                   "carrier_billed_s")  # fmt: skip
-        return Cdr(self.source, self.key[0], int(self.key[1]), **{c: self.cells.get(c) for c in columns})
+        cell = self.cells.get
+        times = self.cells["started_at"], cell("answered_at"), cell("ended_at")
+        numbers = cell("calling_number"), cell("called_number"), cell("routing_number")
+        given = cell("carrier_amount"), cell("carrier_currency"), cell("carrier_billed_s")
+        trunks = cell("ingress_trunk"), cell("egress_trunk")
+        return Cdr(
+            self.source, self.key[0], int(self.key[1]), *times, self.cells["duration_s"], *numbers, *trunks, *given
+        )
 
 
 @dataclass(frozen=True)

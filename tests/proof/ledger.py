@@ -110,10 +110,11 @@ class Ledger:
             self._land(at, file, step.action == "supersede")
 
     def topup(self, at: datetime, account: str, amount: str, reference: str) -> None:
-        """A payment that is entered by hand."""
+        """A payment that is entered by hand: it is posted and published at once."""
         cells = (reference, at.isoformat() + "Z", account, amount, self.terms[account].currency, "", "proof")
         text = csv_text(PAYMENT, [dict(zip(PAYMENT, cells, strict=True))])
         self._land(at, File("payments", TOPUPS, reference, text), False)
+        self.build(at)
 
     def _land(self, at: datetime, file: File, supersede: bool) -> None:
         known = {row.identity for row in self.landed.all("payments")}
@@ -173,7 +174,8 @@ class Ledger:
                 sold[row.source, row.key[0], row.day].append(row.cdr().answered)
             for cover in rated.covers:
                 kept[cover.profile_id, cover.period] += cover.seconds + cover.amount
-        usual, unsold = [], []
+        usual: list[Row] = []
+        unsold: list[Row] = []
         for row in rows:
             stored = sold.get((row.source, row.key[0], row.day))
             # a late attempt is sold only if it is answered and no answered one was

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -15,11 +14,13 @@ import duckdb
 from orchestration.operations import invoice as invoices
 from orchestration.operations.close import close
 from orchestration.operations.land import land
+from orchestration.operations.rebuild import rebuild
+from orchestration.operations.topup import topup
 from orchestration.operations.waive import waive
 from orchestration.warehouse import Home, Refused
 from tests.proof.invoicing import Invoicing
 from tests.proof.ledger import Ledger
-from tests.proof.world import PAYMENT, TOPUPS, Step, csv_text
+from tests.proof.world import Step
 
 
 class Deployment:
@@ -64,11 +65,6 @@ class Deployment:
 
     def _topup(self, step: Step) -> object:
         said = step.arguments
-        try:
-            from orchestration.operations.topup import topup
-        except ImportError:  # as long as there is no such operation
-            write_topup(self.home, said["account"], said["amount"], said["reference"], step.at)
-            return None
         with _again("already"):
             topup(self.home, said["account"], Decimal(said["amount"]), reference=said["reference"])
         return None
@@ -105,6 +101,10 @@ class Deployment:
             return False
         return True
 
+    def _rebuild(self, step: Step) -> object:
+        rebuild(self.home)
+        return None
+
     def _credited(self, account: str, period: date) -> bool:
         with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
             found = con.execute(
@@ -136,6 +136,7 @@ _DONE: Mapping[str, Callable[[Deployment, Step], object]] = {
     "close": Deployment._close,
     "invoice": Deployment._invoice,
     "credit_note": Deployment._credit_note,
+    "rebuild": Deployment._rebuild,
 }
 
 
@@ -169,14 +170,3 @@ class Books:
                     self.invoicing.credit_note(step.at, said["account"], period, Fraction(said["amount"])) is not None
                 )
         return None
-
-
-def write_topup(home: Home, account: str, amount: str, reference: str, at: datetime) -> None:
-    """A payment entered by hand, as a file."""
-    with (home.seeds / "accounts.csv").open(newline="") as file:
-        currency = next(row["currency"] for row in csv.DictReader(file) if row["account_id"] == account)
-    cells = (reference, at.isoformat() + "Z", account, amount, currency, "", "proof")
-    path = home.root.parent / "sent" / f"{reference}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(csv_text(PAYMENT, [dict(zip(PAYMENT, cells, strict=True))]))
-    land(home, [path], kind="payments", source=TOPUPS)

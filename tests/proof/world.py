@@ -98,6 +98,12 @@ def full(seed: int = 1, accounts: int = 50) -> Size:
     )  # fmt: skip
 
 
+def tiny(seed: int = 1, accounts: int = 6) -> Size:
+    """Three days that close a week: what a test can afford to play twice."""
+    march = [date(2026, 3, n) for n in range(1, 32)]
+    return Size(seed, accounts, march[5], 3, [march[8], march[10]], [march[10]], (time(20, 0),), 2.5, 1)
+
+
 def small(seed: int = 1, accounts: int = 8) -> Size:
     """Nine days around the night on which clocks change in New York, closed one by one or two at a time."""
     march = [date(2026, 3, n) for n in range(1, 32)]
@@ -417,7 +423,7 @@ class _World:
         """Files sent twice, files that overlap, rows that were wrong, rejected or contradicted, and what follows."""
         random, days = self.random, self.size.days
         # early enough for all that follows to happen before the end
-        settled = datetime.combine(self.size.runs[-1] - 8 * DAY, time())
+        settled = datetime.combine(max(self.size.runs[-1] - 8 * DAY, self.size.first + 3 * DAY), time())
         early = [found for found in regular if found[0] < settled]
         chosen = random.sample(early, min(len(early), 4 * days))
         files = [(at, f) for at, f in self.sent if "late" not in f.name]
@@ -551,7 +557,7 @@ class _World:
                     self._rate("whole_gbp", "1", "day", f"{valid}"),
                     self._rate("cost_usd", "4917", "", f"{valid}T00:00:00+02:00"),
                 ],
-                fx_rates=[self._fx(*random.sample(CURRENCIES, 2), valid) for _ in range(3)],
+                fx_rates=[self._fx(a, b, valid) for a, b in (random.sample(CURRENCIES, 2) for _ in range(3))],
                 service_rates=[
                     {"service": "message", "account_id": "", "unit_price": f"0.00{random.randrange(40, 99)}",
                      "currency": "USD", "amount_decimals": "4", "valid_from": str(valid)},
