@@ -450,7 +450,7 @@ class _World:
             at -= 20 * HOUR
             self._send(at, "cdrs", switch, f"bad-{n}.csv", [bad | {"duration_s": "-5"}, self._new(row, f"good{n}-")])
             self._send(at + (4 * DAY if n % 2 else 2 * HOUR), "cdrs", switch, f"mended-{n}.csv", [bad])
-        for n in range(days // 8 + 1):  # contradicted: taken later, or waived
+        for n in range((days + 7) // 8 if days > 3 else 0):  # contradicted: taken later, or waived
             at, switch, row = chosen.pop()
             other = row | {"called_number": "49301234567"}
             file = self._send(at + 2 * DAY, "cdrs", switch, f"other-{n}.csv", [other])
@@ -530,6 +530,9 @@ class _World:
         account = next(a for a, table in self.sold_by.items() if table == "retail_usd")
         for n, number in enumerate(("99912345", "88812345")):
             day = self.size.first + (2 + 2 * n) * DAY
+            closed = next((d for d in self.size.closes if d >= day + 2 * DAY), None)
+            if closed is None:
+                continue
             started = datetime.combine(day, time(12, 30))
             row = {"call_id": f"odd-{n}", "attempt": "1", "called_number": number, "ingress_trunk": f"in-{account}",
                    "egress_trunk": f"out-{self.carriers[0]}"}  # fmt: skip
@@ -541,7 +544,6 @@ class _World:
                 )
             else:
                 # it can be waived once the day was built
-                closed = next(d for d in self.size.closes if d >= day + 2 * DAY)
                 self._at(datetime.combine(closed, time(7)), "waive", day=str(day), call="odd-1", reason="a test number")
 
     def _price_changes(self) -> None:
