@@ -19,18 +19,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--kills", type=int, default=100, help="SIGKILLs in the second run (100)")
     parser.add_argument("--directory", type=Path, help="keep the two deployments here")
+    parser.add_argument("--no-rebuild", action="store_true", help="do not rebuild the second one from its archive")
     asked = parser.parse_args()
     make = {"full": world.full, "small": world.small, "tiny": world.tiny}[asked.size]
     size = make(asked.seed, asked.accounts) if asked.accounts else make(asked.seed)
     with tempfile.TemporaryDirectory(prefix="tollbook-proof-") as scratch:
-        return prove(size, asked.kills, (asked.directory or Path(scratch)).absolute())
+        return prove(size, asked.kills, not asked.no_rebuild, (asked.directory or Path(scratch)).absolute())
 
 
-def prove(size: world.Size, kills: int, root: Path) -> int:
-    """Play it twice in `root` and say what came of it."""
+def prove(size: world.Size, kills: int, rebuilt: bool, root: Path) -> int:
+    """Play it twice in `root`, rebuild the second from its archive, and say what came of it."""
     killing.warm()
     steps = world.steps(size)
-    steps.append(Step(steps[-1].at, "rebuild"))
     differences = []
     runs = []
     killer = None
@@ -39,8 +39,11 @@ def prove(size: world.Size, kills: int, root: Path) -> int:
         directory.mkdir(parents=True)
         begin = time.monotonic()
         deployment, played = killing.play(directory, steps, _say, killer)
-        # a kill of the rebuilding is one of many minutes: it has a test of its own
-        killer = killing.Killer(kills, [*played.seconds[:-1], 0], size.seed)
+        # a kill of the rebuilding has a test of its own
+        killer = killing.Killer(kills, [*played.seconds, *([0.0] * rebuilt)], size.seed)
+        if rebuilt:
+            steps = [*steps, Step(steps[-1].at, "rebuild")]
+            rebuilt = False
         runs.append(killing.started(lambda home=deployment.home: killing.fingerprint(home), directory / "log").result())  # type: ignore[misc]
         differences += played.differences
         _say(f"{name}: {len(steps)} steps in {time.monotonic() - begin:.0f} s, {sum(played.kills.values())} kills "

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.operations import invoice as invoices
+from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land
 from orchestration.operations.rebuild import rebuild
@@ -101,6 +102,10 @@ class Deployment:
             return False
         return True
 
+    def _build(self, step: Step) -> object:
+        build(self.home)
+        return None
+
     def _rebuild(self, step: Step) -> object:
         rebuild(self.home)
         return None
@@ -136,6 +141,7 @@ _DONE: Mapping[str, Callable[[Deployment, Step], object]] = {
     "close": Deployment._close,
     "invoice": Deployment._invoice,
     "credit_note": Deployment._credit_note,
+    "build": Deployment._build,
     "rebuild": Deployment._rebuild,
 }
 
@@ -154,6 +160,8 @@ class Books:
         match step.action:
             case "configure":
                 self.ledger.configure(step.seeds)
+            case "build":
+                self.ledger.build(step.at)
             case "land" | "supersede":
                 self.ledger.land(step.at, step)
             case "topup":

@@ -11,8 +11,9 @@ from orchestration.warehouse import PROJECT
 
 def test_a_week_with_kills_comes_to_the_same(tmp_path: Path) -> None:
     """Each step in a process of its own: forking needs one without threads, so not this one."""
+    asked = ["--size", "tiny", "--kills", "6", "--no-rebuild", "--directory", str(tmp_path / "proof")]
     done = subprocess.run(
-        [sys.executable, "-m", "tests.proof", "--size", "tiny", "--kills", "6", "--directory", str(tmp_path / "proof")],
+        [sys.executable, "-m", "tests.proof", *asked],
         cwd=PROJECT,
         text=True,
         capture_output=True,

@@ -73,7 +73,7 @@ class Step:
     """One thing that happens at `at` (UTC).
 
     `configure`: `seeds` are written. `land`: `files` lie in the inbox. `supersede`: the one file replaces rows.
-    `topup`, `close`, `invoice`, `credit_note`, `waive`: with `arguments`.
+    `build`, `topup`, `close`, `invoice`, `credit_note`, `waive`: with `arguments`.
     """
 
     at: datetime
@@ -299,6 +299,7 @@ class _World:
     def steps(self) -> list[Step]:
         size, first = self.size, datetime.combine(self.size.first, time())
         self._at(first, "configure", seeds={name: _text(rows) for name, rows in self.seeds.items()})
+        self._at(first, "build")
         regular = self._traffic()
         self._corrections(regular)
         self._usage()
