@@ -47,6 +47,7 @@ _PENDING = """
         b.day is null
         or l.file_sequence > b.file_sequence
         or l.day in (select day from ops.build_days)
+        {due}
         or (
             l.file_sequence > coalesce(
                 (select max(k.file_sequence) from ops.closings as k where k.day = l.day), -1
@@ -161,13 +162,23 @@ _CHARGED = """
     where day >= (select min(day) from ops.file_days where kind in ('cdrs', 'usage'))
     union all
 """
+# Open days that lack a charge: a day in another time zone than UTC begins when its UTC day was built perhaps.
+_DUE = """
+    or l.day in (
+        select c.day
+        from rating.subscription_charges as c
+        anti join ops.closings as k on c.day = k.day
+        anti join marts.rated_usage as u on c.day = u.day and c.charge_id = u.usage_id and u.kind = 'subscription'
+    )
+"""
 
 
 def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str, known: bool) -> list[date]:
     deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
     assert deck is not None
     rows = con.execute(
-        _PENDING.format(charged=_CHARGED if known else ""), {"config": config, "project": project, "deck": deck[0]}
+        _PENDING.format(charged=_CHARGED if known else "", due=_DUE if known else ""),
+        {"config": config, "project": project, "deck": deck[0]},
     ).fetchall()
     return [row[0] for row in rows]
 
