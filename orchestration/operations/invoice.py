@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.documents.csv_file import csv_bytes
 from orchestration.documents.document import Call, Document, Line, Party
+from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
 from orchestration.operations.build import build_days
@@ -152,8 +153,16 @@ class NothingToCharge(Refused):
     """The period has no line."""
 
 
-def issue(held: Writer, wanted: Wanted, logo: bytes | None = None) -> Invoiced:
-    """`invoice` for a caller that holds the lock, has built, and publishes itself."""
+@dataclass(frozen=True)
+class Before:
+    """That the document was issued before: by this checksum, in this directory of the archive."""
+
+    checksum: str
+    directory: Path
+
+
+def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Before | None = None) -> Invoiced:
+    """`invoice` for a caller that holds the lock, has built, and publishes itself; of a rebuild, again."""
     at = now()
     with held.connect() as con:
         _known(con, wanted)
@@ -167,7 +176,7 @@ def issue(held: Writer, wanted: Wanted, logo: bytes | None = None) -> Invoiced:
             con.commit()
         con.begin()
         try:
-            done = _make(con, held, wanted, document_id, at, logo)
+            done = _make(con, held, wanted, document_id, at, logo, before)
             con.commit()
         except BaseException:
             con.rollback()
@@ -269,6 +278,7 @@ def _make(
     document_id: str,
     at: datetime,
     logo: bytes | None,
+    before: Before | None,
 ) -> Invoiced:
     """Everything about the document, or nothing; in the caller's transaction."""
     home, number = held.home, None if wanted.draft else document_id
@@ -286,7 +296,9 @@ def _make(
     files = {"csv": csv_bytes(document), "pdf": pdf_bytes(document)}
     sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
     files["json"] = json_bytes(document, sums["csv"], sums["pdf"])
-    sums["json"] = hashlib.sha256(files["json"]).hexdigest()
+    if before and (kept := as_issued(before.directory, before.checksum, files["json"])):
+        files = kept
+    sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
     con.execute(
         "insert into ops.invoices values "
         "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

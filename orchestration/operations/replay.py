@@ -127,7 +127,8 @@ class Replay:
             as_posted=line["as_posted"],
         )
         logo = (self.kept.archive / "branding" / line["logo"]).read_bytes() if line["logo"] else None
-        done = invoice.issue(self.held, wanted, logo)
+        before = invoice.Before(line["checksum"], self.kept.archive / "invoices")
+        done = invoice.issue(self.held, wanted, logo, before)
         self.differs(line, "the number", line["invoice_number"], done.invoice_number)
         self.differs(line, f"the total of {line['invoice_number']}", Decimal(line["total"]), done.total)
         self.differs(line, f"the checksum of {line['invoice_number']}", line["checksum"], done.checksum)

@@ -14,6 +14,7 @@ import zlib
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal, Inexact
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from orchestration.documents import figures
 from orchestration.documents.csv_file import csv_bytes
 from orchestration.documents.document import Call, Document, Line, Party
 from orchestration.documents.flow import Row, Table, pages, space
+from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
 from orchestration.documents.sheet import BOTTOM, TOP, width, wrapped
@@ -46,6 +48,10 @@ def document(**said: Any) -> Document:
         "exact": D("1.4845"), "net": D("1.48"), "tax_pct": D(19), "tax": D("0.28"), "total": D("1.76"),
     }  # fmt: skip
     return Document(**{**usual, **said})
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def many_lines(count: int) -> list[Line]:
@@ -243,3 +249,15 @@ def test_text_wraps_and_keeps_every_letter() -> None:
     lines = wrapped(text, 60)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(width(line) <= 60 for line in lines)
+
+
+def test_what_was_issued_stays_when_it_is_drawn_otherwise(tmp_path: Path) -> None:
+    """The same words with another PDF are the archived document; other words are not."""
+    kept = json_bytes(document(), sha256(b"csv"), sha256(b"pdf"))
+    for suffix, content in (("json", kept), ("csv", b"csv"), ("pdf", b"pdf")):
+        (tmp_path / f"{sha256(content)}.{suffix}").write_bytes(content)
+    drawn_otherwise = json_bytes(document(), sha256(b"csv"), sha256(b"another pdf"))
+    assert as_issued(tmp_path, sha256(kept), drawn_otherwise) == {"json": kept, "csv": b"csv", "pdf": b"pdf"}
+    other = json_bytes(replace(document(), total=Decimal("1")), sha256(b"csv"), sha256(b"pdf"))
+    assert as_issued(tmp_path, sha256(kept), other) is None
+    assert as_issued(tmp_path, sha256(b"unknown"), drawn_otherwise) is None
