@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup demo test lint bench ui lock clean
+.PHONY: setup demo test lint proof bench ui lock clean
 
 setup: $(VENV)/ready  ## the `tollbook` command in .venv, and what Dagster reads
 
@@ -28,6 +28,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/assertions
+
+proof: setup  ## a month beside an independent ledger, then again with 100 SIGKILLs; an hour or so
+	$(BIN)/python -m tests.proof
 
 bench: setup  ## the whole way against bare DuckDB and PostgreSQL
 	$(BIN)/python -m bench

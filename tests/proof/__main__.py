@@ -16,13 +16,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
     parser.add_argument("--size", choices=("full", "small", "tiny"), default="full")
     parser.add_argument("--accounts", type=int, help="how many (full: 50)")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--kills", type=int, default=100, help="SIGKILLs in the second run (100)")
     parser.add_argument("--directory", type=Path, help="keep the two deployments here")
     parser.add_argument("--no-rebuild", action="store_true", help="do not rebuild the second one from its archive")
     asked = parser.parse_args()
     make = {"full": world.full, "small": world.small, "tiny": world.tiny}[asked.size]
-    size = make(asked.seed, asked.accounts) if asked.accounts else make(asked.seed)
+    given = {"seed": asked.seed, "accounts": asked.accounts}
+    size = make(**{name: value for name, value in given.items() if value is not None})
     with tempfile.TemporaryDirectory(prefix="tollbook-proof-") as scratch:
         return prove(size, asked.kills, not asked.no_rebuild, (asked.directory or Path(scratch)).absolute())
 

@@ -23,6 +23,8 @@ from tests.proof.invoicing import Invoicing
 from tests.proof.ledger import Ledger
 from tests.proof.world import Step
 
+PUBLISHING = ("build", "close", "invoice", "credit_note", "rebuild")
+
 
 class Deployment:
     """A real deployment in a directory; each step is an operation, done again after a crash as a person would."""
