@@ -169,6 +169,8 @@ _NEXT = """\
   .venv/bin/tollbook balance                  balances as analysts see them
   TOLLBOOK_NOW=2026-03-30T06:00:00 .venv/bin/tollbook close --day 2026-03-28
                                               why a day does not close, and what settles it
+  TOLLBOOK_NOW=2026-03-30T06:00:00 .venv/bin/tollbook invoice thameside 2026-03-23 --draft
+                                              what an invoice looks like: exports/invoices/
   .venv/bin/tollbook ui                       Dagster: the days as partitions, checks, backfills
   {home}/serving/tollbook.duckdb              open it read-only in any DuckDB client: marts.rated_calls, ...
   README.md                                   the tour for analysts, finance and operators"""
