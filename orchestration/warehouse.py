@@ -149,6 +149,21 @@ class Writer:
         return journal.append(con, self.home.journal, {**line, **said})
 
 
+@contextmanager
+def environment(**wanted: str) -> Iterator[None]:
+    """These environment variables for as long as it lasts."""
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
 def lock_timeout() -> float:
     """Seconds a command waits for another writer: `TOLLBOOK_LOCK_TIMEOUT`, default 600."""
     told = os.environ.get("TOLLBOOK_LOCK_TIMEOUT") or "600"

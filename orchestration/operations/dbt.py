@@ -9,14 +9,14 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.operations.words import is_warning, remedy_of, words_of
-from orchestration.warehouse import PROJECT, Home
+from orchestration.warehouse import PROJECT, Home, environment
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -190,18 +190,9 @@ def _flags(target: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _environment(home: Home) -> Iterator[None]:
-    wanted: Mapping[str, str] = {"TOLLBOOK_HOME": str(home.root), "DO_NOT_TRACK": "1"}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
+    with environment(TOLLBOOK_HOME=str(home.root), DO_NOT_TRACK="1"):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        sys.stdout.flush()
+    sys.stdout.flush()
 
 
 def _result(result: object) -> NodeResult:

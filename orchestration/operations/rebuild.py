@@ -15,8 +15,8 @@ import duckdb
 from orchestration import journal
 from orchestration.operations.build import build_days
 from orchestration.operations.publish import publish
-from orchestration.operations.replay import Replay, environment
-from orchestration.warehouse import Home, Refused, Writer, writer
+from orchestration.operations.replay import Replay
+from orchestration.warehouse import Home, Refused, Writer, environment, writer
 
 # What must come out identical: a query each, its rows in order.
 _SAME = {

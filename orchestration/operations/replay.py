@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -19,7 +18,7 @@ from orchestration.operations.close import close_again
 from orchestration.operations.configure import configure
 from orchestration.operations.land import land_files
 from orchestration.operations.rates import Wanted, accept_held
-from orchestration.warehouse import Home, Refused, Writer
+from orchestration.warehouse import Home, Refused, Writer, environment
 
 Line = journal.Line
 
@@ -161,18 +160,3 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
 def _as_it_was(line: Line) -> AbstractContextManager[None]:
     """The clock and the operator of a line; nobody is alerted of what is long past."""
     return environment(TOLLBOOK_NOW=str(line["at"]), TOLLBOOK_OPERATOR=str(line["operator"]), TOLLBOOK_ALERTS="")
-
-
-@contextmanager
-def environment(**wanted: str) -> Iterator[None]:
-    """These variables for as long as it lasts."""
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
