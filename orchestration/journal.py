@@ -16,19 +16,30 @@ from typing import Any
 import duckdb
 
 VOID = "void"
+
+
+class Ahead(Exception):
+    """The journal has more than one line that the warehouse does not know of; how many."""
+
+
 Line = Mapping[str, Any]
 _TAIL = 1 << 16
 
 
 def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) -> int:
-    """Write a line (at, operator, action, arguments) and note its number in the caller's transaction."""
+    """Write a line (at, operator, action, arguments) and note its number in the caller's transaction.
+
+    Raises `Ahead`, and writes nothing, where the warehouse is not the one that the journal is about.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     last = _mend(path)
-    row = con.execute("select coalesce(max(n), 0) from ops.journal").fetchone()
-    effective = int(row[0]) if row else 0
-    number = max(int(last.get("n", 0)), effective)
+    known = noted(con)
+    number = max(int(last.get("n", 0)), known)
     written = []
-    if last.get("n", 0) > effective and last["action"] != VOID:
+    if last.get("n", 0) > known and last["action"] != VOID:
+        # a crash leaves one line without an effect; more of them had theirs, in another warehouse
+        if (ahead := sum(line["n"] > known for line in effective(path))) > 1:
+            raise Ahead(ahead)
         number += 1
         written.append({"n": number, "action": VOID, "voids": last["n"]})
     number += 1
@@ -43,6 +54,12 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
         [number, line["at"], line["operator"], line["action"], json.dumps(arguments, sort_keys=True, default=str)],
     )
     return number
+
+
+def noted(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last line that took effect in this warehouse; 0 for none."""
+    row = con.execute("select coalesce(max(n), 0) from ops.journal").fetchone()
+    return int(row[0]) if row else 0
 
 
 def effective(path: Path) -> Iterator[Line]:

@@ -104,6 +104,14 @@ def now() -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
+def clock(con: duckdb.DuckDBPyConnection) -> datetime:
+    """The instant that the SQL of the running command goes by."""
+    row = con.execute("select now from ops.clock").fetchone()
+    assert row is not None
+    at: datetime = row[0]
+    return at
+
+
 def operator() -> str:
     """Who acts: `TOLLBOOK_OPERATOR`, else the operating system's user name."""
     return os.environ.get("TOLLBOOK_OPERATOR") or getpass.getuser()
@@ -146,7 +154,13 @@ class Writer:
         two, and doing the action again is harmless; an effect without a line cannot be replayed.
         """
         line = {"at": (at or now()).isoformat(timespec="microseconds"), "operator": operator(), "action": action}
-        return journal.append(con, self.home.journal, {**line, **said})
+        try:
+            return journal.append(con, self.home.journal, {**line, **said})
+        except journal.Ahead as ahead:
+            raise Refused(
+                f"the journal has {ahead} changes that {self.home.warehouse} does not know of, so it is an older copy: "
+                "move it away and run tollbook rebuild"
+            ) from None
 
 
 @contextmanager
@@ -174,11 +188,12 @@ def lock_timeout() -> float:
 
 
 @contextmanager
-def writer(home: Home, command: str, timeout: float | None = None) -> Iterator[Writer]:
+def writer(home: Home, command: str, timeout: float | None = None, *, begin: bool = True) -> Iterator[Writer]:
     """Hold the one writer's place: wait for another writer, say for whom, and give up in time.
 
-    The lock is the operating system's and ends with the process, however that ends.
-    Raises `Refused` when another command still writes after `timeout` seconds.
+    The lock is the operating system's and ends with the process, however that ends. Where there is no warehouse an
+    empty one is put there, unless `begin` is False: a rebuild must see that there is none.
+    Raises `Refused` when another command still writes after `timeout` seconds, and when the warehouse is gone.
     """
     home.root.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
@@ -196,12 +211,22 @@ def writer(home: Home, command: str, timeout: float | None = None) -> Iterator[W
             )
         )
         lock.flush()
-        if not home.warehouse.exists() and (new := new_warehouse()).exists():
-            place(new, home.warehouse, link=False)
+        if begin and not home.warehouse.exists():
+            _begin(home)
         try:
             yield Writer(home, command)
         finally:
             lock.truncate(0)
+
+
+def _begin(home: Home) -> None:
+    """An empty warehouse for a new deployment."""
+    if home.journal.exists():
+        raise Refused(f"{home.warehouse} is gone; make it anew from archive/ with: tollbook rebuild")
+    if (new := new_warehouse()).exists():
+        # the log of one that was deleted would be replayed into the new one
+        home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)
+        place(new, home.warehouse, link=False)
 
 
 def _acquire(descriptor: int, home: Home, command: str, deadline: float) -> None:

@@ -15,7 +15,7 @@ from orchestration.operations.build import build_days
 from orchestration.operations.post import post_day
 from orchestration.operations.publish import publish
 from orchestration.operations.words import AUDIT, AUDIT_REMEDY, AUDIT_WORDS
-from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
+from orchestration.warehouse import Home, Refused, Writer, clock, now, operator, writer
 
 # Days that have ended and are not closed, or have rows that landed since they were.
 _ENDED = """
@@ -240,6 +240,7 @@ def digest(entry_ids: list[str]) -> str:
 
 def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]:
     """Post the day's difference and close it, in one transaction; the ids of what was posted, in order."""
+    at = clock(con)  # of one instant with booked_on, or doing it again would book otherwise
     con.begin()
     try:
         posted = post_day(con, day)
@@ -258,7 +259,7 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
                 (select coalesce(max(change_sequence), 0) from ops.configuration_changes),
                 (select coalesce(max(deck), 0) from ops.decks)
             """,
-            {"day": day, "now": now(), "operator": operator()},
+            {"day": day, "now": at, "operator": operator()},
         )
         con.execute(
             """
@@ -267,7 +268,7 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
             """,
             [day],
         )
-        held.journal(con, "close", day=str(day), posted=len(posted), entries=digest(posted))
+        held.journal(con, "close", at, day=str(day), posted=len(posted), entries=digest(posted))
         con.commit()
     except BaseException:
         con.rollback()

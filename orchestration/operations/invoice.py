@@ -22,7 +22,7 @@ from orchestration.operations.build import build_days
 from orchestration.operations.operators import require
 from orchestration.operations.post import post_payments
 from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
+from orchestration.warehouse import Home, Refused, Writer, clock, now, operator, writer
 
 SUFFIXES = ("csv", "json", "pdf")
 _LINE = (
@@ -163,8 +163,8 @@ class Before:
 
 def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Before | None = None) -> Invoiced:
     """`invoice` for a caller that holds the lock, has built, and publishes itself; of a rebuild, again."""
-    at = now()
     with held.connect() as con:
+        at = clock(con)  # of one instant with the day of issue
         _known(con, wanted)
         if issued := _issued(con, held.home, wanted):
             return issued

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,8 +52,8 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
     refused: the old one stays then. The switch is one rename; the old file is kept as
     warehouse.before-rebuild.duckdb.
     """
-    with writer(home, "rebuild") as held:
-        lines = list(journal.effective(home.journal))
+    with writer(home, "rebuild", begin=False) as held:
+        lines = _lines(home)
         if not lines:
             raise Refused(f"there is no journal to rebuild from, {home.journal}")
         scratch = home.root / ".rebuild"
@@ -81,6 +82,17 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return Rebuilt(len(lines), entries, invoices, compared, not check)
+
+
+def _lines(home: Home) -> list[journal.Line]:
+    """The lines to do again: not the last one where the warehouse, if there is one, knows that it had no effect."""
+    lines = list(journal.effective(home.journal))
+    if home.warehouse.exists():
+        with suppress(duckdb.Error), duckdb.connect(str(home.warehouse), read_only=True) as con:
+            known = journal.noted(con)
+            if sum(line["n"] > known for line in lines) == 1:  # more: that is an older copy
+                return lines[:-1]
+    return lines
 
 
 def _about(line: journal.Line) -> str:

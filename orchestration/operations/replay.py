@@ -33,7 +33,7 @@ class Replay:
     held: Writer
     kept: Home
     differences: list[str] = field(default_factory=list)
-    _built: bool = False
+    _built_at: str | None = None
     _modelled: bool = False
 
     def line(self, line: Line) -> None:
@@ -44,7 +44,7 @@ class Replay:
             raise Refused(f"journal line {line['n']}: nothing is known of '{action}'; is this an older tollbook?")
         with _as_it_was(line):
             if action != "close":
-                self._built = False
+                self._built_at = None
             try:
                 does(self, line)
             except Refused as refusal:
@@ -88,9 +88,9 @@ class Replay:
         self.differs(line, "the deck", line["deck"], accepted.deck)
 
     def close(self, line: Line) -> None:
-        if not self._built:
+        if line["at"] != self._built_at:  # one command's closes are of one instant; time makes subscriptions due
             build_days(self.held)
-            self._built = True
+            self._built_at = line["at"]
         day = date.fromisoformat(line["day"])
         posted, digest = close_again(self.held, day)
         self.differs(line, "the number of postings", line["posted"], posted)

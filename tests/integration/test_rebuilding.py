@@ -1,0 +1,124 @@
+"""A warehouse that was lost, or that the journal is ahead of, and quiet times: what a rebuild must get through."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.operations.build import build
+from orchestration.operations.close import close
+from orchestration.operations.land import land
+from orchestration.operations.post import post_day
+from orchestration.operations.rebuild import rebuild
+from orchestration.prepare import write_new_warehouse
+from orchestration.warehouse import Home, Refused
+from tests.e2e.company import write_calls, write_company
+
+_BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A call on 10 February, a monthly subscription since then, and nothing more: closed on the 12th and on 4 March."""
+    write_new_warehouse()  # as `make setup` does: without it a lost warehouse is another case
+    subscriptions = "subscription_id,account_id,service,charge,valid_from\na1,acme,message,monthly,2026-02-10\n"
+    made = Home(tmp_path / "home", write_company(tmp_path / "seeds", subscriptions=subscriptions))
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-02-12T00:05:00")
+    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-02-10T10:00:00", "60", "in-a")])
+    land(made, [calls], kind="cdrs", source="sw1")
+    close(made)
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-04T00:05:00")
+    close(made)
+    return made
+
+
+def _books(home: Home) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(home.warehouse)) as con:
+        return con.execute(_BOOKS).fetchall()
+
+
+def test_a_lost_warehouse_is_rebuilt_and_no_command_begins_another(home: Home, tmp_path: Path) -> None:
+    """The subscription of 1 March fell due between two closes without a line of the journal in between."""
+    books = _books(home)
+    # the call (0.06, its cost 0.03) and 0.01 on 10 February and on 1 March
+    assert sorted(str(row[2]) for row in books) == ["-0.01000000", "-0.01000000", "-0.06000000", "0.03000000"]
+    journal = home.journal.read_text()
+    home.warehouse.unlink()
+    home.warehouse.with_name("warehouse.duckdb.wal").write_bytes(b"of the one that is gone")
+    late = write_calls(tmp_path / "late.csv", [("c2", "2026-03-03T10:00:00", "60", "in-a")])
+    for command in (lambda: build(home), lambda: land(home, [late], kind="cdrs", source="sw1")):
+        with pytest.raises(Refused, match="tollbook rebuild"):
+            command()
+    assert home.journal.read_text() == journal
+    done = rebuild(home)
+    assert (done.compared, done.replaced, done.entries) == (False, True, 4)
+    assert _books(home) == books
+    assert rebuild(home, check=True).compared
+
+
+def test_a_line_without_effect_is_not_done_again(home: Home) -> None:
+    """Killed between the journal and the commit, with no command after it: the warehouse knows that it was not."""
+    killed = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from orchestration import warehouse\n"
+        "from orchestration.operations.close import close\n"
+        "real = warehouse.Writer.journal\n"
+        "def die(*a, **k):\n"
+        "    real(*a, **k)\n"
+        "    os._exit(9)\n"
+        "warehouse.Writer.journal = die\n"
+        "close(warehouse.Home(Path(sys.argv[1]), Path(sys.argv[2])))\n"
+    )
+    books = _books(home)
+    done = subprocess.run(
+        [sys.executable, "-c", killed, str(home.root), str(home.seeds)],
+        env=os.environ | {"TOLLBOOK_NOW": "2026-03-05T00:05:00"},
+        check=False,
+    )
+    assert done.returncode == 9
+    assert json.loads(home.journal.read_text().splitlines()[-1])["day"] == "2026-03-03"
+    assert rebuild(home).compared
+    assert _books(home) == books
+
+
+def test_a_close_that_goes_on_past_midnight(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it books and what its line says are of one instant: done again, 3 March is booked on itself."""
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-05T23:59:50")
+    calls = write_calls(tmp_path / "more.csv", [("c2", "2026-03-03T10:00:00", "60", "in-a")])
+    land(home, [calls], kind="cdrs", source="sw1")
+
+    def slowly(con: duckdb.DuckDBPyConnection, day: date) -> list[str]:
+        posted = post_day(con, day)
+        os.environ["TOLLBOOK_NOW"] = "2026-03-06T00:00:10"
+        return posted
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orchestration.operations.close.post_day", slowly)
+        close(home)
+    assert {row[1] for row in _books(home)} == {date(2026, 2, 10), date(2026, 3, 4), date(2026, 3, 3)}
+    assert rebuild(home, check=True).compared
+
+
+def test_an_older_copy_of_the_warehouse_is_refused(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two days were closed since the copy: to go on with it would lose them."""
+    copy = tmp_path / "copy.duckdb"
+    shutil.copyfile(home.warehouse, copy)
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-06T00:05:00")
+    close(home)
+    books, journal = _books(home), home.journal.read_text()
+    shutil.copyfile(copy, home.warehouse)
+    with pytest.raises(Refused, match=r"the journal has 2 changes .* tollbook rebuild"):
+        close(home)
+    assert home.journal.read_text() == journal
+    home.warehouse.unlink()
+    rebuild(home)
+    assert _books(home) == books
