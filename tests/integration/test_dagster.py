@@ -93,7 +93,12 @@ def test_everything_that_should_be_there_is(project: manifest.Manifest) -> None:
         "config/rates",
     } <= keys
     assert {"build", "land_and_refresh", "close_day", "check_day"} <= {job.name for job in repository.get_all_jobs()}
-    assert sorted(s.name for s in repository.schedule_defs) == ["checking", "closing", "monthly_invoices", "remaining_invoices"]
+    assert sorted(s.name for s in repository.schedule_defs) == [
+        "checking",
+        "closing",
+        "monthly_invoices",
+        "remaining_invoices",
+    ]
     assert [s.name for s in repository.sensor_defs] == ["inbox"]
     checks = {key.name for key in repository.asset_graph.asset_check_keys}
     assertions = {path.stem for path in (PROJECT / "tests" / "assertions").glob("*.sql")}
