@@ -9,7 +9,15 @@
 {%- endmacro %}
 
 
-{#- The instant (TIMESTAMP, UTC) at which a day begins in a time zone. -#}
+{#-
+  The instant (TIMESTAMP, UTC) at which a day begins in a time zone. Where clocks go back over midnight (Havana, the
+  Azores) the day has two, and DuckDB takes the second: it begins at the first, an hour before.
+-#}
 {% macro day_begins(day, timezone) -%}
-    timezone('UTC', timezone({{ timezone }}, ({{ day }})::TIMESTAMP))
+    {%- set midnight = "timezone('UTC', timezone(" ~ timezone ~ ", (" ~ day ~ ")::TIMESTAMP))" -%}
+    ({{ midnight }} - case
+        when timezone({{ timezone }}, timezone('UTC', {{ midnight }} - interval 1 hour))::DATE = {{ day }}
+            then interval 1 hour
+        else interval 0 hour
+    end)
 {%- endmacro %}

@@ -62,7 +62,7 @@ charges as (
 timed as (
     select
         *,
-        timezone('UTC', timezone(timezone, first_day::TIMESTAMP)) as charged_at,
+        {{ day_begins('first_day', 'timezone') }} as charged_at,
     from charges
 )
 
