@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration import journal
 from orchestration.operations.build import build_days
+from orchestration.operations.configure import problems
 from orchestration.operations.publish import publish
 from orchestration.operations.replay import Replay
 from orchestration.warehouse import Home, Refused, Writer, environment, writer
@@ -53,6 +54,8 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
     warehouse.before-rebuild.duckdb.
     """
     with writer(home, "rebuild", begin=False) as held:
+        if not check and (found := problems(home)):
+            raise Refused("\n".join(found))  # it would be refused after the switch: the last step takes it
         lines = _lines(home)
         if not lines:
             raise Refused(f"there is no journal to rebuild from, {home.journal}")

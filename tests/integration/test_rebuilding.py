@@ -122,3 +122,12 @@ def test_an_older_copy_of_the_warehouse_is_refused(home: Home, tmp_path: Path, m
     home.warehouse.unlink()
     rebuild(home)
     assert _books(home) == books
+
+
+def test_a_configuration_with_errors_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    made = Home(tmp_path / "home", write_company(tmp_path / "seeds", fx_rates="from_currency,to\n"))
+    made.journal.parent.mkdir(parents=True)
+    made.journal.write_text('{"n": 1, "action": "configure", "at": "2026-02-12T00:05:00", "version": "x"}\n')
+    with pytest.raises(Refused, match=r"fx_rates\.csv"):
+        rebuild(made)
+    assert not made.warehouse.exists()
