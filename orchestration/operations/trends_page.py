@@ -15,7 +15,16 @@ import duckdb
 
 from orchestration.pages.html import page
 from orchestration.pages.month import (
-    Anomaly, Balance, Budget, BudgetDay, Month, Owed, Row, Source, UnfinishedDay, Waterfall,
+    Anomaly,
+    Balance,
+    Budget,
+    BudgetDay,
+    Month,
+    Owed,
+    Row,
+    Source,
+    UnfinishedDay,
+    Waterfall,
 )  # fmt: skip
 from orchestration.warehouse import Home, Refused, serving
 
@@ -185,7 +194,7 @@ def read(con: duckdb.DuckDBPyConnection, month: date | None) -> Month:
         sources=sources[1:],
         money=[_money(*row) for row in rows(_MONEY)],
         budgets=[
-            Budget(*key, days=[BudgetDay(*row[3:]) for row in days])
+            Budget(*key, [BudgetDay(*row[3:]) for row in days])
             for key, days in groupby(rows(_BUDGETS), key=lambda row: row[:3])
         ],
         anomalies=[Anomaly(*row) for row in rows(_ANOMALIES)],

@@ -59,14 +59,18 @@ def page(month: Month) -> str:
 
 
 def percent(part: Decimal, whole: Decimal) -> str:
-    """A share, rounded half up to a tenth, by whole numbers: 1, 3 -> 33.3 %. What is not 0 never reads as 0.0 %."""
+    """A share, rounded half up to a tenth, by whole numbers: 1, 3 -> 33.3 %. Only nothing is 0 %, only all 100 %."""
     places = decimals_needed([part, whole])
     a, b = int(abs(part).scaleb(places)), int(abs(whole).scaleb(places))
     if not b:
         return ""
     tenths = (2000 * a + b) // (2 * b)
     minus = "\N{MINUS SIGN}" if (part < 0) != (whole < 0) and a else ""
-    return f"{minus}under 0.1 %" if a and not tenths else f"{minus}{tenths // 10:,}.{tenths % 10} %"
+    if a and not tenths:
+        return f"{minus}under 0.1 %"
+    if tenths == 1000 and a != b:
+        return f"{minus}{'over 99.9' if a < b else 'over 100.0'} %"
+    return f"{minus}{tenths // 10:,}.{tenths % 10} %"
 
 
 def _waterfalls(month: Month) -> str:
@@ -79,7 +83,7 @@ def _waterfalls(month: Month) -> str:
     return (
         "<p>From the switch to the payment: each line is what was there, and under it what went missing before the "
         f"next.</p>{_days(month)}{told}{key}"
-        f'<div class="cards">{"".join(cards)}</div>{_sources(month)}'
+        f'<div class="cards falls">{"".join(cards)}</div>{_sources(month)}'
     )
 
 
@@ -107,18 +111,22 @@ def _waterfall(fall: Waterfall) -> str:
     share = percent(last.amount, first.amount)
     rows = []
     for row, bar in zip(fall.rows, svg.waterfall(fall.rows), strict=True):
-        some = " some" if row.lost and row.amount else ""
-        # a loss is written as what it takes off
-        amount = grouped(-row.amount if row.lost else row.amount, decimals)
+        some = "" if not row.lost or not row.amount else " less" if row.amount > 0 else " more"
+        # a loss is written as what it takes off, a gain as what it adds
+        amount = ("+" if some == " more" else "") + _amount(-row.amount if row.lost else row.amount, decimals)
         why = f"<small>{escape(row.why)}</small>" if some and row.why else ""
-        items = f'<td class="n">{"" if row.items is None else grouped(row.items)}</td>' if with_items else ""
+        items = (
+            f'<td class="n">{"" if row.items is None else grouped(-row.items if row.lost else row.items)}</td>'
+            if with_items
+            else ""
+        )
         rows.append(
             f'<tr class="{"lost" if row.lost else "step"}"><th scope="row">{escape(row.name)}{why}{bar}</th>'
             f'<td class="n{some}">{amount}</td>{items}</tr>'
         )
     head = '<th scope="col">Step</th><th scope="col" class="n">' + ("CDRs" if fall.unit == "CDRs" else "Amount")
     head += '</th><th scope="col" class="n">Items</th>' if with_items else "</th>"
-    said = f"Of what was {escape(first.name)}, {share} is {escape(last.name)}." if share else "Nothing to begin with."
+    said = f"“{escape(last.name)}” is {share} of “{escape(first.name)}”." if share else "Nothing to begin with."
     return (
         f'<div class="card fall"><h3>{escape(fall.unit)}</h3><table><caption>{said}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>\n"
@@ -160,17 +168,21 @@ def _budgets(month: Month, title: str) -> str:
         )
         + "</p>"
     )
+    month_name = calendar.month_name[month.month.month]
     cards = []
     for number, budget in enumerate(month.budgets):
         last = budget.days[-1]
-        decimals = decimals_needed(
-            (budget.amount, *(amount for d in budget.days for amount in (d.spent, d.remaining, d.forecast))), 2
-        )
+        decimals = decimals_needed((budget.amount, last.cumulative, last.remaining, last.forecast), 2)
+        daily = decimals_needed((amount for day in budget.days for amount in (day.spent, day.remaining)), 2)
         figures = [
-            ("budget", grouped(budget.amount, decimals), ""),
-            (f"spent until {last.day}", _amount(last.cumulative, decimals), _share(last.cumulative, budget)),
+            ("budget", _amount(budget.amount, decimals), ""),
+            (
+                f"spent by {last.day.day} {month_name}",
+                _amount(last.cumulative, decimals),
+                _share(last.cumulative, budget),
+            ),
             ("left", _amount(last.remaining, decimals), _share(last.remaining, budget)),
-            (f"forecast for {end}", _amount(last.forecast, decimals), _share(last.forecast, budget)),
+            (f"forecast, {end.day} {month_name}", _amount(last.forecast, decimals), _share(last.forecast, budget)),
         ]
         words = "; ".join(f"{name} {amount} {budget.currency}" for name, amount, _ in figures)
         rows = "".join(
@@ -181,7 +193,7 @@ def _budgets(month: Month, title: str) -> str:
         by_day = _table(
             f"{budget.department} by day",
             ("Day", "Spent", "Left"),
-            [_row(str(d.day), _amount(d.spent, decimals), _amount(d.remaining, decimals)) for d in budget.days],
+            [_row(str(d.day), _amount(d.spent, daily), _amount(d.remaining, daily)) for d in budget.days],
         )
         cards.append(
             f'<div class="card"><h3>{escape(budget.department)}{_status(last.status)}</h3>'
@@ -223,11 +235,11 @@ def _balances(month: Month) -> str:
     if not month.balances:
         return f"<p>Every balance is all right. {when}</p>" if month.accounts else "<p>There are no accounts yet.</p>"
     rows = [_balance(of) for of in month.balances]
-    names = ("Account", "Status", "Balance", "Available", "Credit limit", "Low below", "Currency")
+    names = ("Account", "Status", "Currency", "Balance", "Available", "Credit limit", "Low below")
     return (
         f"<p>{grouped(len(month.balances))} of {grouped(month.accounts)} accounts. {when} A balance is what we owe the "
         "account; calls go through while something is available. The line in a bar is where low begins.</p>"
-        + _table("Balances that are low or exhausted", names, rows, numbers=2)
+        + _table("Balances that are low or exhausted", names, rows, numbers=3)
     )
 
 
@@ -238,7 +250,7 @@ def _balance(of: Balance) -> str:
     cells = "".join(f'<td class="n">{_amount(amount, decimals)}</td>' for amount in amounts)
     return (
         f'<tr><th scope="row">{_named(of.account_id, of.account)}{bar}</th><td>{_status(of.status)}</td>'
-        f"{cells}<td>{escape(of.currency)}</td></tr>"
+        f"<td>{escape(of.currency)}</td>{cells}</tr>"
     )
 
 
@@ -253,7 +265,7 @@ def _receivables(month: Month) -> str:
         rows = [
             _row(
                 "all" if owed is total else _named(owed.account_id or "", owed.account),
-                *(grouped(amount, decimals) for amount in _owed(owed)),
+                *(_amount(amount, decimals) for amount in _owed(owed)),
                 kind=' class="total"' if owed is total else "",
             )
             for owed in of_it
@@ -283,7 +295,7 @@ def _table(
     label: str, names: Sequence[str], rows: Iterable[str], kind: str = "", *, card: str = "card", numbers: int = 1
 ) -> str:
     """A table that scrolls by itself where the page is narrow; columns from `numbers` on stand to the right."""
-    right = [' class="n"' if numbers <= n and name != "Currency" else "" for n, name in enumerate(names)]
+    right = [' class="n"' if numbers <= n else "" for n in range(len(names))]
     head = "".join(f'<th scope="col"{kind}>{name}</th>' for kind, name in zip(right, names, strict=True))
     return (
         f'<div class="{" ".join(filter(None, (card, "wide", kind)))}" role="region" tabindex="0" '
@@ -312,7 +324,8 @@ def _named(account_id: str, name: str | None) -> str:
 
 
 def _amount(amount: Decimal | None, decimals: int) -> str:
-    return "\N{EN DASH}" if amount is None else grouped(amount, decimals)
+    """Exact, with so many decimals; nothing is a plain 0, the unknown a dash."""
+    return "\N{EN DASH}" if amount is None else grouped(amount, decimals if amount else 0)
 
 
 def _whole(count: int | None) -> str:
@@ -321,4 +334,3 @@ def _whole(count: int | None) -> str:
 
 def _share(amount: Decimal | None, budget: Budget) -> str:
     return "" if amount is None else percent(amount, budget.amount)
-

@@ -25,10 +25,10 @@ def spans(rows: Sequence[Row]) -> list[tuple[Decimal, Decimal]]:
     at = Decimal(0)
     for row in rows:
         if row.lost:
-            found.append((at - row.amount, at))
+            found.append((min(at - row.amount, at), max(at - row.amount, at)))
             at -= row.amount
         else:
-            found.append((Decimal(0), row.amount))
+            found.append((min(row.amount, Decimal(0)), max(row.amount, Decimal(0))))
             at = row.amount
     return found
 
@@ -101,13 +101,14 @@ def burn_down(budget: Budget, month_end: date, name: str, words: str) -> str:
                 f'<line class="forecast" x1="{x(day):.1f}" y1="{y(amount):.1f}" x2="{width:.0f}" y2="{y(at_end):.1f}"/>'
             )
         drawn.append(f'<circle class="now" cx="{x(day):.1f}" cy="{y(amount):.1f}" r="3.5"/>')
-    ticks = [day for day in (1, 8, 15, 22, count)]
     return (
         f'<svg class="chart" viewBox="0 0 400 178" role="img" aria-labelledby="{name}-t {name}-d">'
         f'<title id="{name}-t">{escape(budget.department)}: what is left of the budget</title>'
         f'<desc id="{name}-d">{escape(words)}</desc>'
         f'<svg x="8" y="4" width="{width:.0f}" height="{height:.0f}">{"".join(drawn)}</svg>'
-        + "".join(f'<text x="{8 + x(day):.1f}" y="174" text-anchor="middle">{day}</text>' for day in ticks)
+        + "".join(
+            f'<text x="{8 + x(day):.1f}" y="174" text-anchor="middle">{day}</text>' for day in (1, 8, 15, 22, count)
+        )
         + f'<text x="10" y="{y(Decimal(0)):.1f}">0</text></svg>'
     )
 
