@@ -194,8 +194,8 @@ def read(con: duckdb.DuckDBPyConnection, month: date | None) -> Month:
         sources=sources[1:],
         money=[_money(*row) for row in rows(_MONEY)],
         budgets=[
-            Budget(*key, [BudgetDay(*row[3:]) for row in days])
-            for key, days in groupby(rows(_BUDGETS), key=lambda row: row[:3])
+            Budget(department, amount, currency, [BudgetDay(*row[3:]) for row in days])
+            for (department, amount, currency), days in groupby(rows(_BUDGETS), key=lambda row: row[:3])
         ],
         anomalies=[Anomaly(*row) for row in rows(_ANOMALIES)],
         accounts=rows("select count(*) from marts.account_balances")[0][0],
