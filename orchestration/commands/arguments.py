@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -84,3 +85,19 @@ class Day(click.ParamType[date]):
             return value if isinstance(value, date) else date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value} is not a day; write 2026-03-31", param, ctx)
+
+
+class Month(click.ParamType[date]):
+    """A UTC month, YYYY-MM: its first day."""
+
+    name = "MONTH"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            if isinstance(value, date):
+                return value
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", value):
+                raise ValueError
+            return date.fromisoformat(f"{value}-01")
+        except ValueError:
+            self.fail(f"{value} is not a month; write 2026-03", param, ctx)

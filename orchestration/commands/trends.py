@@ -1,12 +1,13 @@
-"""The command that lists what is out of the ordinary."""
+"""What is out of the ordinary, and the month as a page."""
 
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import click
 
-from orchestration.commands.arguments import JSON, Day
+from orchestration.commands.arguments import JSON, Day, Month
 from orchestration.show import print_json, table
 from orchestration.warehouse import Home
 
@@ -38,4 +39,31 @@ def anomalies(first: date | None, last: date | None, account: str | None, as_jso
         )
 
 
-COMMANDS = (anomalies,)
+@click.command()
+@click.option("--month", type=Month(), help="The month (UTC); default: the last that something is published of.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The HTML file; default: exports/trends/MONTH.html.",
+)
+@JSON
+def trends(month: date | None, output: Path | None, as_json: bool) -> None:
+    """Write a month as a page to look at: losses from switch to payment, budgets, anomalies, balances, receivables.
+
+    One HTML file that needs nothing else: open it in a browser, print it, send it.
+
+    \b
+    Example:
+      tollbook trends
+      tollbook trends --month 2026-03 --output /tmp/march.html
+    """
+    from orchestration.operations.trends_page import trends_page
+
+    written = trends_page(Home.from_environment(), month, output)
+    if as_json:
+        print_json({**vars(written), "month": f"{written.month:%Y-%m}"})
+    else:
+        click.echo(f"{written.month:%Y-%m} written to {written.file}")
+
+
+COMMANDS = (anomalies, trends)

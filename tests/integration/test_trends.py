@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli import cli
 from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land
 from orchestration.operations.trends import anomalies
+from orchestration.operations.trends_page import trends_page
 from orchestration.warehouse import Home, Refused
 from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
 
@@ -76,6 +80,35 @@ def at_five(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_steady_traffic_is_quiet(home: Home) -> None:
     assert _query(home, "select * from marts.anomalies") == []
+
+
+def test_the_month_as_a_page(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """21 days of 6 calls of 0.06: 7.56, of a budget of 20; 25 of the 31 days are begun."""
+    monkeypatch.setenv("TOLLBOOK_HOME", str(home.root))
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(home.seeds))
+    done = CliRunner().invoke(cli, ["trends"])
+    file = home.root / "exports" / "trends" / "2026-05.html"
+    assert (done.exit_code, done.output) == (0, f"2026-05 written to {file}\n")
+    text = file.read_text(encoding="utf-8")
+    read = re.sub(r"<[^>]*>", "|", text)
+    assert re.search(r"came\|+126\|", read)
+    for said in ("Trends, May 2026", "|7.5600|", "within the budget", "|12.4400|", "|9.3744|", "37.8 %"):
+        assert said in read, said
+    assert "Nothing was out of the ordinary in May 2026" in read
+
+    again = trends_page(home, date(2026, 5, 1), tmp_path / "new" / "may.HTML")
+    assert again.file.read_text(encoding="utf-8") == text
+
+    with pytest.raises(Refused, match=r"^nothing is published of 2026-04; there is something of 2026-05$"):
+        trends_page(home, date(2026, 4, 1), tmp_path / "april.html")
+    with pytest.raises(Refused, match=r"write a name that ends in \.html"):
+        trends_page(home, None, home.warehouse)
+    with pytest.raises(Refused, match="nothing is published yet"):
+        trends_page(Home(tmp_path / "empty", home.seeds))
+    assert not (tmp_path / "april.html").exists()
+    wrong = CliRunner().invoke(cli, ["trends", "--month", "May"])
+    assert wrong.exit_code == 2
+    assert "May is not a month; write 2026-03" in wrong.output
 
 
 def test_a_night_of_dear_calls_is_seen_with_its_refresh(home: Home, tmp_path: Path) -> None:
