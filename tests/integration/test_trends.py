@@ -17,9 +17,9 @@ from orchestration.cli import cli
 from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land
-from orchestration.operations.waive import waive
 from orchestration.operations.trends import anomalies
 from orchestration.operations.trends_page import trends_page
+from orchestration.operations.waive import waive
 from orchestration.warehouse import Home, Refused
 from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
 
