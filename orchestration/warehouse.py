@@ -120,8 +120,7 @@ def operator() -> str:
 def new_warehouse() -> Path:
     """A warehouse in which nothing has landed, with every model made: `make setup` writes it.
 
-    A new deployment begins with a copy, which takes a tenth of the time of making the models. Without it, or when
-    models have changed since, the first build makes them.
+    A new deployment begins with a copy. Without it, or when models have changed since, the first build makes them.
     """
     digest = hashlib.sha256(SCHEMA.read_bytes()).hexdigest()
     return PROJECT / "target" / f"new-warehouse-{duckdb.__version__}-{digest[:16]}.duckdb"

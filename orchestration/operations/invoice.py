@@ -68,6 +68,11 @@ class Wanted:
     calls: bool = False
     as_posted: bool = False
 
+    @property
+    def draft_id(self) -> str:
+        """What stands for a number on a draft."""
+        return f"draft-{self.account}-{self.period}"
+
 
 @dataclass(frozen=True)
 class Invoiced:
@@ -168,22 +173,19 @@ def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Befor
         _known(con, wanted)
         if issued := _issued(con, held.home, wanted):
             return issued
-        document_id = f"draft-{wanted.account}-{wanted.period}" if wanted.draft else _number(con, wanted, at)
-        if wanted.draft:
-            con.begin()
-            for table in ("invoices", "invoice_lines"):
-                con.execute(f"delete from ops.{table} where document_id = ?", [document_id])
-            con.commit()
+        document_id = wanted.draft_id if wanted.draft else _number(con, wanted, at)
         con.begin()
         try:
-            done = _make(con, held, wanted, document_id, at, logo, before)
+            done, files = _make(con, held, wanted, document_id, at, logo, before)
             con.commit()
         except BaseException:
             con.rollback()
             raise
-    if not wanted.draft:
-        for suffix in SUFFIXES:
-            (_exports(held.home) / f"draft-{wanted.account}-{wanted.period}.{suffix}").unlink(missing_ok=True)
+    # after the commit: no file says a number that was not issued; one that a crash keeps back the archive has
+    for suffix, path in done.files.items():
+        _write(path, files[suffix])
+        if not wanted.draft:
+            path.with_name(f"{wanted.draft_id}.{suffix}").unlink(missing_ok=True)
     return done
 
 
@@ -279,9 +281,11 @@ def _make(
     at: datetime,
     logo: bytes | None,
     before: Before | None,
-) -> Invoiced:
-    """Everything about the document, or nothing; in the caller's transaction."""
+) -> tuple[Invoiced, dict[str, bytes]]:
+    """Everything about the document but its files in exports/, or nothing; in the caller's transaction."""
     home, number = held.home, None if wanted.draft else document_id
+    for table in ("invoices", "invoice_lines"):  # the draft there was
+        con.execute(f"delete from ops.{table} where document_id = ?", [wanted.draft_id])
     con.execute("delete from ops.invoicing")
     con.execute(
         "insert into ops.invoicing values (?, ?, ?, ?, ?)",
@@ -313,12 +317,6 @@ def _make(
         _book(con, home, wanted, number, totals)
         for suffix, content in files.items():
             _write(home.archive / "invoices" / f"{sums[suffix]}.{suffix}", content)
-    paths = {suffix: _exports(home) / f"{document_id}.{suffix}" for suffix in SUFFIXES}
-    for suffix, path in paths.items():
-        _write(path, files[suffix])
-    if number:
-        con.execute("delete from ops.invoice_lines where document_id = ?", [f"draft-{wanted.account}-{wanted.period}"])
-        con.execute("delete from ops.invoices where document_id = ?", [f"draft-{wanted.account}-{wanted.period}"])
         held.journal(
             con,
             "credit note" if wanted.credit_note else "invoice",
@@ -335,11 +333,13 @@ def _make(
             logo=_keep_logo(home, logo),
         )
     con.execute("delete from ops.invoicing")
-    return Invoiced(
+    paths = {suffix: _exports(home) / f"{document_id}.{suffix}" for suffix in SUFFIXES}
+    done = Invoiced(
         number, totals["kind"], "issued" if number else "draft", wanted.account, totals["period_start"],
         totals["period_end"], totals["net"], totals["tax"], totals["total"], totals["currency"], totals["due_on"],
         sums["json"], paths,
     )  # fmt: skip
+    return done, files
 
 
 def _refuse_waiting(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
