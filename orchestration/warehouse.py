@@ -126,25 +126,35 @@ def new_warehouse() -> Path:
     return PROJECT / "target" / f"new-warehouse-{duckdb.__version__}-{digest[:16]}.duckdb"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Writer:
     """Permission to change the warehouse, held while the writer lock is held."""
 
     home: Home
     command: str
+    _database: duckdb.DuckDBPyConnection | None = None
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A read-write connection; closed at the end, so that dbt can open the file after it."""
-        con = duckdb.connect(str(self.home.warehouse))
+        """A read-write connection of its own. The file stays open, which takes long, until `release`."""
+        if self._database is None:
+            self._database = duckdb.connect(str(self.home.warehouse))
+            self._database.execute(SCHEMA.read_text())
+        con = self._database.cursor()
         try:
             con.execute("set TimeZone = 'UTC'")
-            con.execute(SCHEMA.read_text())
-            con.execute("delete from ops.clock")
+            con.execute("begin; delete from ops.clock")
             con.execute("insert into ops.clock values (?)", [now()])
+            con.commit()
             yield con
         finally:
             con.close()
+
+    def release(self) -> None:
+        """Close the file, so that dbt, or another reader, can open it."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
 
     def journal(self, con: duckdb.DuckDBPyConnection, action: str, at: datetime | None = None, **said: object) -> int:
         """Append one line to the journal, on disk before this returns, in the caller's transaction; its number.
@@ -212,9 +222,11 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
         lock.flush()
         if begin and not home.warehouse.exists():
             _begin(home)
+        held = Writer(home, command)
         try:
-            yield Writer(home, command)
+            yield held
         finally:
+            held.release()
             lock.truncate(0)
 
 

@@ -91,6 +91,7 @@ def build_days(
     """`build` for a caller that holds the lock and publishes itself."""
     days, arguments = begin(held, first, last)
     if arguments:
+        held.release()
         dbt.run(held.home, arguments, said)
     finish(held)
     if arguments == EVERYTHING and not (first or last):
@@ -115,8 +116,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         days = _with_consumers(con, days)
         con.begin()
         con.execute("delete from ops.build_days")
-        if days:
-            con.executemany("insert into ops.build_days values (?)", [[day] for day in days])
+        con.execute("insert into ops.build_days select unnest(?::DATE[])", [days])
         for table in STORED:
             for day in days:
                 (held.home.tables / table / f"day={day}").mkdir(parents=True, exist_ok=True)

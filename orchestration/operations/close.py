@@ -144,11 +144,11 @@ def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, l
                 _refuse_settled(con, day)
         con.begin()
         con.execute("delete from ops.check_days")
-        if days:
-            con.executemany("insert into ops.check_days values (?)", [[d] for d in days])
+        con.execute("insert into ops.check_days select unnest(?::DATE[])", [days])
         con.commit()
     if not days:
         return {}
+    held.release()
     results = dbt.run(held.home, ["test", "--select", "test_type:data", "--exclude", "tag:prices"], said)
     with held.connect() as con:
         found = {d: _Found() for d in days}
@@ -193,27 +193,28 @@ def _failures(con: duckdb.DuckDBPyConnection, result: dbt.NodeResult) -> list[tu
 
 
 def _record(con: duckdb.DuckDBPyConnection, asserted: list[dbt.NodeResult], found: dict[date, _Found]) -> None:
-    rows = []
-    for day, of_day in found.items():
-        broken = {failure.check: failure for failure in (*of_day.failures, *of_day.warnings)}
-        for a in asserted:
-            failure = broken.get(a.name)
-            rows.append(
-                [
-                    *(day, a.name, failure.rows if failure else 0, "\n".join(failure.details) if failure else None),
-                    *("warn" if a.warns else "error", a.words, a.remedy),
-                ]
-            )
+    broken = {day: {f.check: f for f in (*of_day.failures, *of_day.warnings)} for day, of_day in found.items()}
+    failing = [(day, f.check, f.rows, "\n".join(f.details)) for day, of in broken.items() for f in of.values()]
     con.begin()
     con.execute("delete from ops.day_checks where day in (select day from ops.check_days)")
-    con.executemany(
+    con.execute(
         """
+        with asserted as (select unnest($asserted::VARCHAR[][]) as a),
+        failing as (select unnest($failing::VARCHAR[][]) as f)
         insert into ops.day_checks
             (day, check_name, failing, detail, severity, words, remedy, checked_at, build_no)
-        select $1, $2, $3, $4, $5, $6, $7, (select now from ops.clock),
-            coalesce((select build_no from ops.builds where day = $1), 0)
+        select
+            d.day, a[1], coalesce(f[3]::BIGINT, 0), f[4], a[2], a[3], a[4], (select now from ops.clock),
+            coalesce(b.build_no, 0)
+        from ops.check_days as d
+        cross join asserted
+        left join failing on f[1]::DATE = d.day and f[2] = a[1]
+        left join ops.builds as b on d.day = b.day
         """,
-        rows,
+        {
+            "asserted": [[a.name, "warn" if a.warns else "error", a.words, a.remedy] for a in asserted],
+            "failing": [[str(value) for value in row] for row in failing],
+        },
     )
     con.commit()
 

@@ -70,6 +70,7 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
                         said(f"{number} of {len(lines)}: {line['at'][:19]} {line['action']} {_about(line)}")
                     replay.line(line)
                 entries, invoices = _counts(beside)
+                beside.release()
                 differences = replay.differences + _compared(home, new)
                 if differences:
                     first = f"the rebuilt warehouse differs in {len(differences)} places, nothing changed:"
