@@ -107,11 +107,13 @@ def write_new_warehouse() -> Path:
 
 
 def write_manifest() -> Path:
-    """Write target/manifest.json, which Dagster reads, and what a quote reads. `DbtFailed` when dbt finds an error."""
+    """Write target/manifest.json, which Dagster reads, and the SQL that quotes and closings read. `DbtFailed` when dbt finds an error."""
     from orchestration.operations import dbt
+    from orchestration.operations.assertions import assertions
     from orchestration.operations.rating_sql import rating
 
     rating()
+    assertions()
     shutil.copyfile(dbt.manifest_json(), _MANIFEST)
     return _MANIFEST
 

@@ -220,6 +220,9 @@ create table if not exists ops.project (version VARCHAR not null);
 -- The days that the running build makes anew; what an interrupted one leaves here the next one completes.
 create table if not exists ops.build_days (day DATE primary key);
 
+-- What the lookups of prices were last made for (configuration, decks, models, days), and whether they all were.
+create table if not exists ops.lookups (made_for VARCHAR not null, complete BOOLEAN not null);
+
 -- The days that the running close checks.
 create table if not exists ops.check_days (day DATE primary key);
 

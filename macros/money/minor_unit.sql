@@ -13,20 +13,19 @@
 
 
 {#-
-  Integer units of 1e-8, also below 0, rounded half up (away from 0) to a currency's minor unit; still in units of 1e-8.
+  Integer units of 1e-8, also below 0, rounded half up (away from 0) to whole multiples of `unit` (BIGINT: what a
+  currency's minor unit is in units of 1e-8); still in units of 1e-8.
 -#}
-{% macro to_minor_unit(units, currency) -%}
-    {%- set unit = decimal_unit(minor_unit(currency)) -%}
+{% macro to_minor_unit(units, unit) -%}
     (sign({{ units }})::HUGEINT * {{ unit }} * {{ divide_half_up('abs(' ~ units ~ ')', unit) }})
 {%- endmacro %}
 
 
 {#-
-  `pct` percent of units of 1e-8 (whole minor units, also below 0), rounded half up to the minor unit; units of 1e-8.
-  `pct_u` is the percentage in units of 1e-8.
+  `pct` percent of units of 1e-8 (whole minor units, also below 0), rounded half up to multiples of `unit`; units of
+  1e-8. `pct_u` is the percentage in units of 1e-8.
 -#}
-{% macro percent_of(units, pct_u, currency) -%}
-    {%- set unit = decimal_unit(minor_unit(currency)) -%}
+{% macro percent_of(units, pct_u, unit) -%}
     (sign({{ units }})::HUGEINT * {{ unit }} * {{ divide_half_up(
         'abs(' ~ units ~ ') * ' ~ pct_u, '(10000000000::HUGEINT * ' ~ unit ~ ')'
     ) }})

@@ -21,3 +21,31 @@
         else interval 0 hour
     end)
 {%- endmacro %}
+
+
+{#-
+  A query of the billing periods that begin on `period_start` of customers `account_id`, from a relation with these
+  columns: their bounds as days of the account's time zone, as instants, and as the UTC days that they touch.
+-#}
+{% macro billing_periods_of(relation) -%}
+    select
+        *,
+        starts_at::DATE as first_day,
+        (ends_at - interval 1 microsecond)::DATE as last_day,
+    from (
+        select
+            *,
+            {{ day_begins('period_start', 'timezone') }} as starts_at,
+            {{ day_begins('period_end + 1', 'timezone') }} as ends_at,
+        from (
+            select
+                p.*,
+                {{ period_end('p.period_start', 'a.billing_cycle') }} as period_end,
+                a.timezone,
+                a.currency,
+            from {{ relation }} as p
+            inner join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id
+            where a.kind in ('customer', 'both')
+        )
+    )
+{%- endmacro %}

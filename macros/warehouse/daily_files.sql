@@ -11,7 +11,7 @@
     {%- set target_relation = this.incorporate(type='view') -%}
     {%- set table = this.schema ~ '.' ~ this.name -%}
     {%- set home = env_var('TOLLBOOK_HOME', 'var') -%}
-    {%- do get_assert_columns_equivalent(sql) -%}
+    {%- if not var('models_made', false) -%}{%- do get_assert_columns_equivalent(sql) -%}{%- endif -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}

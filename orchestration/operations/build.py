@@ -26,6 +26,13 @@ STORED = (
 # What makes every model, views included.
 EVERYTHING = ["run"]
 
+# What is made by the day but for the lookups that only configuration, decks and the days decide.
+_WITHOUT_LOOKUPS = [
+    "tag:daily,path:models/marts",
+    "tag:daily,path:models/rating/profiles",
+    "path:models/rating/lookups,billing_reach+",
+]
+
 # Which days want building: every day with rows that landed, or something that a subscription charges, after it was
 # built; open days also when configuration or models are others than they were; what an interrupted build left.
 _PENDING = """
@@ -114,7 +121,12 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         days = _range(con, first, last) if first or last else _pending(con, config, project, known)
         gives = known and _gives_allowances(con)
         days = _with_consumers(con, days)
+        made_for = _made_for(con, config, project, days)
+        looked_up = con.execute("select made_for from ops.lookups where complete").fetchone() == (made_for,)
         con.begin()
+        if days and not looked_up:
+            con.execute("delete from ops.lookups")
+            con.execute("insert into ops.lookups values (?, false)", [made_for])
         con.execute("delete from ops.build_days")
         con.execute("insert into ops.build_days select unnest(?::DATE[])", [days])
         for table in STORED:
@@ -123,8 +135,10 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         con.commit()
     if not known:
         return days, EVERYTHING
+    chosen = _WITHOUT_LOOKUPS if looked_up else ["tag:daily"]
     without = [] if gives else ["path:models/rating/profiles", "profile_consumption"]
-    return days, ["run", "--select", "tag:daily", "--exclude", "config.materialized:view", *without] if days else []
+    said = ["--vars", "models_made: true"]
+    return days, ["run", *said, "--select", *chosen, "--exclude", "config.materialized:view", *without] if days else []
 
 
 def finish(held: Writer) -> None:
@@ -149,6 +163,7 @@ def finish(held: Writer) -> None:
             """,
             [now(), project],
         )
+        con.execute("update ops.lookups set complete = true where exists (select 1 from ops.build_days)")
         con.execute("delete from ops.build_days")
         con.execute("delete from ops.project")
         con.execute("insert into ops.project values (?)", [project])
@@ -181,6 +196,12 @@ def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str, known: b
         {"config": config, "project": project, "deck": deck[0]},
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def _made_for(con: duckdb.DuckDBPyConnection, config: str, project: str, days: list[date]) -> str:
+    """Identity of all that the lookups are made of."""
+    deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
+    return " ".join(map(str, [config, project, deck, *days]))
 
 
 def _gives_allowances(con: duckdb.DuckDBPyConnection) -> bool:

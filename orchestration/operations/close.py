@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import duckdb
 
-from orchestration.operations import dbt
+from orchestration.operations.assertions import Assertion, assertions, breaking
 from orchestration.operations.audit import audit_days
 from orchestration.operations.build import build_days
 from orchestration.operations.post import post_day
@@ -43,7 +43,7 @@ _ENDED = """
 """
 # How many of the rows that break an assertion are shown and kept, for each day.
 _SHOWN = 20
-_AUDIT = dbt.NodeResult(AUDIT, "", "", 0, None, AUDIT_WORDS, AUDIT_REMEDY)
+_AUDIT = Assertion(AUDIT, "", AUDIT_WORDS, AUDIT_REMEDY)
 
 
 @dataclass(frozen=True)
@@ -146,20 +146,20 @@ def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, l
         con.execute("delete from ops.check_days")
         con.execute("insert into ops.check_days select unnest(?::DATE[])", [days])
         con.commit()
-    if not days:
-        return {}
-    held.release()
-    results = dbt.run(held.home, ["test", "--select", "test_type:data", "--exclude", "tag:prices"], said)
-    with held.connect() as con:
+        if not days:
+            return {}
         found = {d: _Found() for d in days}
-        for result in results:
-            for d, failure in _failures(con, result):
-                (found[d].warnings if result.warns else found[d].failures).append(failure)
+        asserted = assertions()
+        for a in asserted:
+            for d, rows, details in breaking(con, a, _SHOWN, said):
+                (found[d].warnings if a.warns else found[d].failures).append(
+                    Failure(a.name, rows, details, a.words, a.remedy)
+                )
         for d, differences in audit_days(con, held.home, days).items():
             if differences:
                 audited = Failure(AUDIT, len(differences), differences[:_SHOWN], AUDIT_WORDS, AUDIT_REMEDY)
                 found[d].failures.append(audited)
-        _record(con, [*results, _AUDIT], found)
+        _record(con, [*asserted, _AUDIT], found)
     return found
 
 
@@ -177,22 +177,7 @@ def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
     raise AlreadySettled(f"{day} is before the first traffic; such days count as closed")
 
 
-def _failures(con: duckdb.DuckDBPyConnection, result: dbt.NodeResult) -> list[tuple[date, Failure]]:
-    """By day, what an assertion found; a row without a day counts for the last one that is checked."""
-    if not result.failures or result.relation is None:
-        return []
-    rows = con.execute(
-        f"""
-        select coalesce(day, (select max(day) from ops.check_days)) as day,
-            count(*), list(detail order by key)[:{_SHOWN}]
-        from {result.relation}
-        group by all
-        """
-    ).fetchall()
-    return [(day, Failure(result.name, n, details, result.words, result.remedy)) for day, n, details in rows]
-
-
-def _record(con: duckdb.DuckDBPyConnection, asserted: list[dbt.NodeResult], found: dict[date, _Found]) -> None:
+def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: dict[date, _Found]) -> None:
     broken = {day: {f.check: f for f in (*of_day.failures, *of_day.warnings)} for day, of_day in found.items()}
     failing = [(day, f.check, f.rows, "\n".join(f.details)) for day, of in broken.items() for f in of.values()]
     con.begin()

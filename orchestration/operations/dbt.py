@@ -15,7 +15,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.operations.words import is_warning, remedy_of, words_of
 from orchestration.warehouse import PROJECT, Home, environment
 
 if TYPE_CHECKING:
@@ -25,16 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one model or test: of a test also what it says in words, and what to do where it does not hold."""
+    """What became of one model or test; `failures` are rows that break a test."""
 
     name: str
     status: str
     message: str
     failures: int
-    relation: str | None
-    words: str = ""
-    remedy: str = ""
-    warns: bool = False
 
 
 class DbtFailed(Exception):
@@ -144,6 +139,13 @@ class Model:
 
 def compiled(selected: Sequence[str]) -> list[Model]:
     """The selected models as queries, each after those it reads. Raises `DbtFailed` when they cannot be compiled."""
+    nodes = compiled_nodes(selected, "model")
+    read = {key: sorted(set(nodes[key].depends_on.nodes) & nodes.keys()) for key in sorted(nodes)}
+    return [_model(nodes[key]) for key in graphlib.TopologicalSorter(read).static_order()]
+
+
+def compiled_nodes(selected: Sequence[str], kind: str) -> dict[str, CompiledNode]:
+    """What dbt compiled of the selected nodes of a kind (model, test), by unique id. Raises `DbtFailed`."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager as Connections
     from dbt.cli.main import dbtRunner
 
@@ -156,18 +158,34 @@ def compiled(selected: Sequence[str]) -> list[Model]:
             finally:
                 Connections.close_all_connections()  # type: ignore[no-untyped-call]
     results = getattr(outcome.result, "results", None) or []
-    nodes = {r.node.unique_id: r.node for r in results if r.node.resource_type == "model"}
+    nodes = {r.node.unique_id: r.node for r in results if r.node.resource_type == kind}
     if not outcome.success or not nodes:
-        raise DbtFailed(f"the models cannot be compiled: {outcome.exception or [r.message for r in results]}")
-    read = {key: sorted(set(nodes[key].depends_on.nodes) & nodes.keys()) for key in sorted(nodes)}
-    return [_model(nodes[key]) for key in graphlib.TopologicalSorter(read).static_order()]
+        raise DbtFailed(f"a {kind} cannot be compiled: {outcome.exception or [r.message for r in results]}")
+    return nodes
+
+
+def query_of(node: CompiledNode) -> str:
+    """A compiled node's query. The catalog is named for the warehouse's file; without it the query runs on any."""
+    return str(node.compiled_code).replace(f'"{node.database}".', "")
 
 
 def _model(node: CompiledNode) -> Model:
-    # the catalog is named for the warehouse's file; without it the query runs on any
-    query = str(node.compiled_code).replace(f'"{node.database}".', "")
     reads = tuple(sorted(read.split(".")[-1] for read in node.depends_on.nodes))
-    return Model(node.fqn[-2], node.schema, node.name, str(node.config.materialized), query, reads)
+    return Model(node.fqn[-2], node.schema, node.name, str(node.config.materialized), query_of(node), reads)
+
+
+def kept(suffix: str, version: str, make: Callable[[], str]) -> str:
+    """A text that was made of this version of the project, from target/ where it was made before."""
+    path = kept_at(suffix, version)
+    with contextlib.suppress(OSError):
+        return path.read_text(encoding="utf-8")
+    made = make()
+    with contextlib.suppress(OSError):  # a read-only checkout makes it every time
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        part.write_text(made, encoding="utf-8")
+        os.replace(part, path)
+    return made
 
 
 def kept_at(suffix: str, version: str | None = None) -> Path:
@@ -196,15 +214,9 @@ def _environment(home: Home) -> Iterator[None]:
 
 
 def _result(result: object) -> NodeResult:
-    node = getattr(result, "node", None)
-    said = node.to_dict() if node is not None and node.resource_type == "test" else None
     return NodeResult(
-        name=str(getattr(node, "name", "")),
+        name=str(getattr(getattr(result, "node", None), "name", "")),
         status=str(getattr(result, "status", "")),
         message=str(getattr(result, "message", "") or ""),
         failures=int(getattr(result, "failures", 0) or 0),
-        relation=getattr(node, "relation_name", None),
-        words=words_of(said) if said else "",
-        remedy=remedy_of(said) if said else "",
-        warns=is_warning(said) if said else False,
     )

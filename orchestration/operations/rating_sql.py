@@ -12,9 +12,7 @@ models/rating on an in-memory database that holds the calls, configuration and d
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -120,17 +118,8 @@ def rating() -> Rating:
 
 @cache
 def _rating(version: str) -> Rating:
-    kept = dbt.kept_at(".rating.json", version)
-    with contextlib.suppress(OSError):
-        held = json.loads(kept.read_text(encoding="utf-8"))
-        return Rating(tuple(dbt.Model(**model) for model in held["models"]), held["stored"])
-    compiled = _compile()
-    with contextlib.suppress(OSError):  # a read-only checkout compiles every time
-        kept.parent.mkdir(exist_ok=True)
-        part = kept.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(asdict(compiled), indent=1), encoding="utf-8")
-        os.replace(part, kept)
-    return compiled
+    held = json.loads(dbt.kept(".rating.json", version, lambda: json.dumps(asdict(_compile()), indent=1)))
+    return Rating(tuple(dbt.Model(**model) for model in held["models"]), held["stored"])
 
 
 def _compile() -> Rating:

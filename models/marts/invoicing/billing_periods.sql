@@ -15,32 +15,8 @@ with periods as (
     select account_id, period_start from {{ source('ops', 'invoicing') }}
 ),
 
-bounded as (
-    select
-        p.account_id,
-        p.period_start,
-        {{ period_end('p.period_start', 'a.billing_cycle') }} as period_end,
-        a.timezone,
-        a.currency,
-    from periods as p
-    inner join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id
-    where a.kind in ('customer', 'both')
-),
-
-timed as (
-    select
-        *,
-        {{ day_begins('period_start', 'timezone') }} as starts_at,
-        {{ day_begins('period_end + 1', 'timezone') }} as ends_at,
-    from bounded
-),
-
 touching as (
-    select
-        *,
-        starts_at::DATE as first_day,
-        (ends_at - interval 1 microsecond)::DATE as last_day,
-    from timed
+    {{ billing_periods_of('periods') | indent(4) }}
 ),
 
 -- days before the first traffic have no row, and count as closed
@@ -51,7 +27,7 @@ missing as (
         string_agg(d.day || ' (' || d.status || ')', ', ' order by d.day) as days,
         bool_and(d.status = 'outdated') as is_only_outdated,
     from touching as t
-    inner join {{ ref('days') }} as d on d.day between t.first_day and t.last_day
+    inner join {{ ref('day_states') }} as d on d.day between t.first_day and t.last_day
     where d.status <> 'closed'
     group by t.account_id, t.period_start
 ),

@@ -8,7 +8,7 @@ with summed as (
     group by document_id
 ),
 
-netted as (
+sized as materialized (
     select
         w.document_id,
         w.invoice_number,
@@ -18,20 +18,23 @@ netted as (
         w.timezone,
         w.currency,
         w.is_credit_note,
-        a.tax_pct,
+        coalesce(a.tax_pct, 0) as tax_pct,
         coalesce(a.payment_terms_days, 0) as payment_terms_days,
         coalesce(s.exact_u, 0) as exact_u,
-        {{ to_minor_unit('coalesce(s.exact_u, 0)', 'w.currency') }} as net_u,
+        {{ minor_unit('w.currency') }} as minor_unit,
+        {{ decimal_unit('minor_unit') }} as unit,
     from {{ ref('invoicing') }} as w
     inner join {{ ref('stg_accounts') }} as a on w.account_id = a.account_id
     left join summed as s on w.document_id = s.document_id
 ),
 
-taxed as (
-    select
-        *,
-        {{ percent_of('net_u', to_units('coalesce(tax_pct, 0)'), 'currency') }} as tax_u,
-    from netted
+-- each step materialized: the planner would write it out in full wherever the next ones name it
+netted as materialized (
+    select *, {{ to_minor_unit('exact_u', 'unit') }} as net_u from sized
+),
+
+taxed as materialized (
+    select *, {{ percent_of('net_u', to_units('tax_pct'), 'unit') }} as tax_u from netted
 )
 
 select
@@ -44,11 +47,11 @@ select
     t.timezone,
     {{ from_units('t.exact_u') }} as exact,
     {{ from_units('t.net_u') }} as net,
-    coalesce(t.tax_pct, 0)::DECIMAL(20, 8) as tax_pct,
+    t.tax_pct::DECIMAL(20, 8) as tax_pct,
     {{ from_units('t.tax_u') }} as tax,
     {{ from_units('t.net_u + t.tax_u') }} as total,
     t.currency,
-    {{ minor_unit('t.currency') }} as minor_unit,
+    t.minor_unit,
     clock.now::DATE as issued_on,
     -- a credit note is nothing to pay
     case when not t.is_credit_note then clock.now::DATE + t.payment_terms_days::INTEGER end as due_on,

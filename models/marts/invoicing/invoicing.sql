@@ -1,10 +1,20 @@
 -- The documents that the running command makes, with their periods. A period that was invoiced before can only be
 -- credited: what it says now beyond what was invoiced.
 
+with periods as (
+    {{ billing_periods_of(source('ops', 'invoicing')) | indent(4) }}
+),
+
+invoiced as (
+    select account_id, period_start, invoice_number
+    from {{ source('ops', 'invoices') }}
+    where status = 'issued' and kind = 'invoice'
+)
+
 select
-    w.document_id,
-    w.invoice_number,
-    w.credit,
+    p.document_id,
+    p.invoice_number,
+    p.credit,
     p.account_id,
     p.period_start,
     p.period_end,
@@ -14,6 +24,6 @@ select
     p.ends_at,
     p.first_day,
     p.last_day,
-    coalesce(p.invoice_number <> coalesce(w.invoice_number, ''), false) as is_credit_note,
-from {{ source('ops', 'invoicing') }} as w
-inner join {{ ref('billing_periods') }} as p on w.account_id = p.account_id and w.period_start = p.period_start
+    coalesce(i.invoice_number <> coalesce(p.invoice_number, ''), false) as is_credit_note,
+from periods as p
+left join invoiced as i on p.account_id = i.account_id and p.period_start = i.period_start

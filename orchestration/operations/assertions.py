@@ -1,0 +1,81 @@
+"""What must hold of a day before it closes: the project's dbt data tests, as queries on an open warehouse.
+
+They are compiled once for a version of the project; asking them then needs no dbt, whose start and whose work around
+each test take longer than the queries do.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+
+import duckdb
+
+from orchestration.operations import dbt
+from orchestration.operations.words import is_warning, remedy_of, words_of
+
+# tests of prices run when a deck is accepted
+_SELECTED = ("test_type:data", "--exclude", "tag:prices")
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """A test: its name, the query of the rows that break it (day, key, detail), in words, what to do about them.
+
+    `warns`: it holds no day back.
+    """
+
+    name: str
+    query: str
+    words: str
+    remedy: str
+    warns: bool = False
+
+
+def assertions() -> tuple[Assertion, ...]:
+    """Every assertion about days, by name. Raises `DbtFailed` when they cannot be compiled."""
+    return _assertions(dbt.project_version())
+
+
+@cache
+def _assertions(version: str) -> tuple[Assertion, ...]:
+    kept = dbt.kept(".assertions.json", version, lambda: json.dumps([asdict(a) for a in _compiled()], indent=1))
+    return tuple(Assertion(**assertion) for assertion in json.loads(kept))
+
+
+def _compiled() -> list[Assertion]:
+    nodes = dbt.compiled_nodes(_SELECTED, "test")
+    found = [
+        Assertion(node.name, dbt.query_of(node), words_of(said), remedy_of(said), is_warning(said))
+        for node, said in ((node, node.to_dict()) for node in nodes.values())
+    ]
+    return sorted(found, key=lambda assertion: assertion.name)
+
+
+def breaking(
+    con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, said: Callable[[str], None] | None = None
+) -> Sequence[tuple[date, int, list[str]]]:
+    """By day of ops.check_days: how many rows break the assertion, and in words the first `shown` of them.
+
+    A row without a day counts for the last one that is checked. `said` gets a line when it is done. Raises
+    `DbtFailed` when the query cannot be run.
+    """
+    began = time.monotonic()
+    asked = f"""
+        select coalesce(day, (select max(day) from ops.check_days)) as day,
+            count(*), list(detail order by key)[:{shown}]
+        from ({assertion.query}
+        )
+        group by 1
+    """
+    try:
+        rows = con.execute(asked).fetchall()
+    except duckdb.Error as error:
+        raise dbt.DbtFailed(f"{assertion.name}: {error}") from error
+    if said is not None:
+        said(f"{assertion.name} ({time.monotonic() - began:.1f} s)")
+    return rows
