@@ -107,7 +107,7 @@ def write_new_warehouse() -> Path:
 
 
 def write_manifest() -> Path:
-    """Write target/manifest.json, which Dagster reads, and the SQL that quotes and closings read. `DbtFailed` when dbt finds an error."""
+    """Write target/manifest.json, which Dagster reads, and the SQL of quotes and closings. `DbtFailed` on an error."""
     from orchestration.operations import dbt
     from orchestration.operations.assertions import assertions
     from orchestration.operations.rating_sql import rating

@@ -71,13 +71,22 @@ def configure(writer: Writer) -> str:
 
 def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
     first = con.execute("select count(*) = 0 from ops.configuration").fetchone() == (True,)
+    charges = not first and _knows_charges(con)
     if not first:
         for table in {*_RATED_BY, "accounts"}:
             con.execute(f"create or replace temp table old_{table} as select * from config.{table}")
+    if charges:
+        con.execute("create or replace temp table old_charges as select * from rating.subscription_charges")
     load(con, home.seeds)
     if not first:
         _refuse_moved_accounts(con)
-        _record_changes(con, current)
+        for table, columns in _RATED_BY.items():
+            speaks = _VALIDITY.get(table, ("null", "null"))
+            _record(con, current, table, (f"config.{table}", f"old_{table}"), columns, speaks)
+    if charges:
+        # a row of subscriptions speaks of the days on which it is charged, not of those between them
+        made = ("rating.subscription_charges", "old_charges")
+        _record(con, current, "subscriptions", made, "*", ("day", "day + 1"))
     con.execute("delete from ops.configuration")
     con.execute("insert into ops.configuration values (?, ?)", [current, now()])
 
@@ -106,26 +115,34 @@ def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _record_changes(con: duckdb.DuckDBPyConnection, current: str) -> None:
-    for table, columns in _RATED_BY.items():
-        begins, ends = _VALIDITY.get(table, ("null", "null"))
-        rows = f"select {columns}, {begins} as speaks_from, {ends} as speaks_to from "
-        con.execute(
-            f"""
-            insert into ops.configuration_changes
-            select distinct
-                ?::TIMESTAMP,
-                ?,
-                '{table}',
-                coalesce(speaks_from::TIMESTAMP, timestamp '0001-01-01'),
-                coalesce(speaks_to::TIMESTAMP, timestamp '9999-12-31'),
-                (select coalesce(max(change_sequence), 0) + 1 from ops.configuration_changes
-                    where version <> ? or changed_at <> ?::TIMESTAMP)
-            from (
-                (({rows} config.{table}) except ({rows} old_{table}))
-                union all
-                (({rows} old_{table}) except ({rows} config.{table}))
-            )
-            """,
-            [now(), current, current, now()],
-        )
+def _knows_charges(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the models were ever made: before that no day is closed that could become outdated."""
+    found = "select count(*) from duckdb_views() where schema_name = 'rating' and view_name = 'subscription_charges'"
+    return con.execute(found).fetchone() == (1,)
+
+
+def _record(
+    con: duckdb.DuckDBPyConnection,
+    current: str,
+    what: str,
+    relations: tuple[str, str],
+    columns: str,
+    speaks: tuple[str, str],
+) -> None:
+    """Note the times that rows of only one of the relations (as it is, as it was) speak of: from, to."""
+    new, old = (f"(select {columns}, {speaks[0]} as since, {speaks[1]} as until from {r})" for r in relations)
+    con.execute(
+        f"""
+        insert into ops.configuration_changes
+        select distinct
+            ?::TIMESTAMP,
+            ?,
+            '{what}',
+            coalesce(since::TIMESTAMP, timestamp '0001-01-01'),
+            coalesce(until::TIMESTAMP, timestamp '9999-12-31'),
+            (select coalesce(max(change_sequence), 0) + 1 from ops.configuration_changes
+                where version <> ? or changed_at <> ?::TIMESTAMP)
+        from (({new} except {old}) union all ({old} except {new}))
+        """,
+        [now(), current, current, now()],
+    )

@@ -380,6 +380,27 @@ def _refuse_empty(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappin
             f"nothing of {wanted.period} changed in {wanted.account}'s favour since it was invoiced; "
             "--amount credits what is agreed on"
         )
+    if wanted.credit is not None:
+        left = _row(
+            con,
+            """
+            select i.invoice_number, i.total + coalesce((
+                select sum(n.total) from ops.invoices as n
+                where n.status = 'issued' and n.kind = 'credit_note'
+                    and n.account_id = i.account_id and n.period_start = i.period_start
+            ), 0) as amount
+            from ops.invoices as i
+            where i.status = 'issued' and i.kind = 'invoice'
+                and i.account_id = $account and i.period_start = $period
+            """,
+            account=wanted.account,
+            period=wanted.period,
+        )
+        if left["amount"] + totals["total"] < 0:
+            raise Refused(
+                f"{-totals['total'].normalize():f} {totals['currency']} (with tax) is more than is left of "
+                f"{left['invoice_number']}: {max(left['amount'], 0).normalize():f}; credit that or less"
+            )
     if lines == (0,):
         raise NothingToCharge(f"{wanted.account} has nothing to be charged for in the period from {wanted.period}")
 

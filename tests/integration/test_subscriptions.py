@@ -42,3 +42,34 @@ def test_a_charge_that_falls_due_after_its_day_was_built_is_not_lost(
         con.execute("select account_id, day::VARCHAR, amount from marts.ledger_entries where kind = 'subscription'")
         found = sorted(con.fetchall())
     assert found == [("acme", "2026-05-05", Decimal("-0.01")), ("york", "2026-05-05", Decimal("-0.01"))]
+
+
+def test_a_subscription_entered_late_makes_the_days_of_its_charges_outdated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entered on 1 June with effect from 20 April: 20 April, 1 May and 1 June are charged; the first two are closed."""
+    header = "subscription_id,account_id,service,charge,valid_from\n"
+    seeds = write_company(tmp_path / "seeds", subscriptions=header)
+    home = Home(tmp_path / "home", seeds)
+    calls = write_calls(
+        tmp_path / "calls.csv",
+        [(day, f"{day}T10:00:00", "60", "in-a") for day in ("2026-04-19", "2026-04-20", "2026-06-01")],
+    )
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-30T06:00:00")
+    land(home, [calls], kind="cdrs", source="sw1")
+    assert {checked.status for checked in close(home)} == {"closed", "ready"}
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-01T12:00:00")
+    (seeds / "subscriptions.csv").write_text(header + "late,acme,message,monthly,2026-04-20\n")
+    build(home)
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        states = con.execute("select day::VARCHAR, status from marts.days where status <> 'closed'").fetchall()
+        accrued = con.execute("select day::VARCHAR, amount from marts.rated_usage where kind = 'subscription'")
+        assert sorted(states) == [
+            ("2026-04-20", "outdated"),
+            ("2026-05-01", "outdated"),
+            ("2026-05-29", "ready"),
+            ("2026-05-30", "open"),
+            ("2026-05-31", "open"),
+            ("2026-06-01", "open"),
+        ]
+        assert accrued.fetchall() == [("2026-06-01", Decimal("0.01"))]

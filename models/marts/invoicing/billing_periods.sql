@@ -1,7 +1,25 @@
 -- The billing periods of customers in which there is something to charge, and what each waits for until it can be
 -- invoiced: 24 hours since its end, and every UTC day that it touches closed.
 
-with periods as (
+with invoiced as (
+    select account_id, period_start, invoice_number
+    from {{ source('ops', 'invoices') }}
+    where status = 'issued' and kind = 'invoice'
+),
+
+-- what has changed of an invoiced period is charged, or given back, with the one in which it was booked
+adjusted as (
+    select
+        e.account_id,
+        {{ billing_period('e.booked_on::TIMESTAMP', "'UTC'", 'a.billing_cycle') }} as period_start,
+    from {{ ref('ledger_entries') }} as e
+    inner join invoiced as i on e.account_id = i.account_id and e.period = i.period_start
+    inner join {{ ref('stg_accounts') }} as a on e.account_id = a.account_id
+    anti join {{ source('ops', 'invoice_entries') }} as b on e.entry_id = b.entry_id
+    where e.fact is not null
+),
+
+periods as (
     select account_id, period as period_start from {{ ref('account_charges_daily') }}
 
     union
@@ -9,6 +27,10 @@ with periods as (
     select account_id, period as period_start
     from {{ ref('ledger_entries') }}
     where fact is not null
+
+    union
+
+    select account_id, period_start from adjusted
 
     union
 
@@ -30,12 +52,6 @@ missing as (
     inner join {{ ref('day_states') }} as d on d.day between t.first_day and t.last_day
     where d.status <> 'closed'
     group by t.account_id, t.period_start
-),
-
-invoiced as (
-    select account_id, period_start, invoice_number
-    from {{ source('ops', 'invoices') }}
-    where status = 'issued' and kind = 'invoice'
 )
 
 select

@@ -18,13 +18,17 @@ sized as materialized (
         w.timezone,
         w.currency,
         w.is_credit_note,
-        coalesce(a.tax_pct, 0) as tax_pct,
+        -- a credit note is taxed like the invoice that it corrects, whatever the rate is today
+        coalesce(case when w.is_credit_note then i.tax_pct else a.tax_pct end, 0) as tax_pct,
         coalesce(a.payment_terms_days, 0) as payment_terms_days,
         coalesce(s.exact_u, 0) as exact_u,
         {{ minor_unit('w.currency') }} as minor_unit,
         {{ decimal_unit('minor_unit') }} as unit,
     from {{ ref('invoicing') }} as w
     inner join {{ ref('stg_accounts') }} as a on w.account_id = a.account_id
+    left join {{ source('ops', 'invoices') }} as i
+        on w.account_id = i.account_id and w.period_start = i.period_start and i.status = 'issued'
+        and i.kind = 'invoice'
     left join summed as s on w.document_id = s.document_id
 ),
 
