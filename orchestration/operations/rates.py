@@ -191,6 +191,7 @@ def _reviewed(held: Writer, each: Dropped, wanted: Wanted) -> Review:
                 con.execute(f"copy ({_rows(found.number)}) to {literal(str(prices))} (format parquet)")
         if not days:
             return found
+        held.release()
         again = traffic.rated_again(held.home, days, prices, deck.effective_at, deck.replaces_all)
         return replace(found, traffic=again)
 

@@ -27,12 +27,12 @@ _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by en
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A call on 10 February, a monthly subscription since then, and nothing more: closed on the 12th and on 4 March."""
+    """A call on 26 February, a monthly subscription since then, and nothing more: closed on the 28th and on 4 March."""
     write_new_warehouse()  # as `make setup` does: without it a lost warehouse is another case
-    subscriptions = "subscription_id,account_id,service,charge,valid_from\na1,acme,message,monthly,2026-02-10\n"
+    subscriptions = "subscription_id,account_id,service,charge,valid_from\na1,acme,message,monthly,2026-02-26\n"
     made = Home(tmp_path / "home", write_company(tmp_path / "seeds", subscriptions=subscriptions))
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-02-12T00:05:00")
-    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-02-10T10:00:00", "60", "in-a")])
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-02-28T00:05:00")
+    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-02-26T10:00:00", "60", "in-a")])
     land(made, [calls], kind="cdrs", source="sw1")
     close(made)
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-04T00:05:00")
@@ -48,7 +48,7 @@ def _books(home: Home) -> list[tuple[object, ...]]:
 def test_a_lost_warehouse_is_rebuilt_and_no_command_begins_another(home: Home, tmp_path: Path) -> None:
     """The subscription of 1 March fell due between two closes without a line of the journal in between."""
     books = _books(home)
-    # the call (0.06, its cost 0.03) and 0.01 on 10 February and on 1 March
+    # the call (0.06, its cost 0.03) and 0.01 on 26 February and on 1 March
     assert sorted(str(row[2]) for row in books) == ["-0.01000000", "-0.01000000", "-0.06000000", "0.03000000"]
     journal = home.journal.read_text()
     home.warehouse.unlink()
@@ -104,7 +104,7 @@ def test_a_close_that_goes_on_past_midnight(home: Home, tmp_path: Path, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr("orchestration.operations.close.post_day", slowly)
         close(home)
-    assert {row[1] for row in _books(home)} == {date(2026, 2, 10), date(2026, 3, 4), date(2026, 3, 3)}
+    assert {row[1] for row in _books(home)} == {date(2026, 2, 26), date(2026, 3, 4), date(2026, 3, 3)}
     assert rebuild(home, check=True).compared
 
 

@@ -22,7 +22,7 @@ from orchestration.warehouse import Home, Refused, writer
 from tests.e2e.company import write_calls, write_company
 
 CALLS = 2_000
-PUBLISHES = 20
+PUBLISHES = 10
 READERS = 3
 
 

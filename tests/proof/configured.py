@@ -35,10 +35,13 @@ class Terms:
 
     def period_of(self, t: datetime) -> date:
         """First day of the billing period that holds the instant (UTC)."""
-        local = t.replace(tzinfo=UTC).astimezone(self.timezone).date()
+        return self.period_with(t.replace(tzinfo=UTC).astimezone(self.timezone).date())
+
+    def period_with(self, day: date) -> date:
+        """First day of the billing period that holds the day."""
         if self.cycle == "weekly":
-            return local - local.weekday() * DAY
-        return local.replace(day=16 if self.cycle == "semimonthly" and local.day > 15 else 1)
+            return day - day.weekday() * DAY
+        return day.replace(day=16 if self.cycle == "semimonthly" and day.day > 15 else 1)
 
     def end_of(self, period: date) -> date:
         """Last day of the billing period that begins then."""

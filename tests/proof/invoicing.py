@@ -47,6 +47,7 @@ class Document:
     lines: tuple[Line, ...]
     exact: Fraction
     net: Fraction
+    tax_rate: Fraction
     tax: Fraction
     total: Fraction
     currency: str
@@ -70,6 +71,12 @@ class Invoicing:
         self.ledger.build(at)
         periods = {(key[1], key[0]) for key in self.ledger.targets(at)}
         periods |= {(entry.period, entry.account) for entry in self.ledger.entries if entry.fact}
+        # what has changed of an invoiced period is charged with the one in which that was booked
+        periods |= {
+            (self.ledger.terms[entry.account].period_with(entry.booked_on), entry.account)
+            for entry in self.ledger.entries
+            if entry.fact and (entry.account, entry.period) in self.invoiced and entry.entry_id not in self.billed
+        }
         ready = [
             (account, start)
             for start, account in sorted(periods)
@@ -85,9 +92,11 @@ class Invoicing:
             return None
         terms = self.ledger.terms[account]
         lines = [*self._adjustments(account, [start]), Line("credit", "Credit", -amount, terms.currency)]
-        if terms.minor(sum((line.amount for line in lines), ZERO)) >= 0:
+        net = terms.minor(sum((line.amount for line in lines), ZERO))
+        of_period = [d for d in self.documents if (d.account, d.start) == (account, start)]
+        if net >= 0 or sum((d.total for d in of_period), ZERO) + net + terms.minor(net * of_period[0].tax_rate) < 0:
             return None
-        return self._issue(at, terms, start, lines, [start], credit=amount)
+        return self._issue(at, terms, start, lines, [start], of_period[0].tax_rate, credit=amount)
 
     def _is_ready(self, at: datetime, account: str, start: date) -> bool:
         terms = self.ledger.terms[account]
@@ -107,7 +116,8 @@ class Invoicing:
         lines = [*own, *self._adjustments(account, others)]
         if not lines:
             return None
-        document = self._issue(at, self.ledger.terms[account], start, lines, [start, *others])
+        terms = self.ledger.terms[account]
+        document = self._issue(at, terms, start, lines, [start, *others], terms.tax)
         self.invoiced[account, start] = by_part
         return document
 
@@ -169,11 +179,11 @@ class Invoicing:
         return dict(found)
 
     def _issue(self, at: datetime, terms: Terms, start: date, lines: list[Line], periods: list[date],
-               credit: Fraction | None = None) -> Document:  # fmt: skip
+               tax_rate: Fraction, credit: Fraction | None = None) -> Document:  # fmt: skip
         """Number it, post tax, rounding and credit, and tie the postings to it."""
         exact = sum((line.amount for line in lines), ZERO)
         net = terms.minor(exact)
-        tax = terms.minor(net * terms.tax)
+        tax = terms.minor(net * tax_rate)
         series = f"{'INV' if credit is None else 'CN'}-{at.year}-"
         number = f"{series}{1 + sum(d.number.startswith(series) for d in self.documents):06}"
         taken = [
@@ -192,7 +202,7 @@ class Invoicing:
                 self.invoiced[terms.account_id, period] = self._posted(terms.account_id, period)
         document = Document(
             number, "invoice" if credit is None else "credit_note", terms.account_id, start, terms.end_of(start),
-            tuple(lines), exact, net, tax, net + tax, terms.currency, at,
+            tuple(lines), exact, net, tax_rate, tax, net + tax, terms.currency, at,
             at.date() + terms.due_days * DAY if credit is None else None, frozenset(e.entry_id for e in taken),
         )  # fmt: skip
         # the law: the postings of a document come to its total
