@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import duckdb
 from demo.traffic import generate
 from orchestration.operations.close import Checked, close_days
 from orchestration.operations.dbt import DbtFailed
+from orchestration.operations.invoice import Wanted, issue, logo
 from orchestration.operations.land import Landed, land_files
 from orchestration.operations.publish import publish
 from orchestration.warehouse import Home, Refused, Writer, serving, writer
@@ -23,6 +25,8 @@ from orchestration.warehouse import Home, Refused, Writer, serving, writer
 # The demo plays at the end of March 2026: just after the fourth day, and some hours later.
 FIRST_NIGHT = "2026-03-30T00:10:00"
 NEXT_MORNING = "2026-03-30T06:00:00"
+# billed by the week, which two days that do not close keep from being issued
+DRAFTED = ("thameside", date(2026, 3, 23))
 _STATE = "select (select count(*) from ops.files), (select count(*) from ops.ledger_entries)"
 
 
@@ -38,6 +42,7 @@ def main() -> None:
             before = _state(held)
             landed, checked = _play(held, late)
             unchanged = _state(held) == before
+            draft = issue(held, Wanted(*DRAFTED, draft=True), logo(home))
             publish(held)
     except (DbtFailed, Refused) as refusal:
         sys.exit(str(refusal))
@@ -46,6 +51,10 @@ def main() -> None:
             f"a second run: all {len(landed)} files had landed before, nothing was rated or posted again, "
             "nothing changed"
         )
+    _say(
+        f"drafted {draft.account_id}'s invoice for the week from {draft.period_start}: {draft.total} {draft.currency}, "
+        f"{_shown(draft.files['pdf'])}"
+    )
     _show(home, checked)
     print(f"\n{time.monotonic() - began:.0f} s. What to do next:\n{_NEXT.format(home=_shown(home.root))}")
 
@@ -169,8 +178,8 @@ _NEXT = """\
   .venv/bin/tollbook balance                  balances as analysts see them
   TOLLBOOK_NOW=2026-03-30T06:00:00 .venv/bin/tollbook close --day 2026-03-28
                                               why a day does not close, and what settles it
-  TOLLBOOK_NOW=2026-03-30T06:00:00 .venv/bin/tollbook invoice thameside 2026-03-23 --draft
-                                              what an invoice looks like: exports/invoices/
+  TOLLBOOK_NOW=2026-03-30T06:00:00 .venv/bin/tollbook invoice thameside 2026-03-23
+                                              which days an invoice waits for; the draft is in exports/invoices/
   .venv/bin/tollbook ui                       Dagster: the days as partitions, checks, backfills
   {home}/serving/tollbook.duckdb              open it read-only in any DuckDB client: marts.rated_calls, ...
   README.md                                   the tour for analysts, finance and operators"""

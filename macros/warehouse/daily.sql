@@ -32,17 +32,17 @@
 
 {#-
   Create what is made by the day where it is missing, and add the columns that a contract has gained, so that
-  models may look at what is stored before it is built. Runs at the start of a dbt run, unless it is told that an
-  earlier one made every model as it is now (`models_made`).
+  models may look at what is stored before it is built. Runs at the start of every dbt run; told that an earlier one
+  made every model as it is now (`models_made`), it only sees to the views, which name the files where they are now.
 -#}
 {% macro create_daily_tables() %}
-    {%- for node in (graph.nodes.values() if execute and not var('models_made', false) else [])
+    {%- for node in (graph.nodes.values() if execute else [])
         if node.resource_type == 'model' and node.config.materialized in ['daily', 'daily_files'] -%}
         {%- set table = node.schema ~ '.' ~ node.name -%}
         create schema if not exists {{ node.schema }};
         {%- if node.config.materialized == 'daily_files' %}
             {{ view_of_stored_files(table, env_var('TOLLBOOK_HOME', 'var'), node.columns.values()) }};
-        {%- else -%}
+        {%- elif not var('models_made', false) -%}
             {%- set columns = [] -%}
             {%- for column in node.columns.values() -%}
                 {%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}

@@ -34,12 +34,13 @@ def prove(size: world.Size, kills: int, rebuilt: bool, root: Path) -> int:
     steps = world.steps(size)
     differences = []
     runs = []
-    killer = None
+    killer = first = None
     for name in ("whole", "killed"):
         directory = root / name
         directory.mkdir(parents=True)
         begin = time.monotonic()
-        deployment, played = killing.play(directory, steps, _say, killer)
+        deployment, played = killing.play(directory, steps, _say, killer, first)
+        first = first or played
         # a kill of the rebuilding has a test of its own
         killer = killing.Killer(kills, [*played.seconds, *([0.0] * rebuilt)], size.seed)
         if rebuilt:

@@ -40,9 +40,11 @@ SAME = {
 
 @dataclass
 class Played:
-    """How a run went: seconds by step, kills by what was running, differences in words."""
+    """How a run went: seconds and outcome by step, what was published then, kills by what was running, differences."""
 
     seconds: list[float] = field(default_factory=list)
+    outcomes: list[object] = field(default_factory=list)
+    marks: dict[int, dict[str, str]] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
 
@@ -107,13 +109,19 @@ def warm() -> None:
 
 
 def play(
-    root: Path, steps: Sequence[Step], said: Callable[[str], None], killer: Killer | None = None
+    root: Path,
+    steps: Sequence[Step],
+    said: Callable[[str], None],
+    killer: Killer | None = None,
+    first: Played | None = None,
 ) -> tuple[Deployment, Played]:
-    """Play the steps in `root`, each in a child, comparing the books after each that publishes.
+    """Play the steps in `root`, each in a child; after each that publishes, compare what is published.
 
-    With `killer` some children are killed on their way; the step is then done again.
+    With the books of the independent ledger, or with what the `first` run had published then, which was compared
+    with them. With `killer` some children are killed on their way; the step is then done again.
     """
-    deployment, books, played = Deployment(root), Books(root / "ledger"), Played()
+    deployment, played = Deployment(root), Played()
+    books = Books(root / "ledger") if first is None else None
     log = root / "log"
     for number, step in enumerate(steps):
         deployment.prepare(step)
@@ -127,13 +135,25 @@ def play(
         begin = time.monotonic()
         outcome = started(lambda step=step: deployment.perform(step), log).result()  # type: ignore[misc]
         played.seconds.append(time.monotonic() - begin)
-        expected = books.perform(step)
+        played.outcomes.append(outcome)
+        expected = outcome
+        if books:
+            expected = books.perform(step)
+        elif first and number < len(first.outcomes):
+            expected = first.outcomes[number]
         found = []
         if not killed and outcome != expected:
-            found.append(f"it came to {outcome}, the ledger expected {expected}")
+            found.append(f"it came to {outcome}, expected was {expected}")
         if step.action in PUBLISHING and outcome is not False:  # what was refused publishes nothing
-            statuses = step.action == "close"
-            found += started(lambda s=statuses: compare(deployment.home, books, statuses=s), log).result()  # type: ignore[misc]
+            mark = played.marks[number] = started(lambda: marked(deployment.home), log).result()
+            if books:
+                statuses = step.action == "close"
+                found += started(lambda s=statuses: compare(deployment.home, books, statuses=s), log).result()  # type: ignore[misc]
+            elif first:
+                before = first.marks.get(number, mark)
+                found += [
+                    f"each {name} together is not as in the first run" for name in mark if mark[name] != before[name]
+                ]
         told = f"{played.seconds[-1]:5.1f} s  {step}"[:110]
         said(told + (f"  (killed {killed} times)" if killed else ""))
         for line in found:
@@ -188,6 +208,12 @@ def fingerprint(home: Home) -> dict[str, dict[Any, Any]]:
     exported = (home.root / "exports" / "invoices").glob("[IC]*")
     found["file"] = {p.name: (hashlib.sha256(p.read_bytes()).hexdigest(),) for p in exported}
     return found
+
+
+def marked(home: Home) -> dict[str, str]:
+    """`fingerprint`, each name's rows as one sha256."""
+    found = fingerprint(home)
+    return {name: hashlib.sha256(repr(sorted(of.items(), key=repr)).encode()).hexdigest() for name, of in found.items()}
 
 
 def unlike(one: dict[str, dict[Any, Any]], other: dict[str, dict[Any, Any]]) -> list[str]:
