@@ -172,8 +172,8 @@ def _integer(name: str, low: int, high: int, *, key: bool = False, default: str 
     )
 
 
-def _since(*, key: bool = True, required: bool = False) -> Column:
-    return Column("valid_from", Type.TIMESTAMP, key=key, required=required)
+def _since(*, key: bool = True) -> Column:
+    return Column("valid_from", Type.TIMESTAMP, key=key)
 
 
 def _zone() -> Column:
@@ -374,8 +374,9 @@ SUBSCRIPTIONS = File(
         _price("quantity", default="1"),
         _one_of("charge", "once", "monthly", required=True),
         Column("prorate", Type.BOOLEAN, default="false"),
-        _since(key=False, required=True),
-        _until(),
+        # days of the account's time zone: no instant can say them
+        Column("valid_from", Type.DATE, required=True),
+        Column("valid_to", Type.DATE),
     ),
 )
 

@@ -321,6 +321,12 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             'subscriptions.csv line 2, column service: "numbers" is not in service_rates.csv; did you mean number?',
         ),
         (
+            "subscriptions",
+            "monthly,2026-01-01",
+            "monthly,2026-01-01T05:00:00",
+            'subscriptions.csv line 2, column valid_from: "2026-01-01T05:00:00" is not a date; write 2026-01-01',
+        ),
+        (
             "rate_tables",
             "EUR,office",
             "EUR,ofice",
