@@ -9,6 +9,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.operations.configure import configure
+from orchestration.operations.operators import require
 from orchestration.operations.publish import publish
 from orchestration.warehouse import Home, Refused, Writer, now, operator, serving, writer
 
@@ -48,13 +50,15 @@ def waive(
 
     FILE_ID may be shortened to what is unique. What is worth more than `waiver_limit` of company.csv, or where nobody
     can say what it is worth, awaits `confirm` by a second operator. Raises `Refused` when there is nothing of the
-    kind on that day, or when not exactly one is named.
+    kind on that day, when not exactly one is named, or the operator may not: that takes a rater, finance or admin.
     """
     what, key = _chosen(call, row, reason_code, gap, count)
     if not reason.strip():
         raise Refused("--reason must say why")
     with writer(home, "waive") as held:
+        configure(held)
         with held.connect() as con:
+            require(con, "rater", "finance")
             con.begin()
             waived = _weigh(con, day, what, key)
             record(
@@ -104,10 +108,15 @@ def confirm(
     gap: str | None = None,
     count: str | None = None,
 ) -> Waived:
-    """Put a waiver that awaits a second operator in force. Raises `Refused` to the first one, and where none waits."""
+    """Put a waiver that awaits a second operator in force.
+
+    Raises `Refused` to the first one, to who is not finance or admin, and where none waits.
+    """
     what, key = _chosen(call, row, reason_code, gap, count)
     with writer(home, "waive") as held:
+        configure(held)
         with held.connect() as con:
+            require(con, "finance")
             con.begin()
             if what == "row":
                 key = _rejected_row(con, day, key)

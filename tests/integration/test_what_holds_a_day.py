@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
+from orchestration.operations.build import build
 from orchestration.operations.close import Checked, check, close
 from orchestration.operations.land import land
 from orchestration.operations.waive import confirm, waive, waivers
@@ -120,18 +121,25 @@ def test_the_switch_counts_its_own_calls(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_what_is_worth_much_wants_a_second_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.02\n"
-    home = _home(tmp_path, monkeypatch, company=company, sources=SEEDS["sources"])
+    roles = "operator,role,accounts\nanna,rater,\nbert,finance,\nvera,viewer,\nfinn,finance,bolt\n"
+    home = _home(tmp_path, monkeypatch, company=company, sources=SEEDS["sources"], operators=roles)
     # nobody knows in-x: its sell leg is unrated, its buy leg 0.03; that of c1 is 0.06 for 60 s
     _calls(home, "one.csv", ("c1", "06:00:00", "in-a"), ("c2", "07:00:00", "in-x"))
     close(home, DAY)
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "vera")
+    with pytest.raises(Refused, match=r"vera is viewer .*; this needs the role rater or finance or admin"):
+        waive(home, DAY, "test call", call="c2")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "anna")
     waived = waive(home, DAY, "test call", call="c2")
     assert (waived.amount, waived.currency, waived.in_force) == (Decimal("0.06"), "USD", False)
     assert list(_failing(close(home, DAY))) == ["nothing_is_left_unrated"]
-    with pytest.raises(Refused, match="anna waived call c2 of 2026-05-04; another operator has to confirm it"):
-        confirm(home, DAY, call="c2")
+    for who, said in (("anna", "this needs the role finance or admin"), ("finn", "finn acts for bolt")):
+        monkeypatch.setenv("TOLLBOOK_OPERATOR", who)
+        with pytest.raises(Refused, match=said):
+            confirm(home, DAY, call="c2")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
     with pytest.raises(Refused, match="is waived already"):
         waive(home, DAY, "again", call="c2")
-    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
     assert confirm(home, DAY, call="c2").in_force
     with pytest.raises(Refused, match="in force already"):
         confirm(home, DAY, call="c2")
@@ -145,6 +153,16 @@ def test_what_is_worth_much_wants_a_second_operator(tmp_path: Path, monkeypatch:
     lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
     said = [(line["action"], line["operator"], line["key"]) for line in lines if "waive" in line["action"]]
     assert said == [("waive", "anna", "c2"), ("confirm_waiver", "bert", "c2")]
+
+
+def test_nobody_confirms_his_own_waiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.02\n"
+    home = _home(tmp_path, monkeypatch, company=company, sources=SEEDS["sources"])
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-a"), ("c2", "07:00:00", "in-x"))
+    build(home)
+    waive(home, DAY, "test call", call="c2")
+    with pytest.raises(Refused, match="anna waived call c2 of 2026-05-04; another operator has to confirm it"):
+        confirm(home, DAY, call="c2")
 
 
 def test_a_silent_hour_warns_and_the_day_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
