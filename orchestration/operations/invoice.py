@@ -296,6 +296,8 @@ def _make(
     con.execute("insert into ops.invoice_lines select * from marts.invoice_lines_due")
     totals = _row(con, "select * from marts.invoice_totals_due")
     _refuse_empty(con, wanted, totals)
+    if wanted.credit is not None and before is None:  # what was issued once can be done again, come what may
+        _refuse_credit(con, wanted, totals)
     document = _document(con, wanted, totals, logo)
     files = {"csv": csv_bytes(document), "pdf": pdf_bytes(document)}
     sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
@@ -380,29 +382,41 @@ def _refuse_empty(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappin
             f"nothing of {wanted.period} changed in {wanted.account}'s favour since it was invoiced; "
             "--amount credits what is agreed on"
         )
-    if wanted.credit is not None:
-        left = _row(
-            con,
-            """
-            select i.invoice_number, i.total + coalesce((
-                select sum(n.total) from ops.invoices as n
-                where n.status = 'issued' and n.kind = 'credit_note'
-                    and n.account_id = i.account_id and n.period_start = i.period_start
-            ), 0) as amount
-            from ops.invoices as i
-            where i.status = 'issued' and i.kind = 'invoice'
-                and i.account_id = $account and i.period_start = $period
-            """,
-            account=wanted.account,
-            period=wanted.period,
-        )
-        if left["amount"] + totals["total"] < 0:
-            raise Refused(
-                f"{-totals['total'].normalize():f} {totals['currency']} (with tax) is more than is left of "
-                f"{left['invoice_number']}: {max(left['amount'], 0).normalize():f}; credit that or less"
-            )
     if lines == (0,):
         raise NothingToCharge(f"{wanted.account} has nothing to be charged for in the period from {wanted.period}")
+
+
+def _refuse_credit(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any]) -> None:
+    """Refuse to credit the same again, and more than is left of the invoice."""
+    twice = con.execute(
+        """
+        select n.invoice_number
+        from ops.invoices as n
+        inner join ops.invoice_lines as l on n.document_id = l.document_id and l.kind = 'credit'
+        where n.status = 'issued' and n.account_id = ? and n.period_start = ? and n.reason = ? and l.amount = ?
+        """,
+        [wanted.account, wanted.period, wanted.reason, -(wanted.credit or 0)],
+    ).fetchone()
+    if twice:
+        raise Refused(
+            f"{wanted.credit} was credited for this reason already, by {twice[0]}; if it is meant once more, say so in "
+            "--reason"
+        )
+    left = _row(
+        con,
+        """
+        select min(invoice_number) filter (where kind = 'invoice') as number, sum(total) as amount
+        from ops.invoices
+        where status = 'issued' and account_id = $account and period_start = $period
+        """,
+        account=wanted.account,
+        period=wanted.period,
+    )
+    if left["amount"] + totals["total"] < 0:
+        raise Refused(
+            f"{-totals['total'].normalize():f} {totals['currency']} (with tax) is more than is left of "
+            f"{left['number']}: {max(left['amount'], 0).normalize():f}; credit that or less"
+        )
 
 
 def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]) -> None:

@@ -267,6 +267,10 @@ def test_a_paid_account_is_at_0(played: Any) -> None:
         (lambda: Wanted("acme", APRIL, credit_note=True), "--credit-note needs --reason"),
         (lambda: Wanted("bolt", date(2026, 2, 1), credit_note=True, reason="x"), "has no invoice for 2026-02-01"),
         (lambda: Wanted("acme", APRIL, credit=Decimal(1)), "it goes with --credit-note"),
+        (
+            lambda: Wanted("bolt", MARCH, credit_note=True, reason="outage on 30 March", credit=Decimal("0.505")),
+            "0.505 was credited for this reason already, by CN-2026-000001",
+        ),
         # 0.03 for a call, 22 of 31 days of 3 numbers at 2.00, less 0.51 credited before
         (
             lambda: Wanted("bolt", MARCH, credit_note=True, reason="x", credit=Decimal("3.79")),
