@@ -18,7 +18,7 @@ import duckdb
 from orchestration.operations import dbt
 from orchestration.operations.words import is_warning, remedy_of, words_of
 
-# tests of prices run when a deck is accepted
+# those tagged `prices` would look at far more than the days being checked: `dbt test` runs them
 _SELECTED = ("test_type:data", "--exclude", "tag:prices")
 
 
