@@ -12,7 +12,7 @@ import click
 
 from orchestration.commands.arguments import JSON, Day
 from orchestration.show import print_json, table
-from orchestration.warehouse import Home, Refused
+from orchestration.warehouse import Home, Refused, serving
 
 if TYPE_CHECKING:
     from orchestration.operations.close import Failure
@@ -55,6 +55,19 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
         raise Refused("\n".join(problems))
 
 
+def _say_outdated(as_json: bool) -> None:
+    """Tell people of closed days that would come to something else today: nothing else says it unasked."""
+    if as_json:
+        return
+    with serving(Home.from_environment()) as con:
+        days = con.execute("select day from marts.days where status = 'outdated' order by day").fetchall()
+    if days:
+        click.echo(
+            f"outdated: {_days([day for (day,) in days])}; what they were rated with changed after they were closed; "
+            "they keep what is posted"
+        )
+
+
 @click.command()
 @click.option("--from", "first", type=Day(), help="First day to build (UTC).")
 @click.option("--to", "last", type=Day(), help="Last day to build (UTC).")
@@ -76,6 +89,7 @@ def build(first: date | None, last: date | None, as_json: bool) -> None:
         click.echo(f"built {_days(built.days)}")
     else:
         click.echo("nothing to build: no day has new or changed input")
+    _say_outdated(as_json)
 
 
 @click.command()
@@ -102,6 +116,7 @@ def close(day: date | None, as_json: bool) -> None:
             _show(failure, "")
         for warning in c.warnings:
             _show(warning, "warning, ")
+    _say_outdated(as_json)
     failed = [c.day for c in checked if c.status == "failed"]
     if failed:
         raise Refused(f"{_days(failed)} cannot be closed yet: what is listed has to be settled first")
@@ -173,11 +188,16 @@ def waivers(day: date | None, as_json: bool) -> None:
     table(
         ["day", "what", "key", "worth", "currency", "waived by", "confirmed by", "state", "reason"],
         [
-            [r["day"], r["what"], r["key"][:24], r["amount"], r["currency"], r["operator"], r["confirmed_by"],
-             "in force" if r["in_force"] else "awaits a second operator", r["reason"]]
+            [r["day"], r["what"], _short(r["what"], r["key"]), r["amount"], r["currency"], r["operator"],
+             r["confirmed_by"], "in force" if r["in_force"] else "awaits a second operator", r["reason"]]
             for r in rows
         ],
     )  # fmt: skip
+
+
+def _short(what: str, key: str) -> str:
+    """The key of a waiver as it can be given again: of a rejected row the file's id is long."""
+    return f"{key[:12]}:{key.rpartition(':')[2]}" if what == "row" else key
 
 
 @click.command(name="publish")

@@ -18,7 +18,7 @@ _LINE = {
 }  # fmt: skip
 COLUMNS = (
     "invoice_number", "document", "account_id", "period_start", "period_end", "issued_on", *_LINE, "price_currency",
-    "amount", "currency",
+    "amount", "currency", "corrects",
 )  # fmt: skip
 
 
@@ -40,7 +40,8 @@ def csv_bytes(document: Document) -> bytes:
     ]
     for line in document.lines:
         said = [_cell(getattr(line, name), decimals) for name, decimals in _LINE.items()]
-        writer.writerow([*(_cell(value) for value in own), *said, line.currency, fixed(line.amount), document.currency])
+        writer.writerow([*(_cell(value) for value in own), *said, line.currency, fixed(line.amount), document.currency,
+                         _cell(document.corrects)])  # fmt: skip
     return text.getvalue().encode()
 
 

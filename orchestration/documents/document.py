@@ -85,5 +85,6 @@ class Document:
     tax: Decimal
     total: Decimal
     reason: str | None = None
+    corrects: str | None = None  # of a credit note: the number of the period's invoice
     calls: Sequence[Call] | None = None
     logo: bytes | None = None

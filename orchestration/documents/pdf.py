@@ -128,6 +128,7 @@ def _party_lines(party: Party, room: float) -> list[tuple[str, str]]:
 def _facts(document: Document) -> list[tuple[str, str]]:
     dates = [("Number", document.number or "none: a draft"), ("Date", _day(document.issued_on))]
     dates += [("Due", _day(document.due_on))] if document.due_on else []
+    dates += [("Corrects", document.corrects)] if document.corrects else []
     return [
         *dates,
         ("Period", _day(document.period_start)),

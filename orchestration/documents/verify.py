@@ -229,14 +229,14 @@ def main(arguments: list[str]) -> int:
     checksum = arguments.pop(arguments.index("--checksum") + 1) if "--checksum" in arguments[:-1] else None
     paths = [argument for argument in arguments if argument != "--checksum"]
     at = Path(paths[0]) if paths else Path(__file__).resolve().parent
-    if at.is_dir():
-        files = {path.name: path.read_bytes() for path in at.iterdir() if path.is_file()}
-    else:
-        with zipfile.ZipFile(at) as pack:
-            files = {name: pack.read(name) for name in pack.namelist()}
     try:
+        if at.is_dir():
+            files = {path.name: path.read_bytes() for path in at.iterdir() if path.is_file()}
+        else:
+            with zipfile.ZipFile(at) as pack:
+                files = {name: pack.read(name) for name in pack.namelist()}
         found = verify(files, checksum)
-    except (KeyError, ValueError, ArithmeticError, TypeError, IndexError) as failure:
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, ArithmeticError, TypeError, IndexError) as failure:
         found = [(False, f"the pack cannot be read: {type(failure).__name__} {failure}")]
     for good, said in found:
         print("PASS" if good else "FAIL", said)

@@ -32,14 +32,16 @@ def ripe(path: Path) -> bool:
 
 
 def waiting(home: Home) -> list[Dropped]:
-    """Every file in the inbox that can land, by kind, source and name. Raises `Refused`."""
+    """Every file in the inbox that can land, by kind, source and name; what cannot is said, and left alone."""
     found: list[Dropped] = []
     for directory in _directories(home.inbox):
         if directory.name not in KINDS:
-            raise Refused(
-                f"inbox/{directory.name} is no kind of file; the inbox has"
-                f" inbox/<kind>/<source>/ with kind one of {', '.join(KINDS)}"
+            LOG.warning(
+                "left alone: inbox/%s is no kind of file; the inbox has inbox/<kind>/<source>/ with kind one of %s",
+                directory.name,
+                ", ".join(KINDS),
             )
+            continue
         _say_if_files(directory, f"put files into inbox/{directory.name}/<source>/")
         for source in _directories(directory):
             files = [p for p in source.iterdir() if p.is_file() and ripe(p)]

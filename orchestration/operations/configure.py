@@ -92,25 +92,31 @@ def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
 
 
 def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:
+    """Refuse what postings and invoices of an account were made by, once it has some: config.accounts, old_accounts."""
     moved = con.execute(
         """
-        select n.line, n.account_id, o.currency, coalesce(o.timezone, 'UTC'),
-            n.currency, coalesce(n.timezone, 'UTC')
+        select n.line, n.account_id, c.what, c.before, c.after
         from config.accounts as n
         inner join old_accounts as o on n.account_id = o.account_id
-        where (n.currency <> o.currency
-            or coalesce(n.timezone, 'UTC') <> coalesce(o.timezone, 'UTC'))
-            and n.account_id in (select account_id from ops.ledger_entries)
-        order by n.line
+        cross join unnest([
+            {'what': 'currency', 'before': o.currency, 'after': n.currency},
+            {'what': 'timezone', 'before': coalesce(o.timezone, 'UTC'), 'after': coalesce(n.timezone, 'UTC')},
+            {
+                'what': 'billing_cycle',
+                'before': coalesce(o.billing_cycle, 'monthly'),
+                'after': coalesce(n.billing_cycle, 'monthly')
+            }
+        ]) as changed (c)
+        where c.before <> c.after and n.account_id in (select account_id from ops.ledger_entries)
+        order by n.line, c.what
         """
     ).fetchall()
     if moved:
         raise Refused(
             "\n".join(
-                f"seeds/accounts.csv line {line}: account {account} has postings in {old} ({zone}); "
-                f"its currency and time zone cannot change to {new} ({new_zone}) any more: "
-                "put them back, and open a new account for the new ones"
-                for line, account, old, zone, new, new_zone in moved
+                f"seeds/accounts.csv line {line}, column {what}: account {account} has postings in {before}; it cannot "
+                f"change to {after} any more: put {before} back, and open a new account for {after}"
+                for line, account, what, before, after in moved
             )
         )
 

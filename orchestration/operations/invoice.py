@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -203,6 +203,8 @@ def _refuse_odd(wanted: Wanted) -> None:
         raise Refused("--credit-note needs --reason TEXT: why it is given")
     if wanted.credit is not None and not wanted.credit_note:
         raise Refused("--amount is credited: it goes with --credit-note")
+    if wanted.credit is not None and wanted.credit != round(wanted.credit, 8):
+        raise Refused(f"--amount is {wanted.credit}; write 8 decimals or fewer")
 
 
 def _known(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
@@ -360,7 +362,7 @@ def _refuse_waiting(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
     if period["missing_days"] and period["is_only_outdated"] and not wanted.as_posted:
         raise Refused(
             f"{what} cannot be invoiced: prices or other configuration of these days changed after they were closed: "
-            f"{period['missing_days']}; recalculate them, or issue what is posted with --as-posted"
+            f"{period['missing_days']}; issue what is posted with --as-posted (recalculating them is not there yet)"
         )
     if period["missing_days"] and not period["is_only_outdated"]:
         raise Refused(
@@ -378,6 +380,8 @@ def _refuse_empty(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappin
                 f"{wanted.account} owes {totals['total'].normalize():f} {totals['currency']} more for {wanted.period}: "
                 "that is no credit; it comes on the next invoice"
             )
+        if wanted.credit is not None:
+            raise Refused(f"--amount is {wanted.credit}: with what changed since the invoice that is nothing to credit")
         raise Refused(
             f"nothing of {wanted.period} changed in {wanted.account}'s favour since it was invoiced; "
             "--amount credits what is agreed on"
@@ -402,20 +406,23 @@ def _refuse_credit(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappi
             f"{wanted.credit} was credited for this reason already, by {twice[0]}; if it is meant once more, say so in "
             "--reason"
         )
+    # what the period was charged with, wherever it stands: adjustments may be on later invoices
     left = _row(
         con,
         """
-        select min(invoice_number) filter (where kind = 'invoice') as number, sum(total) as amount
-        from ops.invoices
-        where status = 'issued' and account_id = $account and period_start = $period
+        select coalesce(sum(l.amount), 0) as amount
+        from ops.invoice_lines as l
+        inner join ops.invoices as i on l.document_id = i.document_id
+        where i.status = 'issued' and i.account_id = $account
+            and case when l.kind = 'adjustment' then l.for_period else i.period_start end = $period
         """,
         account=wanted.account,
         period=wanted.period,
-    )
-    if left["amount"] + totals["total"] < 0:
+    )["amount"].quantize(Decimal(1).scaleb(-totals["minor_unit"]), ROUND_HALF_UP)
+    if left + totals["net"] < 0:
         raise Refused(
-            f"{-totals['total'].normalize():f} {totals['currency']} (with tax) is more than is left of "
-            f"{left['number']}: {max(left['amount'], 0).normalize():f}; credit that or less"
+            f"{-totals['net'].normalize():f} {totals['currency']} is more than is left of what {wanted.account} was "
+            f"charged for {wanted.period}: {max(left, 0).normalize():f}, before tax; credit that or less"
         )
 
 
@@ -452,7 +459,7 @@ def _document(
     )
     lines = [Line(**dict(zip(_LINE, row, strict=True))) for row in con.fetchall()]
     plain = ("kind", "account_id", "period_start", "period_end", "timezone", "issued_on", "due_on", "currency",
-             "minor_unit", "exact", "net", "tax_pct", "tax", "total")  # fmt: skip
+             "minor_unit", "exact", "net", "tax_pct", "tax", "total", "corrects")  # fmt: skip
     return Document(
         number=totals["invoice_number"],
         seller=_party(company),

@@ -40,6 +40,7 @@ _MONTHS = """
     )
     order by month
 """
+_UNFINISHED = "status not in ('closed', 'outdated')"
 _DAYS = "select {} from marts.days where date_trunc('month', day)::DATE = $month"
 # a row for each source, and one without for all of them
 _SOURCES = """
@@ -187,7 +188,9 @@ def read(con: duckdb.DuckDBPyConnection, month: date | None) -> Month:
         days=[(row[0], row[1]) for row in rows(_DAYS.format("status, count(*)") + " group by status order by status")],
         unfinished=[
             UnfinishedDay(*row)
-            for row in rows(_DAYS.format("day, status, failed_checks") + " and status <> 'closed' order by day")
+            for row in rows(
+                _DAYS.format("day, status, failed_checks") + " and status not in ('closed', 'outdated') order by day"
+            )
         ],
         cdrs=_cdrs(sources[0]) if sources else None,
         switch_count=sources[0] if sources else None,

@@ -249,4 +249,30 @@ def _rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
     if len(found) != 1:
         how = "no rejected row" if not found else "more than one rejected row"
         raise Refused(f"{day} has {how} {key}")
+    _refuse_settled_row(con, day, found[0][0], int(line))
     return f"{found[0][0]}:{line}"
+
+
+def _refuse_settled_row(con: duckdb.DuckDBPyConnection, day: date, file_id: str, line: int) -> None:
+    """A row that landed corrected from a later file keeps no day open: there is nothing left to waive."""
+    identities = {"cdrs": "call_id", "usage": "usage_id", "payments": "payment_id"}
+    landed = " union all ".join(
+        f"select '{kind}' as kind, source, {name} as row_id, {'attempt' if kind == 'cdrs' else 'null'} as attempt, "
+        f"file_sequence from landed.{kind}"
+        for kind, name in identities.items()
+    )
+    settled = con.execute(
+        f"""
+        select 1
+        from ops.rejected_rows as r
+        inner join ({landed}) as l
+            on r.kind = l.kind and r.source = l.source and r.row_id = l.row_id
+            and r.attempt is not distinct from l.attempt and r.file_sequence < l.file_sequence
+        where r.day = ? and r.file_id = ? and r.line = ?
+        """,
+        [day, file_id, line],
+    ).fetchone()
+    if settled:
+        raise Refused(
+            f"row {file_id[:12]}:{line} of {day} landed corrected from a later file; nothing is left to waive"
+        )

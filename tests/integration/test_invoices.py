@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.invoice import Invoiced, Wanted, invoice, period_of, run
 from orchestration.operations.land import land
@@ -227,6 +228,7 @@ def test_a_credit_note(played: Any) -> None:
     assert "acme owes 0.07 USD more for 2026-03-01" in seen["owes more"]
     # 0.505 is rounded away from 0
     assert (seen["credit"].invoice_number, seen["credit"].total) == ("CN-2026-000001", Decimal("-0.51"))
+    assert json.loads(seen["credit"].files["json"].read_bytes())["corrects"] == "INV-2026-000002"
     posted = "select kind, amount from marts.ledger_entries where reference = 'CN-2026-000001' order by kind"
     assert company.query(posted) == [("credit_note", Decimal("0.505")), ("rounding", Decimal("0.005"))]
 
@@ -271,10 +273,10 @@ def test_a_paid_account_is_at_0(played: Any) -> None:
             lambda: Wanted("bolt", MARCH, credit_note=True, reason="outage on 30 March", credit=Decimal("0.505")),
             "0.505 was credited for this reason already, by CN-2026-000001",
         ),
-        # 0.03 for a call, 22 of 31 days of 3 numbers at 2.00, less 0.51 credited before
+        # 0.03 for a call, 22 of 31 days of 3 numbers at 2.00, less 0.505 credited before: 3.785
         (
-            lambda: Wanted("bolt", MARCH, credit_note=True, reason="x", credit=Decimal("3.79")),
-            "3.79 EUR (with tax) is more than is left of INV-2026-000002: 3.78",
+            lambda: Wanted("bolt", MARCH, credit_note=True, reason="x", credit=Decimal("3.80")),
+            "3.8 EUR is more than is left of what bolt was charged for 2026-03-01: 3.79, before tax",
         ),
         (lambda: Wanted("acme", period_of("March"), draft=True), "March is not a period; write 2026-03"),
     ],
@@ -286,6 +288,26 @@ def test_refusals_change_nothing(played: Any, wanted: Callable[[], Wanted], said
         invoice(company.home, wanted())
     assert said in str(refusal.value)
     assert (company.query("select count(*) from marts.invoices"), company.home.journal.read_text()) == before
+
+
+def test_what_postings_were_made_by_cannot_change(played: Any) -> None:
+    company, _ = played
+    accounts = company.home.seeds / "accounts.csv"
+    before = accounts.read_text()
+    header, acme, *others = before.splitlines()
+    by_week = [f"{header},billing_cycle", f"{acme},weekly", *(f"{line}," for line in others)]
+    changed = [
+        ("column currency: account acme has postings in USD; it cannot change to EUR", before.replace("USD,", "EUR,")),
+        ("column timezone: account acme has postings in UTC; it cannot", before.replace("USD,UTC", "USD,Asia/Tokyo")),
+        ("column billing_cycle: account acme has postings in monthly; it", "\n".join(by_week) + "\n"),
+    ]
+    try:
+        for said, text in changed:
+            accounts.write_text(text)
+            with pytest.raises(Refused, match=f"accounts.csv line 2, {said}"):
+                build(company.home)
+    finally:
+        accounts.write_text(before)
 
 
 KILLED = """

@@ -125,9 +125,14 @@ def test_what_is_not_ripe_or_not_landed_yet_stays(home: Home) -> None:
     kept.append(drop(home, "c.csv", "x", kind="rates"))
     assert land(home) == []
     assert all(path.exists() for path in kept)
-    drop(home, "a.csv", "x", kind="calls")
-    with pytest.raises(Refused, match="inbox/calls is no kind of file"):
-        land(home)
+
+
+def test_a_folder_of_no_kind_keeps_nothing_else_from_landing(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    stray = drop(home, "a.csv", "x", kind="calls")
+    drop(home, "b.csv", csv_text([cdr()]))
+    assert [file.name for file in land(home)] == ["b.csv"]
+    assert stray.exists()
+    assert "inbox/calls is no kind of file" in caplog.text
 
 
 def test_unknown_columns_are_kept(home: Home) -> None:

@@ -93,10 +93,21 @@ class Invoicing:
         terms = self.ledger.terms[account]
         lines = [*self._adjustments(account, [start]), Line("credit", "Credit", -amount, terms.currency)]
         net = terms.minor(sum((line.amount for line in lines), ZERO))
-        of_period = [d for d in self.documents if (d.account, d.start) == (account, start)]
-        if net >= 0 or sum((d.total for d in of_period), ZERO) + net + terms.minor(net * of_period[0].tax_rate) < 0:
+        charged = terms.minor(
+            sum(
+                (
+                    line.amount
+                    for document in self.documents
+                    for line in document.lines
+                    if document.account == account and (line.for_period or document.start) == start
+                ),
+                ZERO,
+            )
+        )
+        if net >= 0 or charged + net < 0:
             return None
-        return self._issue(at, terms, start, lines, [start], of_period[0].tax_rate, credit=amount)
+        rate = next(d.tax_rate for d in self.documents if (d.account, d.start) == (account, start))
+        return self._issue(at, terms, start, lines, [start], rate, credit=amount)
 
     def _is_ready(self, at: datetime, account: str, start: date) -> bool:
         terms = self.ledger.terms[account]

@@ -191,12 +191,21 @@ def test_drafts_and_credit_notes_say_so() -> None:
     assert all("DRAFT" in page and "Draft invoice" in page for page in drafted)
     credit = words(
         pdf_bytes(
-            document(number="CN-2026-000001", kind="credit_note", due_on=None, reason="Routed twice", net=D("-1.48"),
+            document(number="CN-2026-000001", kind="credit_note", due_on=None, reason="Routed twice",
+                     corrects="INV-2026-000001", net=D("-1.48"),
                      tax=D("-0.28"), total=D("-1.76"), exact=D("-1.4845"))
         )
     )[0]  # fmt: skip
     assert all(
-        text in credit for text in ("Credit note", "CN-2026-000001", "Reason: Routed twice", "Total in your favour")
+        text in credit
+        for text in (
+            "Credit note",
+            "CN-2026-000001",
+            "Reason: Routed twice",
+            "Corrects",
+            "INV-2026-000001",
+            "Total in your favour",
+        )
     )
 
 

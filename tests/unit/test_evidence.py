@@ -84,6 +84,13 @@ def packed() -> bytes:
     return pack(NUMBER, documents(), cells(ROWS))
 
 
+@pytest.mark.parametrize("named", ["gone.zip", "junk.zip"])
+def test_what_is_no_pack_fails_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str], named: str) -> None:
+    (tmp_path / "junk.zip").write_bytes(b"no zip file at all")
+    assert verify.main([str(tmp_path / named)]) == 1
+    assert capsys.readouterr().out.startswith("FAIL the pack cannot be read: ")
+
+
 def test_the_receiver_runs_it_in_the_folder_or_on_the_zip(packed: bytes, tmp_path: Path) -> None:
     (tmp_path / "pack.zip").write_bytes(packed)
     with zipfile.ZipFile(tmp_path / "pack.zip") as archive:

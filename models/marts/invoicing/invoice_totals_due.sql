@@ -18,6 +18,7 @@ sized as materialized (
         w.timezone,
         w.currency,
         w.is_credit_note,
+        case when w.is_credit_note then i.invoice_number end as corrects,
         -- a credit note is taxed like the invoice that it corrects, whatever the rate is today
         coalesce(case when w.is_credit_note then i.tax_pct else a.tax_pct end, 0) as tax_pct,
         coalesce(a.payment_terms_days, 0) as payment_terms_days,
@@ -45,6 +46,7 @@ select
     t.document_id,
     t.invoice_number,
     case when t.is_credit_note then 'credit_note' else 'invoice' end as kind,
+    t.corrects,
     t.account_id,
     t.period_start,
     t.period_end,
