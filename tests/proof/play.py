@@ -9,8 +9,6 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-import duckdb
-
 from orchestration.operations import invoice as invoices
 from orchestration.operations.build import build
 from orchestration.operations.close import close
@@ -91,8 +89,6 @@ class Deployment:
     def _credit_note(self, step: Step) -> object:
         said = step.arguments
         account, period = said["account"], date.fromisoformat(said["period"])
-        if self._credited(account, period):
-            return True
         try:
             invoices.invoice(
                 self.home,
@@ -100,8 +96,8 @@ class Deployment:
                     account, period, credit_note=True, reason=said["reason"], credit=Decimal(said["amount"])
                 ),
             )
-        except Refused:
-            return False
+        except Refused as refusal:
+            return "was credited for this reason already" in str(refusal)
         return True
 
     def _build(self, step: Step) -> object:
@@ -111,14 +107,6 @@ class Deployment:
     def _rebuild(self, step: Step) -> object:
         rebuild(self.home)
         return None
-
-    def _credited(self, account: str, period: date) -> bool:
-        with duckdb.connect(str(self.home.warehouse), read_only=True) as con:
-            found = con.execute(
-                "select 1 from ops.invoices where kind = 'credit_note' and account_id = ? and period_start = ?",
-                [account, period],
-            ).fetchone()
-        return found is not None
 
 
 class _again:  # noqa: N801
