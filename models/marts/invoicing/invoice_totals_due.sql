@@ -28,8 +28,9 @@ sized as materialized (
     from {{ ref('invoicing') }} as w
     inner join {{ ref('stg_accounts') }} as a on w.account_id = a.account_id
     left join {{ source('ops', 'invoices') }} as i
-        on w.account_id = i.account_id and w.period_start = i.period_start and i.status = 'issued'
-        and i.kind = 'invoice'
+        on
+            w.account_id = i.account_id and w.period_start = i.period_start and i.status = 'issued'
+            and i.kind = 'invoice'
     left join summed as s on w.document_id = s.document_id
 ),
 
