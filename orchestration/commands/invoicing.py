@@ -36,7 +36,7 @@ def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
       tollbook invoice acme 2026-03
       tollbook invoice acme 2026-03 --credit-note --reason "price agreed on 2026-04-02"
     """
-    from orchestration.operations.invoice import Wanted, period_of
+    from orchestration.operations.billable import Wanted, period_of
     from orchestration.operations.invoice import invoice as operation
 
     done = operation(Home.from_environment(), Wanted(account, period_of(period), **options))

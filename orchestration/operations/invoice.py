@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,21 @@ from orchestration.documents.document import Call, Document, Line, Party
 from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
+from orchestration.operations.billable import (
+    NothingToCharge,
+    Wanted,
+    one_row,
+    refuse_credit,
+    refuse_empty,
+    refuse_odd,
+    refuse_unknown,
+    refuse_waiting,
+)
 from orchestration.operations.build import build_days
 from orchestration.operations.operators import require
 from orchestration.operations.post import post_payments
 from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, Writer, clock, now, operator, writer
+from orchestration.warehouse import Home, Refused, Writer, clock, operator, writer
 
 SUFFIXES = ("csv", "json", "pdf")
 _LINE = (
@@ -52,29 +62,6 @@ _ITEMS = """
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is asked for: an account's billing period (by its first day), and how.
-
-    `credit` is credited beside what changed since the invoice; `calls` puts the list of calls into the PDF;
-    `as_posted` issues although days are outdated.
-    """
-
-    account: str
-    period: date
-    draft: bool = False
-    credit_note: bool = False
-    reason: str | None = None
-    credit: Decimal | None = None
-    calls: bool = False
-    as_posted: bool = False
-
-    @property
-    def draft_id(self) -> str:
-        """What stands for a number on a draft."""
-        return f"draft-{self.account}-{self.period}"
-
-
-@dataclass(frozen=True)
 class Invoiced:
     """A document: `invoice_number` is None for a draft; amounts in `currency`; `files` by suffix (csv, json, pdf)."""
 
@@ -94,21 +81,13 @@ class Invoiced:
     issued_again: bool = False
 
 
-def period_of(text: str) -> date:
-    """The first day that PERIOD means: 2026-03 or 2026-03-16. Raises `Refused` for anything else."""
-    try:
-        return date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
-    except ValueError:
-        raise Refused(f"{text} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16") from None
-
-
 def invoice(home: Home, wanted: Wanted) -> Invoiced:
     """Issue what is wanted, or draft it; once issued, the same files again.
 
     Raises `Refused` when the period cannot be invoiced (it says which days are missing), there is nothing to
     charge or to credit, the operator may not, or the account or period is not one.
     """
-    _refuse_odd(wanted)
+    refuse_odd(wanted)
     with writer(home, "invoice") as held:
         build_days(held)
         if not wanted.draft:
@@ -154,10 +133,6 @@ def run(home: Home, unattended: bool = False) -> Run:
     return ran
 
 
-class NothingToCharge(Refused):
-    """The period has no line."""
-
-
 @dataclass(frozen=True)
 class Before:
     """That the document was issued before: by this checksum, in this directory of the archive."""
@@ -170,7 +145,7 @@ def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Befor
     """`invoice` for a caller that holds the lock, has built, and publishes itself; of a rebuild, again."""
     with held.connect() as con:
         at = clock(con)  # of one instant with the day of issue
-        _known(con, wanted)
+        refuse_unknown(con, wanted)
         if issued := _issued(con, held.home, wanted):
             return issued
         document_id = wanted.draft_id if wanted.draft else _number(con, wanted, at)
@@ -196,31 +171,6 @@ def logo(home: Home) -> bytes | None:
         if path.is_file():
             return path.read_bytes()
     return None
-
-
-def _refuse_odd(wanted: Wanted) -> None:
-    if wanted.credit_note and not (wanted.reason and wanted.reason.strip()):
-        raise Refused("--credit-note needs --reason TEXT: why it is given")
-    if wanted.credit is not None and not wanted.credit_note:
-        raise Refused("--amount is credited: it goes with --credit-note")
-    if wanted.credit is not None and wanted.credit != round(wanted.credit, 8):
-        raise Refused(f"--amount is {wanted.credit}; write 8 decimals or fewer")
-
-
-def _known(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    row = con.execute(
-        "select kind, billing_cycle from staging.stg_accounts where account_id = ?", [wanted.account]
-    ).fetchone()
-    if row is None:
-        raise Refused(f"there is no account {wanted.account}; tollbook balance lists them all")
-    kind, cycle = row
-    if kind == "carrier":
-        raise Refused(f"{wanted.account} is a carrier: it sends us invoices, we send it none")
-    day = wanted.period
-    fits = {"weekly": day.weekday() == 0, "semimonthly": day.day in (1, 16)}.get(cycle, day.day == 1)
-    if not fits:
-        right = {"weekly": "a Monday", "semimonthly": "the 1st or 16th of a month"}.get(cycle, "a month, 2026-03")
-        raise Refused(f"no billing period of {wanted.account} ({cycle}) begins on {day}: give {right}")
 
 
 def _issued(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted) -> Invoiced | None:
@@ -294,12 +244,12 @@ def _make(
         [document_id, number, wanted.account, wanted.period, wanted.credit],
     )
     if number and not wanted.credit_note:
-        _refuse_waiting(con, wanted)
+        refuse_waiting(con, wanted)
     con.execute("insert into ops.invoice_lines select * from marts.invoice_lines_due")
-    totals = _row(con, "select * from marts.invoice_totals_due")
-    _refuse_empty(con, wanted, totals)
+    totals = one_row(con, "select * from marts.invoice_totals_due")
+    refuse_empty(con, wanted, totals)
     if wanted.credit is not None and before is None:  # what was issued once can be done again, come what may
-        _refuse_credit(con, wanted, totals)
+        refuse_credit(con, wanted, totals)
     document = _document(con, wanted, totals, logo)
     files = {"csv": csv_bytes(document), "pdf": pdf_bytes(document)}
     sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
@@ -346,86 +296,6 @@ def _make(
     return done, files
 
 
-def _refuse_waiting(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    period = _row(
-        con,
-        "select * from marts.billing_periods where account_id = $account and period_start = $period",
-        account=wanted.account,
-        period=wanted.period,
-    )
-    what = f"{wanted.account} {period['period_start']} to {period['period_end']}"
-    if now() < period["issuable_at"]:
-        raise Refused(
-            f"{what} cannot be invoiced before {period['issuable_at']:%Y-%m-%dT%H:%M:%S} UTC, 24 hours after its end; "
-            "--draft works any time"
-        )
-    if period["missing_days"] and period["is_only_outdated"] and not wanted.as_posted:
-        raise Refused(
-            f"{what} cannot be invoiced: prices or other configuration of these days changed after they were closed: "
-            f"{period['missing_days']}; issue what is posted with --as-posted (recalculating them is not there yet)"
-        )
-    if period["missing_days"] and not period["is_only_outdated"]:
-        raise Refused(
-            f"{what} cannot be invoiced: these days are not closed: {period['missing_days']}; see tollbook close"
-        )
-
-
-def _refuse_empty(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any]) -> None:
-    lines = con.execute(
-        "select count(*) from ops.invoice_lines where document_id = ?", [totals["document_id"]]
-    ).fetchone()
-    if wanted.credit_note and totals["total"] >= 0:
-        if totals["total"] > 0:
-            raise Refused(
-                f"{wanted.account} owes {totals['total'].normalize():f} {totals['currency']} more for {wanted.period}: "
-                "that is no credit; it comes on the next invoice"
-            )
-        if wanted.credit is not None:
-            raise Refused(f"--amount is {wanted.credit}: with what changed since the invoice that is nothing to credit")
-        raise Refused(
-            f"nothing of {wanted.period} changed in {wanted.account}'s favour since it was invoiced; "
-            "--amount credits what is agreed on"
-        )
-    if lines == (0,):
-        raise NothingToCharge(f"{wanted.account} has nothing to be charged for in the period from {wanted.period}")
-
-
-def _refuse_credit(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any]) -> None:
-    """Refuse to credit the same again, and more than is left of the invoice."""
-    twice = con.execute(
-        """
-        select n.invoice_number
-        from ops.invoices as n
-        inner join ops.invoice_lines as l on n.document_id = l.document_id and l.kind = 'credit'
-        where n.status = 'issued' and n.account_id = ? and n.period_start = ? and n.reason = ? and l.amount = ?
-        """,
-        [wanted.account, wanted.period, wanted.reason, -(wanted.credit or 0)],
-    ).fetchone()
-    if twice:
-        raise Refused(
-            f"{wanted.credit} was credited for this reason already, by {twice[0]}; if it is meant once more, say so in "
-            "--reason"
-        )
-    # what the period was charged with, wherever it stands: adjustments may be on later invoices
-    left = _row(
-        con,
-        """
-        select coalesce(sum(l.amount), 0) as amount
-        from ops.invoice_lines as l
-        inner join ops.invoices as i on l.document_id = i.document_id
-        where i.status = 'issued' and i.account_id = $account
-            and case when l.kind = 'adjustment' then l.for_period else i.period_start end = $period
-        """,
-        account=wanted.account,
-        period=wanted.period,
-    )["amount"].quantize(Decimal(1).scaleb(-totals["minor_unit"]), ROUND_HALF_UP)
-    if left + totals["net"] < 0:
-        raise Refused(
-            f"{-totals['net'].normalize():f} {totals['currency']} is more than is left of what {wanted.account} was "
-            f"charged for {wanted.period}: {max(left, 0).normalize():f}, before tax; credit that or less"
-        )
-
-
 def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]) -> None:
     """Post tax and rounding, tie the postings to the document, keep the calls behind it; all of it must add up."""
     post_payments(con)
@@ -452,8 +322,8 @@ def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: st
 def _document(
     con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any], logo: bytes | None
 ) -> Document:
-    company = _row(con, "select * from staging.stg_company")
-    account = _row(con, "select * from staging.stg_accounts where account_id = $account", account=wanted.account)
+    company = one_row(con, "select * from staging.stg_company")
+    account = one_row(con, "select * from staging.stg_accounts where account_id = $account", account=wanted.account)
     con.execute(
         f"select {', '.join(_LINE)} from ops.invoice_lines where document_id = ? order by line", [totals["document_id"]]
     )
@@ -493,15 +363,6 @@ def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any]) -> Sequenc
 
 def _party(row: Mapping[str, Any]) -> Party:
     return Party(*(row[name] or "" for name in ("name", "legal_name", "address", "tax_id")))
-
-
-def _row(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> dict[str, Any]:
-    con.execute(query, values or None)
-    names = [column[0] for column in con.description or []]
-    rows = con.fetchall()
-    if len(rows) != 1:
-        raise Refused(f"one row was expected of: {' '.join(query.split())}; there are {len(rows)}")
-    return dict(zip(names, rows[0], strict=True))
 
 
 def _exports(home: Home) -> Path:

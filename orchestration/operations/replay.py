@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestration import journal
 from orchestration.landing import dropped
-from orchestration.operations import invoice, waive
+from orchestration.operations import billable, invoice, waive
 from orchestration.operations.build import build_days
 from orchestration.operations.close import close_again
 from orchestration.operations.configure import configure
@@ -116,7 +116,7 @@ class Replay:
 
     def invoice(self, line: Line) -> None:
         build_days(self.held)
-        wanted = invoice.Wanted(
+        wanted = billable.Wanted(
             line["account"],
             date.fromisoformat(line["period"]),
             credit_note=line["action"] == "credit note",

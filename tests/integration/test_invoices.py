@@ -16,9 +16,10 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.operations.billable import Wanted, period_of
 from orchestration.operations.build import build
 from orchestration.operations.close import close
-from orchestration.operations.invoice import Invoiced, Wanted, invoice, period_of, run
+from orchestration.operations.invoice import Invoiced, invoice, run
 from orchestration.operations.land import land
 from orchestration.operations.rebuild import rebuild
 from orchestration.warehouse import PROJECT, Home, Refused, serving
@@ -315,7 +316,7 @@ import os, signal, sys
 from pathlib import Path
 from datetime import date
 from orchestration import warehouse
-from orchestration.operations import invoice
+from orchestration.operations import billable, invoice
 real = warehouse.Writer.journal
 def die(self, con, action, *a, **k):
     if action == "credit note":
@@ -327,7 +328,7 @@ warehouse.Writer.journal = die
 from decimal import Decimal
 invoice.invoice(
     warehouse.Home(Path(sys.argv[1]), Path(sys.argv[2])),
-    invoice.Wanted("bolt", date(2026, 4, 1), credit_note=True, reason="killed", credit=Decimal("0.1")),
+    billable.Wanted("bolt", date(2026, 4, 1), credit_note=True, reason="killed", credit=Decimal("0.1")),
 )
 """
 

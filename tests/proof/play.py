@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from orchestration.operations import billable
 from orchestration.operations import invoice as invoices
 from orchestration.operations.build import build
 from orchestration.operations.close import close
@@ -92,7 +93,7 @@ class Deployment:
         try:
             invoices.invoice(
                 self.home,
-                invoices.Wanted(
+                billable.Wanted(
                     account, period, credit_note=True, reason=said["reason"], credit=Decimal(said["amount"])
                 ),
             )
