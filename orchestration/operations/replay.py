@@ -43,7 +43,7 @@ class Replay:
         if does is None:
             raise Refused(f"journal line {line['n']}: nothing is known of '{action}'; is this an older tollbook?")
         with _as_it_was(line):
-            if action != "close":
+            if action not in _AFTER_BUILDING:
                 self._built_at = None
             try:
                 does(self, line)
@@ -88,9 +88,7 @@ class Replay:
         self.differs(line, "the deck", line["deck"], accepted.deck)
 
     def close(self, line: Line) -> None:
-        if line["at"] != self._built_at:  # one command's closes are of one instant; time makes subscriptions due
-            build_days(self.held)
-            self._built_at = line["at"]
+        self._build(line)
         day = date.fromisoformat(line["day"])
         posted, digest = close_again(self.held, day)
         self.differs(line, "the number of postings", line["posted"], posted)
@@ -115,7 +113,7 @@ class Replay:
             con.commit()
 
     def invoice(self, line: Line) -> None:
-        build_days(self.held)
+        self._build(line)
         wanted = billable.Wanted(
             line["account"],
             date.fromisoformat(line["period"]),
@@ -132,6 +130,12 @@ class Replay:
         self.differs(line, f"the total of {line['invoice_number']}", Decimal(line["total"]), done.total)
         self.differs(line, f"the checksum of {line['invoice_number']}", line["checksum"], done.checksum)
 
+    def _build(self, line: Line) -> None:
+        """Build what a command built before it wrote lines of one instant; time makes subscriptions due."""
+        if line["at"] != self._built_at:
+            build_days(self.held)
+            self._built_at = line["at"]
+
     def _file(self, line: Line) -> Path:
         """The archived file in the new deployment's inbox, under the name that it had."""
         kind, source, name = str(line.get("kind", "rates")), str(line["source"]), str(line["name"])
@@ -144,6 +148,8 @@ class Replay:
         return path
 
 
+# these lines leave nothing to build
+_AFTER_BUILDING = ("close", "invoice", "credit note")
 _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "configure": Replay.configure,
     "land": Replay.land,
