@@ -32,6 +32,8 @@ def prove(size: world.Size, kills: int, rebuilt: bool, root: Path) -> int:
     """Play it twice in `root`, rebuild the second from its archive, and say what came of it."""
     killing.warm()
     steps = world.steps(size)
+    # what landed last is built and closed in both: a rebuild builds
+    steps.append(Step(steps[-1].at, "close"))
     differences = []
     runs = []
     killer = first = None
@@ -42,9 +44,10 @@ def prove(size: world.Size, kills: int, rebuilt: bool, root: Path) -> int:
         deployment, played = killing.play(directory, steps, _say, killer, first)
         first = first or played
         # a kill of the rebuilding has a test of its own
-        killer = killing.Killer(kills, [*played.seconds, *([0.0] * rebuilt)], size.seed)
+        seconds = played.seconds
+        killer = killing.Killer(kills, [*seconds[:-1], *([0.0] * rebuilt), seconds[-1]], size.seed)
         if rebuilt:
-            steps = [*steps, Step(steps[-1].at, "rebuild")]
+            steps.insert(-1, Step(steps[-1].at, "rebuild"))
             rebuilt = False
         runs.append(killing.started(lambda home=deployment.home: killing.fingerprint(home), directory / "log").result())  # type: ignore[misc]
         differences += played.differences

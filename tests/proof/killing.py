@@ -40,11 +40,11 @@ SAME = {
 
 @dataclass
 class Played:
-    """How a run went: seconds and outcome by step, what was published then, kills by what was running, differences."""
+    """How a run went: seconds of each step, by step what came of it and what was published then, kills, differences."""
 
     seconds: list[float] = field(default_factory=list)
-    outcomes: list[object] = field(default_factory=list)
-    marks: dict[int, dict[str, str]] = field(default_factory=dict)
+    outcomes: dict[str, object] = field(default_factory=dict)
+    marks: dict[str, dict[str, str]] = field(default_factory=dict)
     kills: Counter[str] = field(default_factory=Counter)
     differences: list[str] = field(default_factory=list)
 
@@ -125,8 +125,9 @@ def play(
     log = root / "log"
     for number, step in enumerate(steps):
         deployment.prepare(step)
-        killed = 0
+        killed, again = 0, False
         for delay in killer.delays(number) if killer else ():
+            again = True  # killed or just done: a close that is repeated has less to do
             if _killed(started(lambda step=step: deployment.perform(step), log), delay):  # type: ignore[misc]
                 killed += 1
                 played.kills[step.action] += 1
@@ -135,22 +136,21 @@ def play(
         begin = time.monotonic()
         outcome = started(lambda step=step: deployment.perform(step), log).result()  # type: ignore[misc]
         played.seconds.append(time.monotonic() - begin)
-        played.outcomes.append(outcome)
-        expected = outcome
+        played.outcomes[str(step)] = expected = outcome
         if books:
             expected = books.perform(step)
-        elif first and number < len(first.outcomes):
-            expected = first.outcomes[number]
+        elif first:
+            expected = first.outcomes.get(str(step), outcome)
         found = []
-        if not killed and outcome != expected:
+        if not again and outcome != expected:
             found.append(f"it came to {outcome}, expected was {expected}")
         if step.action in PUBLISHING and outcome is not False:  # what was refused publishes nothing
-            mark = played.marks[number] = started(lambda: marked(deployment.home), log).result()
+            mark = played.marks[str(step)] = started(lambda: marked(deployment.home), log).result()
             if books:
                 statuses = step.action == "close"
                 found += started(lambda s=statuses: compare(deployment.home, books, statuses=s), log).result()  # type: ignore[misc]
             elif first:
-                before = first.marks.get(number, mark)
+                before = first.marks.get(str(step), mark)
                 found += [
                     f"each {name} together is not as in the first run" for name in mark if mark[name] != before[name]
                 ]
