@@ -44,6 +44,8 @@ def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
         print_json(done)
         return
     click.echo(_words(done))
+    if done.issued_again and options["calls"]:
+        click.echo("  without --calls: an issued invoice stays as it is; its calls are in marts.invoice_calls")
     for path in done.files.values():
         click.echo(f"  {path}")
 
