@@ -34,8 +34,12 @@
   Create what is made by the day where it is missing, and add the columns that a contract has gained, so that
   models may look at what is stored before it is built. Runs at the start of every dbt run; told that an earlier one
   made every model as it is now (`models_made`), it only sees to the views, which name the files where they are now.
+  A run that is not told so may make lookups of other days, or of none: those there are count for no build any more.
 -#}
 {% macro create_daily_tables() %}
+    {%- if execute and not var('models_made', false) %}
+        update ops.lookups set complete = false;
+    {%- endif %}
     {%- for node in (graph.nodes.values() if execute else [])
         if node.resource_type == 'model' and node.config.materialized in ['daily', 'daily_files'] -%}
         {%- set table = node.schema ~ '.' ~ node.name -%}
