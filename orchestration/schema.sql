@@ -200,6 +200,9 @@ alter table ops.waivers add column if not exists confirmed_at TIMESTAMP;
 -- The instant the running command goes by (TOLLBOOK_NOW or the clock, UTC), so that SQL rules can: one row.
 create table if not exists ops.clock (now TIMESTAMP not null);
 
+-- The version of the rules that the running command goes by (orchestration/warehouse.py, RULES).
+alter table ops.clock add column if not exists rules INTEGER;
+
 -- The configuration that config.* holds now: one row.
 create table if not exists ops.configuration (version VARCHAR not null, loaded_at TIMESTAMP not null);
 

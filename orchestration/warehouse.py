@@ -25,6 +25,12 @@ SCHEMA = Path(__file__).with_name("schema.sql")
 KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 
 
+# The version of the rules by which files are read, checked and posted: each line of the journal says the one that it
+# was written under, and doing it again goes by that, so that a deployment's books come out of a rebuild as they are.
+# 1: what lines say that say nothing. 2: November 2026.
+RULES = 2
+
+
 class Refused(Exception):
     """What was asked cannot be done; the message is the one line the person reads."""
 
@@ -128,10 +134,14 @@ def new_warehouse() -> Path:
 
 @dataclass
 class Writer:
-    """Permission to change the warehouse, held while the writer lock is held."""
+    """Permission to change the warehouse, held while the writer lock is held.
+
+    `rules`: the version of the rules to go by (`RULES`, but where a line of the journal is done again).
+    """
 
     home: Home
     command: str
+    rules: int = RULES
     _database: duckdb.DuckDBPyConnection | None = None
 
     @contextmanager
@@ -144,7 +154,7 @@ class Writer:
         try:
             con.execute("set TimeZone = 'UTC'")
             con.execute("begin; delete from ops.clock")
-            con.execute("insert into ops.clock values (?)", [now()])
+            con.execute("insert into ops.clock (now, rules) values (?, ?)", [now(), self.rules])
             con.commit()
             yield con
         finally:
@@ -162,7 +172,12 @@ class Writer:
         Called before the action takes effect: a line without an effect is a crash between the
         two, and doing the action again is harmless; an effect without a line cannot be replayed.
         """
-        line = {"at": (at or now()).isoformat(timespec="microseconds"), "operator": operator(), "action": action}
+        line: dict[str, object] = {
+            "at": (at or now()).isoformat(timespec="microseconds"),
+            "operator": operator(),
+            "action": action,
+            "rules": self.rules,
+        }
         try:
             return journal.append(con, self.home.journal, {**line, **said})
         except journal.Ahead as ahead:

@@ -23,7 +23,7 @@ import duckdb
 
 from orchestration.configuration.load import load
 from orchestration.operations import dbt
-from orchestration.warehouse import SCHEMA, now
+from orchestration.warehouse import RULES, SCHEMA, now
 
 _SELECTED = ("path:models/staging", "path:models/rating", "rated_calls")
 
@@ -87,7 +87,10 @@ def rate(
         select distinct day from landed.cdrs where not exists (select 1 from ops.build_days)
         """
     )
-    con.execute("insert into ops.clock select ?::TIMESTAMP where not exists (select 1 from ops.clock)", [now()])
+    con.execute(
+        "insert into ops.clock (now, rules) select ?::TIMESTAMP, ? where not exists (select 1 from ops.clock)",
+        [now(), RULES],
+    )
     for model in models:
         if (model.folder == "explained" and explained is None) or (again and model.name not in by_call):
             continue

@@ -42,6 +42,7 @@ class Replay:
         does = _ACTIONS.get(action)
         if does is None:
             raise Refused(f"journal line {line['n']}: nothing is known of '{action}'; is this an older tollbook?")
+        self.held.rules = int(line.get("rules", 1))
         with _as_it_was(line):
             if action not in _AFTER_BUILDING:
                 self._built_at = None
