@@ -206,6 +206,9 @@ alter table ops.clock add column if not exists rules INTEGER;
 -- The configuration that config.* holds now: one row.
 create table if not exists ops.configuration (version VARCHAR not null, loaded_at TIMESTAMP not null);
 
+-- What columns config.* has (orchestration/configuration/load.py, shape); null: of a release that did not say so.
+alter table ops.configuration add column if not exists shape VARCHAR;
+
 -- What differed between one configuration and the next, and the time [valid_from, valid_to) it speaks of:
 -- a day closed before a change that speaks of it is outdated.
 create table if not exists ops.configuration_changes (

@@ -30,6 +30,12 @@ def version(directory: Path) -> str:
     return digest.hexdigest()
 
 
+def shape() -> str:
+    """The identity (sha256) of the tables that `load` makes: columns of an earlier or later release are others."""
+    known = [(file.name, [(c.name, c.type.sql, c.blank) for c in file.columns]) for file in FILES.values()]
+    return hashlib.sha256(repr(known).encode()).hexdigest()
+
+
 def load(con: duckdb.DuckDBPyConnection, directory: Path) -> None:
     """(Re)create `config.<file>` for every configuration file.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.configuration.check import check
-from orchestration.configuration.load import load, version
+from orchestration.configuration.load import load, shape, version
 from orchestration.landing.formats import CANONICAL, NATIVE
 from orchestration.warehouse import Home, Refused, Writer, now, place
 
@@ -42,31 +42,44 @@ def problems(home: Home) -> list[str]:
     return [str(problem) for problem in check(home.seeds, formats={CANONICAL, *NATIVE})]
 
 
-def configure(writer: Writer) -> str:
+def configure(writer: Writer, *, again: bool = False) -> str:
     """Load the configuration if it is not the one loaded; return its version (sha256).
 
+    `again`: a line of the journal is done again; what was good enough then is not judged by what is checked today.
     Raises `Refused` with every error when it is not good; the one loaded before then stays.
     """
     home = writer.home
-    current = version(home.seeds)
+    current, shaped = version(home.seeds), shape()
     with writer.connect() as con:
-        loaded = con.execute("select version from ops.configuration").fetchone()
-        if loaded == (current,):
+        loaded = con.execute("select version, shape from ops.configuration").fetchone()
+        if loaded == (current, shaped):
             return current
-        if found := problems(home):
+        if not again and (found := problems(home)):
             raise Refused("\n".join(found))
         for path in sorted(home.seeds.glob("*.csv")):
             # a copy of its own: the company goes on to edit its files, some editors in place
             place(path, home.archive / "config" / current / path.name, link=False)
         con.begin()
         try:
-            _replace(con, home, current)
-            writer.journal(con, "configure", version=current)
+            if loaded and loaded[1] != shaped:
+                _reshape(con, home, loaded[0])
+            if not loaded or loaded[0] != current:
+                _replace(con, home, current)
+                writer.journal(con, "configure", version=current)
             con.commit()
         except BaseException:
             con.rollback()
             raise
     return current
+
+
+def _reshape(con: duckdb.DuckDBPyConnection, home: Home, loaded: str) -> None:
+    """Give config.* the columns that are known today: what is loaded was loaded by an earlier release."""
+    kept = home.archive / "config" / loaded
+    if not kept.is_dir():
+        raise Refused(f"the configuration {loaded} is not in the archive, {kept}; bring it back from a backup")
+    load(con, kept)
+    con.execute("update ops.configuration set shape = ?", [shape()])
 
 
 def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
@@ -88,7 +101,7 @@ def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
         made = ("rating.subscription_charges", "old_charges")
         _record(con, current, "subscriptions", made, "*", ("day", "day + 1"))
     con.execute("delete from ops.configuration")
-    con.execute("insert into ops.configuration values (?, ?)", [current, now()])
+    con.execute("insert into ops.configuration (version, loaded_at, shape) values (?, ?, ?)", [current, now(), shape()])
 
 
 def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:

@@ -65,7 +65,7 @@ class Replay:
         seeds = self.held.home.seeds
         shutil.rmtree(seeds, ignore_errors=True)
         shutil.copytree(kept, seeds)
-        self.differs(line, "the configuration", version, configure(self.held))
+        self.differs(line, "the configuration", version, configure(self.held, again=True))
         if not self._modelled:
             build_days(self.held)  # from now on payments post as they land
             self._modelled = True

@@ -1,0 +1,74 @@
+"""Taking in the configuration of a deployment that has books: what an upgrade leaves as it is, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.operations.build import build
+from orchestration.operations.close import close
+from orchestration.operations.land import land
+from orchestration.operations.rebuild import rebuild
+from orchestration.warehouse import Home
+from tests.e2e.company import write_calls, write_company
+
+DAY = "2026-05-04"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """One closed day: a call of acme (0.12, its cost 0.0305)."""
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    accounts = (
+        "account_id,name,kind,currency,department\n"
+        "acme,Acme,customer,USD,sales\nbolt,Bolt,customer,EUR,sales\ncarrier,Carrier,carrier,USD,\n"
+    )
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", accounts=accounts))
+    calls = write_calls(tmp_path / "first.csv", [("c1", f"{DAY}T10:00:00", "61", "in-a")])
+    land(home, [calls], kind="cdrs", source="sw1")
+    assert [c.status for c in close(home)] == ["closed", "ready"]
+    return home
+
+
+def _rows(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.warehouse)) as con:
+        return con.execute(sql).fetchall()
+
+
+def _as_by_an_earlier_release(home: Home) -> None:
+    """config.* without the columns that came later, and nothing that says which ones it has."""
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("alter table config.accounts drop column department")
+        con.execute("alter table config.rates drop column jurisdiction")
+        con.execute("alter table config.trunks add column colour VARCHAR")
+        con.execute("update ops.configuration set shape = null")
+
+
+def test_a_configuration_loaded_by_an_earlier_release_is_loaded_again_and_marks_nothing(home: Home) -> None:
+    journal = home.journal.read_text()
+    _as_by_an_earlier_release(home)
+    build(home)
+    departments = _rows(home, "select account_id, department from config.accounts order by account_id")
+    assert departments == [("acme", "sales"), ("bolt", "sales"), ("carrier", None)]
+    assert _rows(home, f"select status from marts.days where day = '{DAY}'") == [("closed",)]
+    assert home.journal.read_text() == journal
+    assert rebuild(home, check=True).compared
+
+
+def test_what_changed_with_the_upgrade_is_told_from_the_upgrade(home: Home) -> None:
+    """A price ends on the closed day and a department is renamed: the price alone marks the day."""
+    _as_by_an_earlier_release(home)
+    accounts = home.seeds / "accounts.csv"
+    accounts.write_text(accounts.read_text().replace("sales", "retail"))
+    build(home)
+    assert _rows(home, f"select status from marts.days where day = '{DAY}'") == [("closed",)]
+    assert _rows(home, "select distinct department from config.accounts where department is not null") == [("retail",)]
+    rates = home.seeds / "rates.csv"
+    rates.write_text(rates.read_text().replace("0.06", "0.07"))
+    _as_by_an_earlier_release(home)
+    build(home)
+    assert _rows(home, f"select status from marts.days where day = '{DAY}'") == [("outdated",)]
+    assert rebuild(home, check=True).compared
