@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from bench.measuring import Measured, measure, python
+from orchestration.store.sql import reader
 
 _ENOUGH_S = 60
 
@@ -29,7 +30,7 @@ def baseline(file: Path, scratch: Path, repeats: int = 3) -> Measured:
 
 def main(file: str, database: str) -> None:
     with duckdb.connect(database) as con:
-        con.execute("create table calls as select * from read_csv(?)", [file])
+        con.execute(f"create table calls as select * from {reader('read_csv', [Path(file)])}")
 
 
 if __name__ == "__main__":

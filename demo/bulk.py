@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from demo.plan import COUNTRIES, breakouts
+from orchestration.store import sql
 
 CARRIERS = 4
 OPENED = "2025-01-01"
@@ -105,17 +106,14 @@ def generate_bulk(path: Path, calls: int, day: date, seed: int, company: Path) -
     with duckdb.connect() as con:
         con.execute("set preserve_insertion_order = true")
         for name in ("accounts", "trunks", "rates"):
-            file = str(company / f"{name}.csv").replace("'", "''")
-            con.execute(
-                f"create temp view {name} as select * from read_csv('{file}', header = true, all_varchar = true)"
-            )
+            read = sql.reader("read_csv", [company / f"{name}.csv"], "header = true, all_varchar = true")
+            con.execute(f"create temp view {name} as select * from {read}")
         counts = [_number_off(con, table, query, day) for table, query in _CHOICES.items()]
         if not all(counts):
             raise ValueError(f"{company} has no trunk in force or no prefix that all tables have")
         path.parent.mkdir(parents=True, exist_ok=True)
-        target = str(path).replace("'", "''")
         con.execute(
-            f"copy ({_select(calls, day, seed, *counts)}) to '{target}'"
+            f"copy ({_select(calls, day, seed, *counts)}) to {sql.path(path)}"
             " (format csv, header, timestampformat '%Y-%m-%dT%H:%M:%S.%g')"
         )
 

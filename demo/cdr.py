@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from orchestration.store import files, sql
 
 DAY_MS = 86_400_000
 
@@ -125,19 +128,16 @@ def json_lines(rows: Iterable[Cdr], tell: Clock) -> str:
 
 def write_parquet(path: Path, rows: Iterable[Cdr], tell: Clock) -> None:
     """A whole Parquet file, typed: UTC timestamps without a zone, exact decimals."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    cells = ", ".join(f"{name}: {_quoted(TYPES.get(name, 'VARCHAR'))}" for name in COLUMNS)
-    plain = path.with_name(path.name + ".csv.part")
-    part = path.with_name(path.name + ".part")
-    plain.write_text(csv_text(rows, tell), encoding="utf-8")
-    with duckdb.connect() as con:
-        con.execute(
-            f"copy (select * from read_csv({_quoted(str(plain))}, columns = {{{cells}}},"
-            " header = true, auto_detect = false, delim = ',', quote = '\"'))"
-            f" to {_quoted(str(part))} (format parquet, compression zstd)"
+    cells = ", ".join(f"{name}: {sql.literal(TYPES.get(name, 'VARCHAR'))}" for name in COLUMNS)
+    with files.whole(path) as part, tempfile.TemporaryDirectory() as scratch, duckdb.connect() as con:
+        plain = Path(scratch) / "plain.csv"
+        plain.write_text(csv_text(rows, tell), encoding="utf-8")
+        read = sql.reader(
+            "read_csv",
+            [plain],
+            f"columns = {{{cells}}}, header = true, auto_detect = false, delim = ',', quote = '\"'",
         )
-    plain.unlink()
-    part.replace(path)
+        con.execute(f"copy (select * from {read}) to {sql.path(part)} (format parquet, compression zstd)")
 
 
 def write(path: Path, content: str | bytes) -> None:
@@ -148,11 +148,4 @@ def write(path: Path, content: str | bytes) -> None:
     data = content.encode() if isinstance(content, str) else content
     if path.suffix == ".gz":
         data = gzip.compress(data, compresslevel=6, mtime=0)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    files.write(path, data)

@@ -15,6 +15,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.store.files import folder, sync
+
 VOID = "void"
 
 
@@ -31,7 +33,7 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
 
     Raises `Ahead`, and writes nothing, where the warehouse is not the one that the journal is about.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder(path.parent)
     last = _mend(path)
     known = noted(con)
     number = max(int(last.get("n", 0)), known)
@@ -48,6 +50,8 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
         journal.writelines(json.dumps(each, sort_keys=True, default=str) + "\n" for each in written)
         journal.flush()
         os.fsync(journal.fileno())
+    if number == len(written):  # the first line: the file's name must be on disk too
+        sync(path.parent)
     arguments = {key: value for key, value in line.items() if key not in ("at", "operator", "action")}
     con.execute(
         "insert into ops.journal values (?, ?, ?, ?, ?)",

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
 import duckdb
 
-from orchestration.warehouse import PROJECT, Home, new_warehouse, place, writer
+from orchestration.store.files import place, write
+from orchestration.warehouse import PROJECT, Home, new_warehouse, writer
 
 _MANIFEST = PROJECT / "target" / "manifest.json"
 _DAGSTER_YAML = """\
@@ -75,7 +75,7 @@ def prepare_instance(dagster_home: Path) -> None:
     dagster_home.mkdir(parents=True, exist_ok=True)
     settings = dagster_home / "dagster.yaml"
     if not settings.exists():
-        settings.write_text(_DAGSTER_YAML, encoding="utf-8")
+        write(settings, _DAGSTER_YAML.encode())
     with DagsterInstance.from_config(str(dagster_home)) as instance:
         instance.event_log_storage.set_concurrency_slots(WRITERS, 1)
 
@@ -114,7 +114,7 @@ def write_manifest() -> Path:
 
     rating()
     assertions()
-    shutil.copyfile(dbt.manifest_json(), _MANIFEST)
+    write(_MANIFEST, dbt.manifest_json().read_bytes())
     return _MANIFEST
 
 

@@ -7,7 +7,6 @@ import getpass
 import hashlib
 import json
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration import journal
+from orchestration.store.files import folder, place
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -44,11 +44,18 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default the project's seeds/)."""
-        return cls(
+        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default the project's seeds/).
+
+        Raises `Refused` for a path that DuckDB cannot open.
+        """
+        home = cls(
             Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute(),
             Path(os.environ.get("TOLLBOOK_SEEDS") or PROJECT / "seeds").absolute(),
         )
+        for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):
+            if odd := set(str(path)) & set("?\\\n"):
+                raise Refused(f"{name} is {path}; the database cannot open a path with {odd.pop()!r} in it: rename it")
+        return home
 
     @property
     def decks(self) -> Path:
@@ -219,7 +226,7 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
     empty one is put there, unless `begin` is False: a rebuild must see that there is none.
     Raises `Refused` when another command still writes after `timeout` seconds, and when the warehouse is gone.
     """
-    home.root.mkdir(parents=True, exist_ok=True)
+    folder(home.root)
     deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
     with home.lock.open("a+", encoding="utf-8") as lock:
         _acquire(lock.fileno(), home, command, deadline)
@@ -290,24 +297,3 @@ def serving(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
     finally:
         con.close()
-
-
-def place(source: Path, target: Path, link: bool = True) -> None:
-    """Copy `source` to `target` so that `target` is there whole and on disk, or not at all.
-
-    `link` False: never share the bytes with a file that its owner may go on to change.
-    """
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    try:
-        if not link:
-            raise OSError("a copy is wanted")
-        os.link(source, part)  # same file system: no bytes move
-    except OSError:
-        shutil.copyfile(source, part)
-    with part.open("rb") as copied:
-        os.fsync(copied.fileno())
-    os.replace(part, target)

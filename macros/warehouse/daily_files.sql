@@ -59,7 +59,7 @@
 {% macro store_file(table, home, day, token, query, sealed) %}
     {%- set path = 'tables/' ~ table ~ '/day=' ~ day ~ '/' ~ token ~ ('-sealed' if sealed else '') ~ '.parquet' -%}
     {%- call statement('copy', fetch_result=True) -%}
-        copy ({{ query }}) to '{{ home }}/{{ path }}' (format parquet, compression zstd, compression_level 1)
+        copy ({{ query }}) to {{ sql_text(home ~ '/' ~ path) }} (format parquet, compression zstd, compression_level 1)
     {%- endcall -%}
     {%- call statement('note') -%}
         insert into ops.stored_files values ('{{ table }}', date '{{ day }}', '{{ path }}', {{ sealed }})
@@ -88,13 +88,11 @@
     {%- endset -%}
     {%- set paths = run_query(superseded).columns[0].values() -%}
     {%- if paths -%}
-        {%- set files = [] -%}
-        {%- for path in paths -%}{%- do files.append("'" ~ home ~ '/' ~ path ~ "'") -%}{%- endfor -%}
         {%- call statement('unseal') -%}
             delete from ops.stored_files where table_name = '{{ table }}' and sealed and day = date '{{ day }}'
         {%- endcall -%}
         {%- set kept -%}
-            select * from read_parquet([{{ files | join(', ') }}], hive_partitioning = false)
+            select * from {{ parquet_files(home, paths) }}
             where (source, call_id, attempt, file_sequence) not in (
                 select (source, call_id, attempt, file_sequence) from landed.superseded_cdrs
                 where day = date '{{ day }}'
@@ -124,9 +122,7 @@
         {{ column.name if column.name in last else 'null' }}::{{ column.data_type }} as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
     {% if paths -%}
-        from read_parquet([
-            {%- for path in paths %}'{{ home }}/{{ path }}'{{ ', ' if not loop.last }}{% endfor -%}
-        ], hive_partitioning = true, hive_types = {'day': DATE}{{ ', union_by_name = true' if gained }})
+        from {{ parquet_files(home, paths, true, ', union_by_name = true' if gained else '') }}
     {%- else -%}
         where false
     {%- endif -%}
@@ -147,6 +143,6 @@
         limit 1
     {%- endset -%}
     {%- set path = run_query(written).columns[0].values()[0] -%}
-    {%- set named -%}select name from parquet_schema('{{ home }}/{{ path }}'){%- endset -%}
+    {%- set named -%}select name from parquet_schema({{ sql_file(home ~ '/' ~ path) }}){%- endset -%}
     {{ return(run_query(named).columns[0].values() | list) }}
 {% endmacro %}

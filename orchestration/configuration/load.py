@@ -10,6 +10,7 @@ import duckdb
 from orchestration.configuration.reading import header, records
 from orchestration.configuration.schema import FILES, Column, File, Type
 from orchestration.configuration.weekdays import weekdays
+from orchestration.store.sql import literal, quoted, reader
 
 _LINE = "line"
 
@@ -82,24 +83,26 @@ def _write_with_lines(path: Path, scratch: Path) -> None:
 
 
 def _read_csv(path: Path, names: list[str]) -> str:
-    columns = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
+    columns = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
     # One thread: row_number() then counts in the order of the file whatever the settings are.
-    return (
-        f"read_csv({_literal(str(path))}, columns = {{{columns}}}, header = true,"
-        " auto_detect = false, delim = ',', quote = '\"', escape = '\"', parallel = false)"
+    return reader(
+        "read_csv",
+        [path],
+        f"columns = {{{columns}}}, header = true, auto_detect = false",
+        "delim = ',', quote = '\"', escape = '\"', parallel = false",
     )
 
 
 def _create(con: duckdb.DuckDBPyConnection, file: File, names: list[str], source: str) -> None:
     cells = [_cell(column, column.name in names) for column in file.columns]
     con.execute(
-        f"create or replace table config.{_quoted(file.name)} as"
+        f"create or replace table config.{quoted(file.name)} as"
         f" select {', '.join(cells)}, {_LINE}::INTEGER as {_LINE} from {source}"
     )
 
 
 def _cell(column: Column, present: bool) -> str:
-    name = _quoted(column.name)
+    name = quoted(column.name)
     value = f"nullif(trim({name}, E' \\t'), '')" if present else "null::VARCHAR"
     return f"{_typed(column, value)} as {name}"
 
@@ -122,17 +125,9 @@ def _typed(column: Column, value: str) -> str:
 
 def _add_weekdays(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute("select distinct days from config.timetables").fetchall()
-    cases = "".join(f" when {_literal(days)} then {weekdays(days)}" for (days,) in found)
+    cases = "".join(f" when {literal(days)} then {weekdays(days)}" for (days,) in found)
     value = f"case days{cases} end" if cases else "null"
     con.execute(
         "create or replace table config.timetables as"
         f" select *, ({value})::INTEGER[] as weekdays from config.timetables"
     )
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -24,7 +24,7 @@ from orchestration.decks import cells, prefixes, rows, values
 from orchestration.decks.cells import Grid
 from orchestration.decks.mapping import PRICES, SECONDS, Column, DeckMapping, Fan
 from orchestration.decks.problem import Problems
-from orchestration.landing.sql import literal, quoted
+from orchestration.store.sql import literal, quoted
 
 _MAIN = ("rate_per_minute", "initial_charge", "increment_charge", "markup_pct")
 """The prices whose empty cell means that the prefix is not offered; that of the others is inherited."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.sql import literal
 from orchestration.operations.rating_sql import blank, rate
+from orchestration.store import sql
 from orchestration.warehouse import Home
 
 DAYS = 7
@@ -158,8 +158,8 @@ def rated_again(home: Home, days: tuple[date, ...], deck: Path, effective_at: da
     con = duckdb.connect()
     try:
         blank(con, home.seeds)
-        con.execute(f"attach {literal(str(home.warehouse))} as warehouse (read_only)")
-        con.execute(f"create temp table deck_prices as from read_parquet({literal(str(deck))})")
+        con.execute(f"attach {sql.path(home.warehouse)} as warehouse (read_only)")
+        con.execute(f"create temp table deck_prices as from {sql.reader('read_parquet', [deck])}")
         con.execute("create temp table deck_tables as select distinct rate_table_id from deck_prices")
         con.execute("create temp table traffic_days (day DATE)")
         con.executemany("insert into traffic_days values (?)", [[day] for day in days])

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from orchestration.landing.native import NativeFormat, SourceSettings
 from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.readable import Cells
-from orchestration.landing.sql import literal
+from orchestration.store.sql import literal
 
 COLUMNS = (
     "accountcode",

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from orchestration.landing import times, values
 from orchestration.landing.canonical import Kind, Type
-from orchestration.landing.sql import literal, quoted
+from orchestration.store.sql import literal, quoted
 
 _ACCOUNT_CURRENCY = "account_currency"
 BROKEN = {

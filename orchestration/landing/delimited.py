@@ -8,7 +8,7 @@ import duckdb
 from orchestration.landing import split
 from orchestration.landing.canonical import Kind
 from orchestration.landing.readable import Layout, relation
-from orchestration.landing.sql import literal
+from orchestration.store.sql import literal, reader
 
 
 @dataclass
@@ -32,10 +32,12 @@ class Delimited:
     def fast(self) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.names)))
         # strict_mode: otherwise text behind a closing quote is dropped in silence.
-        source = (
-            f"read_csv({literal(str(self.path))}, columns = {{{columns}}}, auto_detect = false,"
-            f" header = {str(self.has_header).lower()}, delim = {literal(self.quoting.delimiter)},"
-            " quote = '\"', escape = '\"', ignore_errors = true, strict_mode = true)"
+        source = reader(
+            "read_csv",
+            [self.path],
+            f"columns = {{{columns}}}, auto_detect = false, header = {str(self.has_header).lower()}",
+            f"delim = {literal(self.quoting.delimiter)}, quote = '\"', escape = '\"'",
+            "ignore_errors = true, strict_mode = true",
         )
         cells = {name: f"c{i}" for i, name in enumerate(self.names)}
         return relation(self.kind, self.layout, cells, source, ())

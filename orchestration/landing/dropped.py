@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.landing.canonical import LANDING
-from orchestration.warehouse import KINDS, Home, Refused, place
+from orchestration.store.files import move, place, write
+from orchestration.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
 
@@ -138,15 +139,14 @@ def refuse(home: Home, dropped: Dropped, problem: str) -> None:
     if not dropped.moves:
         return
     directory = home.rejected / dropped.kind / dropped.source
-    directory.mkdir(parents=True, exist_ok=True)
     target = directory / dropped.name
     number = 1
     while target.exists():
         number += 1
         target = directory / f"{dropped.name}.{number}"
     # The reason first: a file in rejected/ never lies there without one.
-    target.with_name(f"{target.name}.reason").write_text(problem + "\n", encoding="utf-8")
-    os.replace(dropped.path, target)
+    write(target.with_name(f"{target.name}.reason"), f"{problem}\n".encode())
+    move(dropped.path, target)
 
 
 def _endings(name: str) -> str:

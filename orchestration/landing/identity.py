@@ -13,7 +13,7 @@ import duckdb
 from orchestration.landing.canonical import Kind
 from orchestration.landing.checked import checked, landed_row, valid
 from orchestration.landing.readable import Readable
-from orchestration.landing.sql import literal, quoted
+from orchestration.store.sql import literal, quoted
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import duckdb
 from orchestration.landing import split
 from orchestration.landing.canonical import Kind, Type
 from orchestration.landing.readable import Layout, relation
-from orchestration.landing.sql import literal
+from orchestration.store.sql import literal, reader
 
 
 @dataclass
@@ -73,7 +73,7 @@ def keys(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
 
 
 def _objects(path: Path) -> str:
-    return f"read_json_objects({literal(str(path))}, format = 'newline_delimited', ignore_errors = true)"
+    return reader("read_json_objects", [path], "format = 'newline_delimited'", "ignore_errors = true")
 
 
 def _path(name: str) -> str:

@@ -7,7 +7,7 @@ import duckdb
 
 from orchestration.landing.canonical import Kind
 from orchestration.landing.readable import Layout, relation
-from orchestration.landing.sql import literal, quoted
+from orchestration.store.sql import file, quoted, reader
 
 
 @dataclass
@@ -45,12 +45,12 @@ class Parquet:
 def columns(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[dict[str, str], int]:
     """Name and DuckDB type of each column, and the number of rows. Raises duckdb.Error."""
     described = con.execute(f"describe select * from {_read(path)}").fetchall()
-    counted = con.execute(f"select num_rows from parquet_file_metadata({literal(str(path))})").fetchone()
+    counted = con.execute(f"select num_rows from parquet_file_metadata({file(path)})").fetchone()
     return {name: type_ for name, type_, *_ in described}, counted[0] if counted else 0
 
 
 def _read(path: Path) -> str:
-    return f"read_parquet({literal(str(path))}, binary_as_string = true)"
+    return reader("read_parquet", [path], "binary_as_string = true")
 
 
 def _text(name: str, type_: str) -> str:

@@ -7,7 +7,7 @@ from typing import Protocol
 import duckdb
 
 from orchestration.landing.canonical import Kind
-from orchestration.landing.sql import literal, quoted
+from orchestration.store.sql import literal, quoted
 
 Cells = Mapping[str, str]
 """The columns of a file: name to the SQL of its cell, a VARCHAR, NULL when empty."""

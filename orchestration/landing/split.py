@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from orchestration.landing.sql import literal
+from orchestration.store.sql import literal, reader
 
 _ESCAPE = "\x1f"
 _BETWEEN = _ESCAPE + "1"
@@ -98,11 +98,15 @@ def records_sql(target: Path) -> str:
         if plain != _ESCAPE:
             raw = f"replace({raw}, {literal(escaped)}, {literal(plain)})"
     raw = f"replace({raw}, {literal(_ESCAPES[_ESCAPE])}, {literal(_ESCAPE)})"
+    written = reader(
+        "read_csv",
+        [target],
+        "columns = {'line': 'BIGINT', 'broken': 'VARCHAR', 'raw': 'VARCHAR'}, header = false, auto_detect = false",
+        f"delim = {literal(_BETWEEN)}, quote = '', escape = ''",
+    )
     return (
         f"select line, case when contains(raw, {literal(_ESCAPE)}) then {raw} else raw end as raw,"
-        f" coalesce(broken, '') as broken from read_csv({literal(str(target))},"
-        " columns = {'line': 'BIGINT', 'broken': 'VARCHAR', 'raw': 'VARCHAR'}, header = false,"
-        f" auto_detect = false, delim = {literal(_BETWEEN)}, quote = '', escape = '')"
+        f" coalesce(broken, '') as broken from {written}"
     )
 
 

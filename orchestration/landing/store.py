@@ -13,7 +13,7 @@ from orchestration.landing.checked import checked, landed_row, rejected_row, val
 from orchestration.landing.identity import Fresh
 from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.readable import Readable
-from orchestration.landing.sql import literal, quoted
+from orchestration.store.sql import literal, quoted
 
 _SLOW = ("line", "raw", "broken")
 

@@ -6,8 +6,8 @@ from orchestration.landing import identity
 from orchestration.landing.checked import checked, landed_row, valid
 from orchestration.landing.identity import Fresh
 from orchestration.landing.readable import Readable
-from orchestration.landing.sql import literal
 from orchestration.landing.store import Counts, FileKey, file_days, reject_conflicts
+from orchestration.store.sql import literal
 
 
 def supersede_landed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -> Counts | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from orchestration.landing import times
 from orchestration.landing.canonical import Column, Type
-from orchestration.landing.sql import literal, quoted
+from orchestration.store.sql import literal, quoted
 
 _SECONDS = "[0-9]{1,9}([.][0-9]{1,3})?"
 _AMOUNT = "[0-9]{1,12}([.][0-9]{1,8})?"

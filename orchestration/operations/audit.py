@@ -16,6 +16,7 @@ from orchestration.audit.company import Company, Deck
 from orchestration.audit.consumption import Kept
 from orchestration.audit.number import prefixes_of
 from orchestration.audit.rater import Cdr, RatedAttempt, rate
+from orchestration.store.sql import literal
 from orchestration.warehouse import Home
 
 SAMPLE = 200
@@ -169,7 +170,7 @@ def _sample(con: duckdb.DuckDBPyConnection, day: date, seed: str, sample: int) -
     if not chosen:
         return _Sample({}, {}, {})
     # the ids as literals: read with the files, before any other column of them is
-    ids = ", ".join("'" + call_id.replace("'", "''") + "'" for _, call_id in chosen)
+    ids = ", ".join(literal(call_id) for _, call_id in chosen)
     landed = _rows(con, f"select {', '.join(_CDR)} from landed.cdrs where day = $day and call_id in ({ids})", day)
     stored = _rows(con, f"select * from marts.rated_calls where {_FRESH} and call_id in ({ids})", day)
     calls: dict[tuple[str, str], list[Cdr]] = {call: [] for call in chosen}

@@ -12,6 +12,7 @@ from orchestration.operations import dbt
 from orchestration.operations.configure import configure
 from orchestration.operations.post import post_payments
 from orchestration.operations.publish import publish
+from orchestration.store.files import folder, sync
 from orchestration.warehouse import Home, Refused, Writer, now, writer
 
 # The tables that are kept as one Parquet file for each day and build (macros/warehouse/daily_files.sql).
@@ -131,7 +132,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         con.execute("insert into ops.build_days select unnest(?::DATE[])", [days])
         for table in STORED:
             for day in days:
-                (held.home.tables / table / f"day={day}").mkdir(parents=True, exist_ok=True)
+                folder(held.home.tables / table / f"day={day}")
         con.commit()
     if not known:
         return days, EVERYTHING
@@ -145,6 +146,7 @@ def finish(held: Writer) -> None:
     """Record that the days in ops.build_days are built, and post payments not posted yet."""
     project = dbt.project_version()
     with held.connect() as con:
+        _sync_stored_files(con, held.home)
         con.begin()
         con.execute(
             """
@@ -169,6 +171,14 @@ def finish(held: Writer) -> None:
         con.execute("insert into ops.project values (?)", [project])
         post_payments(con)
         con.commit()
+
+
+def _sync_stored_files(con: duckdb.DuckDBPyConnection, home: Home) -> None:
+    """Have the files that were written of the days in ops.build_days on disk before the days count as built."""
+    found = con.execute("select path from ops.stored_files where day in (select day from ops.build_days)").fetchall()
+    written = {home.root / path for (path,) in found}
+    for path in sorted(written | {path.parent for path in written}):
+        sync(path)
 
 
 # Days since the first traffic on which a subscription is charged: the model says it, once it is there.

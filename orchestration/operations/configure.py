@@ -7,7 +7,8 @@ import duckdb
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
 from orchestration.landing.formats import CANONICAL, NATIVE
-from orchestration.warehouse import Home, Refused, Writer, now, place
+from orchestration.store.files import place
+from orchestration.warehouse import Home, Refused, Writer, now
 
 # What a change of a file touches: columns that rating does not read do not make a day outdated.
 # A row speaks of the time it is valid in; rows without validity speak of all time.

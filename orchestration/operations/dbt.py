@@ -6,7 +6,6 @@ import contextlib
 import graphlib
 import hashlib
 import io
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.store.files import whole, write
 from orchestration.warehouse import PROJECT, Home, environment
 
 if TYPE_CHECKING:
@@ -106,11 +106,9 @@ def manifest() -> Manifest:
         raise DbtFailed(f"the models cannot be read: {outcome.exception}")
     packed = outcome.result.to_msgpack(extended_mashumaro_encoder)
     with contextlib.suppress(OSError):  # a read-only checkout parses every time
-        kept.parent.mkdir(exist_ok=True)
-        outcome.result.writable_manifest().write(str(kept_at(".json")))
-        part = kept.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(packed)
-        os.replace(part, kept)
+        with whole(kept_at(".json")) as part:
+            outcome.result.writable_manifest().write(str(part))
+        write(kept, packed)
     return read(packed)
 
 
@@ -181,10 +179,7 @@ def kept(suffix: str, version: str, make: Callable[[], str]) -> str:
         return path.read_text(encoding="utf-8")
     made = make()
     with contextlib.suppress(OSError):  # a read-only checkout makes it every time
-        path.parent.mkdir(exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text(made, encoding="utf-8")
-        os.replace(part, path)
+        write(path, made.encode())
     return made
 
 

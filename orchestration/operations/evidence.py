@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +13,7 @@ import duckdb
 from orchestration.documents.evidence import COLUMNS, pack
 from orchestration.operations.rated_again import configured, published, rows
 from orchestration.operations.rating_sql import rate
+from orchestration.store.files import write
 from orchestration.warehouse import Home, Refused
 
 _TERMS = Path(__file__).with_suffix(".sql")
@@ -94,10 +94,7 @@ def evidence(home: Home, number: str) -> Evidence:
         except ValueError as failed:
             raise Refused(f"the evidence behind {number} does not hold, nothing was written: {failed}") from None
     path = home.root / "exports" / "evidence" / f"{number}.zip"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(packed)
-    os.replace(part, path)
+    write(path, packed)
     return Evidence(path, sha256(packed).hexdigest(), cells.count, cells.complete, invoice["checksum"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +11,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.chart import CHART, chart
+from orchestration.store import sql
+from orchestration.store.files import whole
 from orchestration.warehouse import Home, Refused, serving
 
 _SQL = Path(__file__).with_name("general_ledger.sql")
@@ -143,13 +144,7 @@ def _refuse_unmapped(con: duckdb.DuckDBPyConnection) -> None:
 
 def _write(con: duckdb.DuckDBPyConnection, file: Path) -> str:
     """Write the rows, whole or not at all; the sha256 of the file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        escaped = str(part).replace("'", "''")
-        con.execute(f"copy (select {_COLUMNS} from gl_rows) to '{escaped}' (format csv, header)")
+    with whole(file) as part:
+        con.execute(f"copy (select {_COLUMNS} from gl_rows) to {sql.path(part)} (format csv, header)")
         data = part.read_bytes()
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
     return hashlib.sha256(data).hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,6 +31,8 @@ from orchestration.operations.build import build_days
 from orchestration.operations.operators import require
 from orchestration.operations.post import post_payments
 from orchestration.operations.publish import publish
+from orchestration.store import sql
+from orchestration.store.files import whole, write
 from orchestration.warehouse import Home, Refused, Writer, clock, operator, writer
 
 SUFFIXES = ("csv", "json", "pdf")
@@ -158,7 +159,7 @@ def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Befor
             raise
     # after the commit: no file says a number that was not issued; one that a crash keeps back the archive has
     for suffix, path in done.files.items():
-        _write(path, files[suffix])
+        write(path, files[suffix])
         if not wanted.draft:
             path.with_name(f"{wanted.draft_id}.{suffix}").unlink(missing_ok=True)
     return done
@@ -207,7 +208,7 @@ def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Inv
             kept = home.archive / "invoices" / f"{checksum}.{suffix}"
             if not kept.exists():
                 raise Refused(f"{path} is gone, and so is its copy in the archive, {kept}")
-            _write(path, kept.read_bytes())
+            write(path, kept.read_bytes())
         files[suffix] = path
     columns = ("kind", "status", "account_id", "period_start", "period_end", "net", "tax", "total", "currency",
                "due_on", "checksum")  # fmt: skip
@@ -270,7 +271,7 @@ def _make(
     if number:
         _book(con, home, wanted, number, totals)
         for suffix, content in files.items():
-            _write(home.archive / "invoices" / f"{sums[suffix]}.{suffix}", content)
+            write(home.archive / "invoices" / f"{sums[suffix]}.{suffix}", content)
         held.journal(
             con,
             "credit note" if wanted.credit_note else "invoice",
@@ -311,11 +312,8 @@ def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: st
             f"{totals['total']}: nothing was issued; close the days again (tollbook close) and report it if it stays"
         )
     path = f"tables/marts.invoice_calls/day={wanted.period}/{number}.parquet"
-    target = home.root / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    con.execute(f"copy ({_ITEMS.replace('$document', _text(number))}) to {_text(str(part))} (format parquet)")
-    os.replace(part, target)
+    with whole(home.root / path) as part:
+        con.execute(f"copy ({_ITEMS.replace('$document', sql.literal(number))}) to {sql.path(part)} (format parquet)")
     con.execute("insert into ops.stored_files values ('marts.invoice_calls', ?, ?, true)", [wanted.period, path])
 
 
@@ -347,14 +345,14 @@ def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any]) -> Sequenc
         f"""
         select
             line,
-            timezone({_text(totals["timezone"])}, timezone('UTC', charged_at)) as charged_at,
+            timezone({sql.literal(totals["timezone"])}, timezone('UTC', charged_at)) as charged_at,
             coalesce(calling_number, '') as calling_number,
             called_number,
             coalesce(destination, '') as destination,
             duration_s,
             billed_s,
             account_amount
-        from ({_ITEMS.replace("$document", _text(totals["document_id"]))})
+        from ({_ITEMS.replace("$document", sql.literal(totals["document_id"]))})
         where kind in ('calls', 'termination')
         """
     )
@@ -373,20 +371,5 @@ def _keep_logo(home: Home, logo: bytes | None) -> str | None:
     if logo is None:
         return None
     checksum = hashlib.sha256(logo).hexdigest()
-    _write(home.archive / "branding" / checksum, logo)
+    write(home.archive / "branding" / checksum, logo)
     return checksum
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The file whole and on disk, or as it was."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

@@ -7,7 +7,6 @@ calls and breakouts are kept that way in the warehouse already and are not writt
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +15,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.operations import alerts
+from orchestration.store import sql
+from orchestration.store.files import whole
 from orchestration.warehouse import Home, Writer, now, writer
 
 DAILY = (
@@ -202,10 +203,8 @@ def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:
 
 
 def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    con.execute(f"copy ({query}) to '{part}' (format parquet, compression lz4_raw)")
-    os.replace(part, path)
+    with whole(path) as part:
+        con.execute(f"copy ({query}) to {sql.path(part)} (format parquet, compression lz4_raw)")
 
 
 def _swap(home: Home, files: dict[str, list[Path]], views: list[str]) -> None:
@@ -213,24 +212,21 @@ def _swap(home: Home, files: dict[str, list[Path]], views: list[str]) -> None:
 
     `views` are the statements of the views whose files the warehouse itself keeps.
     """
-    part = home.serving.with_name(f".{home.serving.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    with duckdb.connect() as con:
+    with whole(home.serving) as part, duckdb.connect() as con:
         # an older storage version, so that analysts need not have the newest client
-        con.execute(f"attach '{part}' as serving (storage_version 'v1.2.0')")
+        con.execute(f"attach {sql.path(part)} as serving (storage_version 'v1.2.0')")
         con.execute("use serving")
         con.execute("create schema serving.marts")
         for view in views:
             con.execute(view)
         for table, paths in files.items():
             schema = table.split(".")[0]
-            listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
+            read = sql.reader("read_parquet", paths, "union_by_name = true")
             con.execute(f"create schema if not exists serving.{schema}")
-            con.execute(f"create view serving.{table} as select * from read_parquet([{listed}], union_by_name = true)")
+            con.execute(f"create view serving.{table} as select * from {read}")
         con.execute("create table serving.main.published as select ?::TIMESTAMP as published_at", [now()])
         con.execute("use memory")
         con.execute("detach serving")
-    os.replace(part, home.serving)
 
 
 def _forget(directories: list[Path], counted: set[Path]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from orchestration.operations.rating_sql import blank
+from orchestration.store import sql
 from orchestration.warehouse import Home, Refused
 
 
@@ -43,7 +44,7 @@ def published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     con = duckdb.connect()
     try:
         con.execute("set TimeZone = 'UTC'")
-        con.execute(f"attach '{_quoted(home.serving)}' as serving (read_only)")
+        con.execute(f"attach {sql.path(home.serving)} as serving (read_only)")
         if not rows(
             con, "select 1 from duckdb_views() where database_name = 'serving' and view_name = 'configuration'"
         ):
@@ -123,7 +124,3 @@ def rows(
     con.execute(query, values)
     names = [column[0] for column in con.description or []]
     return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
-
-
-def _quoted(path: object) -> str:
-    return str(path).replace("'", "''")

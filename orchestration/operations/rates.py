@@ -19,9 +19,10 @@ from orchestration.decks.problem import UnreadableDeck
 from orchestration.decks.review import Review
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
-from orchestration.landing.sql import literal
 from orchestration.operations.configure import configure
-from orchestration.warehouse import Home, Refused, Writer, now, operator, place, writer
+from orchestration.store import sql
+from orchestration.store.files import place
+from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
 
 _COLUMNS = (
     "line, rate_table_id, prefix, destination, band, valid_from, valid_to, rate_per_minute, initial_rate_per_minute,"
@@ -188,7 +189,7 @@ def _reviewed(held: Writer, each: Dropped, wanted: Wanted) -> Review:
             found = reviewing.review(con, deck, wanted.limit, wanted.first)
             days = traffic.days_with_traffic(con) if wanted.traffic else ()
             if days:
-                con.execute(f"copy ({_rows(found.number)}) to {literal(str(prices))} (format parquet)")
+                con.execute(f"copy ({_rows(found.number)}) to {sql.path(prices)} (format parquet)")
         if not days:
             return found
         held.release()

@@ -18,6 +18,8 @@ from orchestration.operations.build import build_days
 from orchestration.operations.configure import problems
 from orchestration.operations.publish import publish
 from orchestration.operations.replay import Replay
+from orchestration.store import sql
+from orchestration.store.files import move
 from orchestration.warehouse import Home, Refused, Writer, environment, writer
 
 # What must come out identical: a query each, its rows in order.
@@ -119,9 +121,9 @@ def _compared(old: Home, new: Home) -> list[str]:
         return []
     found = []
     with duckdb.connect() as con:
-        con.execute(f"attach '{new.warehouse}' as new (read_only)")
+        con.execute(f"attach {sql.path(new.warehouse)} as new (read_only)")
         try:
-            con.execute(f"attach '{old.warehouse}' as old")
+            con.execute(f"attach {sql.path(old.warehouse)} as old")
         except duckdb.Error as unreadable:
             return [f"{old.warehouse} cannot be read ({unreadable}): move it away to rebuild without comparing"]
         for what, query in _SAME.items():
@@ -140,7 +142,7 @@ def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
     """What the new warehouse needs to live in the old one's place."""
     with beside.connect() as con:
         if home.warehouse.exists():
-            con.execute(f"attach '{home.warehouse}' as old (read_only)")
+            con.execute(f"attach {sql.path(home.warehouse)} as old (read_only)")
             known = con.execute(
                 "select table_name from duckdb_tables() "
                 "where database_name = 'old' and starts_with(table_name, 'alert')"
@@ -170,16 +172,12 @@ def _switch(held: Writer, new: Home) -> None:
     """Put the new files beside the old, then the new warehouse in the old one's place, in one rename."""
     home = held.home
     for path in sorted(new.tables.rglob("*.parquet")):
-        target = home.tables / path.relative_to(new.tables)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, target)
+        move(path, home.tables / path.relative_to(new.tables))
     for path in sorted((new.archive / "invoices").glob("*")):
-        target = home.archive / "invoices" / path.name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(path, target)
+        move(path, home.archive / "invoices" / path.name)
     before = home.root / "warehouse.before-rebuild.duckdb"
     _set_aside(home.warehouse, before)
-    os.replace(new.warehouse, home.warehouse)
+    move(new.warehouse, home.warehouse)
 
 
 def _set_aside(warehouse: Path, before: Path) -> None:
@@ -187,6 +185,6 @@ def _set_aside(warehouse: Path, before: Path) -> None:
         path, kept = Path(f"{warehouse}{suffix}"), Path(f"{before}{suffix}")
         kept.unlink(missing_ok=True)
         if path.exists() and suffix:
-            os.replace(path, kept)  # the new warehouse must not find another one's log
+            move(path, kept)  # the new warehouse must not find another one's log
         elif path.exists():
             os.link(path, kept)

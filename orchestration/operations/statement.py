@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,6 +12,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from orchestration.store.files import write
 from orchestration.warehouse import Home, Refused, serving
 
 
@@ -129,10 +129,7 @@ def write_csv(home: Home, made: Statement) -> Path:
             accrued = [f"{made.accrued_unposted:f}", ""]
             writer.writerow([made.last, "accrued", "Used and not posted yet", "", *accrued, made.currency, ""])
     file = home.root / "exports" / "statements" / _file_name(made)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    part.write_bytes(text.getvalue().encode())
-    os.replace(part, file)
+    write(file, text.getvalue().encode())
     return file
 
 

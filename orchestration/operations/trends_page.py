@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,6 +25,7 @@ from orchestration.pages.month import (
     UnfinishedDay,
     Waterfall,
 )  # fmt: skip
+from orchestration.store.files import write
 from orchestration.warehouse import Home, Refused, serving
 
 _TABLES = ("revenue_assurance_daily", "budget_burndown", "anomalies", "account_balances", "receivables_aging", "days")
@@ -158,13 +158,7 @@ def trends_page(home: Home, month: date | None = None, output: Path | None = Non
         made = read(con, month)
     file = output or home.root / "exports" / "trends" / f"{made.month:%Y-%m}.html"
     data = page(made).encode()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
+    write(file, data)
     return Written(made.month, file, hashlib.sha256(data).hexdigest())
 
 

@@ -1,0 +1,74 @@
+"""Files that are there whole and on disk, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """A name beside `target` to write to. At the end `target` has what was written; after an error it is as it was."""
+    folder(target.parent)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    try:
+        yield part
+        sync(part)
+        os.replace(part, target)
+        sync(target.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write `target` whole, in place of the one there was."""
+    with whole(target) as part:
+        part.write_bytes(content)
+
+
+def place(source: Path, target: Path, link: bool = True) -> None:
+    """Copy `source` to `target`, unless that is there.
+
+    `link` False: never share the bytes with a file that its owner may go on to change.
+    """
+    if target.exists():
+        return
+    with whole(target) as part:
+        try:
+            if not link:
+                raise OSError("a copy is wanted")
+            os.link(source, part)  # same file system: no bytes move
+        except OSError:
+            shutil.copyfile(source, part)
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a file of the same file system another name, in place of the file that had it."""
+    folder(target.parent)
+    sync(source)
+    os.replace(source, target)
+    sync(target.parent)
+    if source.parent != target.parent:
+        sync(source.parent)
+
+
+def folder(path: Path) -> None:
+    """Make a folder and those above it, so that they too are there after a power cut."""
+    if path.is_dir():
+        return
+    folder(path.parent)
+    path.mkdir(exist_ok=True)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Have what was written to a file, or the names in a folder, on disk before this returns."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

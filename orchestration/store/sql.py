@@ -1,0 +1,39 @@
+"""Names, texts and paths as SQL: the only place that quotes, and that says how files are read by DuckDB."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+_PATTERN = re.compile(r"[*?\[]")
+
+
+def quoted(name: str) -> str:
+    """A column name, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text constant, whatever is in it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def path(file: Path) -> str:
+    """A file to attach or to copy to."""
+    return literal(str(file))
+
+
+def file(read: Path) -> str:
+    """A file for a function that reads files: it takes a name for a pattern, and a[1].csv would be a1.csv."""
+    return literal(_PATTERN.sub(r"[\g<0>]", str(read)))
+
+
+def reader(function: str, files: Sequence[Path], *options: str) -> str:
+    """A relation: `read_parquet`, `read_csv` or such over files, with its options as SQL.
+
+    A folder called name=value is just a folder. Left to itself DuckDB takes it for a column of that name, in place
+    of the one that the file has.
+    """
+    listed = ", ".join(file(each) for each in files)
+    return f"{function}([{listed}], {', '.join(['hive_partitioning = false', *options])})"

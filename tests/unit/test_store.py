@@ -1,0 +1,97 @@
+"""Files that are whole or not there, and the one place that quotes."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.store import files, sql
+from orchestration.warehouse import PROJECT
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was synced and renamed, in order."""
+    told: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noted_fsync(descriptor: int) -> None:
+        told.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
+        fsync(descriptor)
+
+    def noted_replace(source: Path, target: Path) -> None:
+        told.append(f"rename {Path(source).name} {Path(target).name}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    return told
+
+
+def test_the_file_is_on_disk_before_its_name_and_the_name_before_anything_else(
+    tmp_path: Path, synced: list[str]
+) -> None:
+    files.write(tmp_path / "new" / "a.csv", b"whole")
+    part = f".a.csv.{os.getpid()}.part"
+    assert synced == [f"sync {tmp_path.name}", f"sync {part}", f"rename {part} a.csv", "sync new"]
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.csv"]
+
+
+def test_what_fails_leaves_the_file_there_was(tmp_path: Path) -> None:
+    target = tmp_path / "a.csv"
+    files.write(target, b"before")
+    with pytest.raises(FileNotFoundError), files.whole(target) as part:  # noqa: PT012
+        part.write_bytes(b"half")
+        part.with_name("nowhere").read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]
+    assert target.read_bytes() == b"before"
+
+
+def test_moving_tells_both_folders(tmp_path: Path, synced: list[str]) -> None:
+    source = tmp_path / "from" / "a.csv"
+    files.write(source, b"x")
+    synced.clear()
+    files.move(source, tmp_path / "to" / "b.csv")
+    assert synced == [f"sync {tmp_path.name}", "sync a.csv", "rename a.csv b.csv", "sync to", "sync from"]
+
+
+@pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv", 'o\'brien "x".csv', "source=x/a.csv", "[[]].csv"])
+def test_a_file_is_read_by_its_name_and_for_what_is_in_it(tmp_path: Path, name: str) -> None:
+    for each, value in (("a1.csv", "wrong"), ("ab.csv", "wrong"), (name, "it's this")):
+        files.write(tmp_path / each, f"source\n{value}\n".encode())
+    reader = sql.reader("read_csv", [tmp_path / name], "header = true")
+    assert duckdb.sql(f"select * from {reader}").fetchall() == [("it's this",)]
+
+
+# The journal, and files that are thrown away.
+_MAY_WRITE = {
+    "orchestration/store/files.py",
+    "orchestration/journal.py",
+    "orchestration/prepare.py",
+    "orchestration/configuration/load.py",
+    "orchestration/landing/opening.py",
+    "orchestration/landing/split.py",
+    "orchestration/operations/replay.py",
+    "orchestration/operations/topup.py",
+}
+_WRITES = re.compile(r"os\.replace|\.rename\(|write_(bytes|text)\(|copyfile|\bopen\([^)]*\"[wax]b?\"")
+_QUOTES = re.compile(
+    r"""replace\("['"]|(attach|to|from) '\{|(read_parquet|read_csv|read_json\w*|parquet_\w+)\((\[?'|\?)"""
+)
+
+
+def test_nothing_else_writes_files_or_quotes() -> None:
+    sources = {
+        str(path.relative_to(PROJECT)): path.read_text()
+        for folder in ("orchestration", "macros", "models", "bench", "demo")
+        for path in (PROJECT / folder).rglob("*")
+        if path.suffix in (".py", ".sql")
+    }
+    writing = {name for name, text in sources.items() if name.startswith("orchestration") and _WRITES.search(text)}
+    assert writing == _MAY_WRITE
+    quoting = {name for name, text in sources.items() if _QUOTES.search(text)}
+    assert quoting == {"orchestration/store/sql.py", "macros/warehouse/quoting.sql"}
