@@ -146,6 +146,9 @@ create table if not exists ops.files (
     primary key (file_id, kind, source)
 );
 
+-- The sha256 of what is in the file, unpacked: null for files that landed before this was kept.
+alter table ops.files add column if not exists content_id VARCHAR;
+
 -- Other names that the bytes of a landed file came under: numbered files without calls are all alike.
 create table if not exists ops.file_names (
     file_id VARCHAR not null,

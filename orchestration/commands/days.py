@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--source", help="Which switch or system the files come from.")
 @click.option("--dry-run", is_flag=True, help="Say what would land; change nothing.")
 @click.option("--supersede", is_flag=True, help="Let rows replace landed ones with the same identity.")
+@click.option("--again", is_flag=True, help="Let FILES land although the same landed from another source.")
 @click.option("--reason", help="Why, with --supersede.")
 @JSON
 def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
@@ -50,7 +51,7 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
                 for f in landed
             ],
         )  # fmt: skip
-    problems = [f"{f.name}: {f.problem}" for f in landed if f.status == "unreadable"]
+    problems = [f"{f.name}: {f.problem}" for f in landed if f.problem]
     if problems:
         raise Refused("\n".join(problems))
 

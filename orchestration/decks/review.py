@@ -146,7 +146,7 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
         rows=rows,
         duplicates=duplicates,
         tables=_tables(con),
-        suspicious=(*_suspicious(con, limit), *_ends_most(con)),
+        suspicious=(*_suspicious(con, limit), *_ends_most(con), *_elsewhere(con, deck, rows)),
         first_change=first_change,
         closed_days=closed,
         prices=() if first == 0 else _prices(con, first),
@@ -225,6 +225,19 @@ def _ends_most(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
         for table, prices, there in rows
         if 2 * prices > there and there > 1
     ]
+
+
+def _elsewhere(con: duckdb.DuckDBPyConnection, deck: Deck, rows: int) -> list[Suspicion]:
+    """The same file was accepted from another source: put into the wrong folder, it prices another one's numbers."""
+    known = con.execute(
+        "select source, name, deck, accepted_at from ops.decks where file_id = ? and source <> ? order by deck limit 1",
+        [deck.file_id, deck.source],
+    ).fetchone()
+    if known is None:
+        return []
+    source, name, number, at = known
+    text = f"the same file was accepted from {source} as {name}, deck {number}, on {at:%Y-%m-%d %H:%M} UTC"
+    return [Suspicion("elsewhere", rows, text)]
 
 
 _PRICES = """

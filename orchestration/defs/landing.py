@@ -87,8 +87,8 @@ def landing_metadata(key: dg.AssetKey, landed: Sequence[Landed]) -> dict[str, dg
 
 
 def readable_result(landed: Sequence[Landed]) -> dg.AssetCheckResult:
-    """Whether each file could be read; a warning, since the others landed."""
-    unreadable = [file for file in landed if file.status == "unreadable"]
+    """Whether each file landed; a warning, since the others did."""
+    unreadable = [file for file in landed if file.problem]
     return dg.AssetCheckResult(
         passed=not unreadable,
         asset_key=FILES,

@@ -15,12 +15,16 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file to land. `moves`: it lies in the inbox and leaves it when it is done with."""
+    """A file to land. `moves`: it lies in the inbox, or in rejected/, and leaves it when it is done with.
+
+    `reason`: why it was set aside, the file beside one that lies in rejected/.
+    """
 
     path: Path
     kind: str
     source: str
     moves: bool
+    reason: Path | None = None
 
     @property
     def name(self) -> str:
@@ -95,11 +99,9 @@ def asked_for(home: Home, files: Sequence[Path], kind: str | None, source: str |
 def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> Dropped:
     if not path.is_file():
         raise Refused(f"{path} is not a file")
-    inbox = Path(os.path.abspath(home.inbox))
-    inside = path.is_relative_to(inbox) and len(path.relative_to(inbox).parts) == 3
-    if inside:
-        parts = path.relative_to(inbox).parts
-        kind, source = kind or parts[0], source or parts[1]
+    place = _place(home.inbox, path) or _place(home.rejected, path)
+    if place:
+        kind, source = kind or place[0], source or place[1]
     if not kind or not source:
         raise Refused(f"say what {path.name} is and who sent it: --kind cdrs --source NAME")
     if kind == "rates":
@@ -115,7 +117,15 @@ def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> 
         raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
     if not ripe(path):
         raise Refused(f"{path.name} is still being written, by its name; rename it first")
-    return Dropped(path, kind, source, inside)
+    aside = path.with_name(f"{path.name}.reason") if _place(home.rejected, path) else None
+    return Dropped(path, kind, source, bool(place), aside)
+
+
+def _place(root: Path, path: Path) -> tuple[str, ...] | None:
+    """The kind, source and name of a file that lies in one of the folders for them under `root`."""
+    root = Path(os.path.abspath(root))
+    parts = path.relative_to(root).parts if path.is_relative_to(root) else ()
+    return parts if len(parts) == 3 else None
 
 
 def archived(home: Home, dropped: Dropped, file_id: str) -> Path:
@@ -129,24 +139,35 @@ def archive(home: Home, dropped: Dropped, file_id: str) -> None:
 
 
 def forget(dropped: Dropped) -> None:
-    """Take an archived file out of the inbox."""
+    """Take an archived file out of the inbox, or out of rejected/ with its reason."""
     if dropped.moves:
         dropped.path.unlink(missing_ok=True)
+    if dropped.reason:
+        dropped.reason.unlink(missing_ok=True)
 
 
-def refuse(home: Home, dropped: Dropped, problem: str) -> None:
-    """Move an unreadable file out of the inbox, with the reason beside it."""
-    if not dropped.moves:
+def refuse(home: Home, dropped: Dropped, problem: str, keep: bool = False) -> None:
+    """Move a file that did not land out of the inbox, to rejected/ with the reason beside it.
+
+    `keep`: of a person's own file, which stays where it is, put a copy there.
+    """
+    if dropped.reason:  # there already
+        write(dropped.reason, f"{problem}\n".encode())
+        return
+    if not dropped.moves and not keep:
         return
     directory = home.rejected / dropped.kind / dropped.source
     target = directory / dropped.name
-    number = 1
+    number, endings = 1, _endings(dropped.name)
     while target.exists():
         number += 1
-        target = directory / f"{dropped.name}.{number}"
+        target = directory / f"{dropped.name.removesuffix(endings)}.{number}{endings}"
     # The reason first: a file in rejected/ never lies there without one.
     write(target.with_name(f"{target.name}.reason"), f"{problem}\n".encode())
-    move(dropped.path, target)
+    if dropped.moves:
+        move(dropped.path, target)
+    else:
+        place(dropped.path.resolve(), target, link=False)
 
 
 def _endings(name: str) -> str:

@@ -30,12 +30,11 @@ def open_file(
     settings: SourceSettings,
     scratch: Path,
 ) -> Readable:
-    """Open `path`, called `name` by who sent it. `scratch` is an empty directory of its own.
+    """Open `path` (`unpacked`), called `name` by who sent it. `scratch` is a directory of its own.
 
     Raises `UnreadableFile`.
     """
     native = formats.native(settings)
-    path, scanned = _plain(path, scanned, scratch)
     suffix = Path(name.removesuffix(".gz")).suffix
     if native:
         return _native(path, scanned, kind, native, settings, scratch)
@@ -51,8 +50,8 @@ def open_file(
     )
 
 
-def _plain(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
-    """The file itself, or what it holds when it is compressed.
+def unpacked(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
+    """The file itself, or what it holds when it is compressed, as a file in `scratch`. Raises `UnreadableFile`.
 
     Compressed text cannot be read by two threads: it is faster unpacked first.
     """

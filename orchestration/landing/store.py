@@ -20,13 +20,14 @@ _SLOW = ("line", "raw", "broken")
 
 @dataclass(frozen=True)
 class FileKey:
-    """What a landed file is: its bytes, as what, from whom; and its place in the order."""
+    """What a landed file is: its bytes, as what, from whom; its place in the order; its content, unpacked (sha256)."""
 
     file_id: str
     kind: Kind
     source: str
     name: str
     sequence: int
+    content_id: str
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,11 @@ def store(
         raise AssertionError(f"{key.name}: {rows} rows, but {landed} landed, {rejected} rejected")
     counts = Counts(rows, landed, duplicates, rejected, superseded, repeated, skipped, days)
     con.execute(
-        "insert into ops.files values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "insert into ops.files (file_id, kind, source, name, landed_at, rows, landed, duplicates, rejected, superseded,"
+        " dst_repeated, dst_skipped, file_sequence, content_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(key.file_id, key.kind.name, key.source, key.name, landed_at),
-            *(rows, landed, duplicates, rejected, superseded, repeated, skipped, key.sequence),
+            *(rows, landed, duplicates, rejected, superseded, repeated, skipped, key.sequence, key.content_id),
         ],
     )
     return counts

@@ -14,8 +14,8 @@ from orchestration.landing import dropped, formats
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.native import SourceSettings
-from orchestration.landing.opening import open_file
-from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.opening import open_file, unpacked
+from orchestration.landing.problem import LandedElsewhere, UnreadableFile
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import supersede_landed
@@ -34,7 +34,7 @@ class Landed:
     kind: str
     source: str
     name: str
-    status: str  # landed, already_landed, unreadable, dry_run
+    status: str  # landed, already_landed, landed_elsewhere, unreadable, dry_run
     rows: int = 0
     landed: int = 0
     duplicates: int = 0
@@ -53,6 +53,7 @@ class Landing:
     dry_run: bool
     supersede: bool
     reason: str | None
+    again: bool
 
     @property
     def home(self) -> Home:
@@ -68,11 +69,13 @@ def land(
     dry_run: bool = False,
     supersede: bool = False,
     reason: str | None = None,
+    again: bool = False,
 ) -> list[Landed]:
     """Land `files`, or without any everything that waits in the inbox, under the writer lock.
 
     One result per file, in the order of landing. Raises `Refused` for a request that cannot be
-    carried out; a file that cannot be read is a result (`unreadable`) and the others go on.
+    carried out; a file that cannot be read (`unreadable`), or that landed from another source (`landed_elsewhere`)
+    where it is not said to be meant (`again`), is a result and the others go on.
     """
     with writer(home, "land") as held:
         return land_files(
@@ -83,6 +86,7 @@ def land(
             dry_run=dry_run,
             supersede=supersede,
             reason=reason,
+            again=again,
         )
 
 
@@ -95,12 +99,15 @@ def land_files(
     dry_run: bool = False,
     supersede: bool = False,
     reason: str | None = None,
+    again: bool = False,
 ) -> list[Landed]:
     """`land` for a caller that holds the writer lock already."""
     if supersede and not (reason and reason.strip()):
         raise Refused("--supersede needs --reason TEXT: why the rows that landed were wrong")
     if supersede and not files:
         raise Refused("--supersede needs the FILE whose rows replace others")
+    if again and not files:
+        raise Refused("--again needs the FILE that is meant to land from this source too")
     home = held.home
     found = dropped.asked_for(home, files, kind, source) if files else dropped.waiting(home)
     found = [d for d in found if files or _wanted(d, kind, source)]
@@ -111,7 +118,7 @@ def land_files(
     configure(held)
     _clear_scratch(home)
     with held.connect() as con:
-        landing = Landing(held, con, dry_run, supersede, reason)
+        landing = Landing(held, con, dry_run, supersede, reason, again)
         return [_land_one(landing, file) for file in found]
 
 
@@ -136,10 +143,11 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
         settings = _settings(landing.con, file)
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=landing.home.root) as scratch:
             return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
-    except UnreadableFile as problem:
+    except (UnreadableFile, LandedElsewhere) as problem:
         if not landing.dry_run and _state(file.path) == before:
             dropped.refuse(landing.home, file, str(problem))
-        return replace(result, status="unreadable", problem=str(problem))
+        status = "unreadable" if isinstance(problem, UnreadableFile) else "landed_elsewhere"
+        return replace(result, status=status, problem=str(problem))
 
 
 def _already(landing: Landing, file: Dropped, result: Landed) -> Landed:
@@ -189,8 +197,10 @@ def _transaction(
     con, kind = landing.con, LANDING[file.kind]
     con.execute("begin")
     try:
-        key = FileKey(result.file_id, kind, file.source, file.name, _next_sequence(con))
-        readable = open_file(con, file.path, file.name, scanned, kind, settings, scratch)
+        path, content = unpacked(file.path, scanned, scratch)
+        key = FileKey(result.file_id, kind, file.source, file.name, _next_sequence(con), content.sha256)
+        _refuse_elsewhere(landing, key)
+        readable = open_file(con, path, file.name, content, kind, settings, scratch)
         if _known(con, result):
             counts = supersede_landed(con, key, readable)
         else:
@@ -225,7 +235,33 @@ def _journal(landing: Landing, key: FileKey) -> None:
         name=key.name,
         supersede=landing.supersede,
         reason=landing.reason,
+        again=landing.again,
     )
+
+
+def _refuse_elsewhere(landing: Landing, key: FileKey) -> None:
+    """Raise `LandedElsewhere` for content that landed from another source: it would count twice.
+
+    Files that nothing landed from are all alike (a header, no rows), and are none.
+    """
+    if landing.again or landing.writer.rules < 2:
+        return
+    row = landing.con.execute(
+        """
+        select name, source, landed_at
+        from ops.files
+        where kind = ? and source <> ? and coalesce(content_id, file_id) = ? and landed + duplicates > 0
+        order by file_sequence
+        limit 1
+        """,
+        [key.kind.name, key.source, key.content_id],
+    ).fetchone()
+    if row is not None:
+        raise LandedElsewhere(
+            f"the same content landed from {row[1]} as {row[0]} on {row[2]:%Y-%m-%d %H:%M} UTC and would count"
+            f" twice; if {key.source} did send its own of it: tollbook land FILE --kind {key.kind.name}"
+            f" --source {key.source} --again"
+        )
 
 
 def _with(result: Landed, counts: Counts, status: str) -> Landed:

@@ -37,7 +37,7 @@ class Wanted:
 
     `effective`: a date or time (None: the deck's own); `replaces`: full or partial; `limit`: rates above it are
     suspicious; `first`: how many prices of each class a review gives, None for all; `traffic`: whether a review
-    rates the last days' calls with the deck.
+    rates the last days' calls with the deck; `again`: the same file from another source is meant.
     """
 
     source: str | None = None
@@ -46,6 +46,7 @@ class Wanted:
     limit: Decimal | None = None
     first: int | None = 10
     traffic: bool = True
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,11 @@ def _accept(
         )
     if not review.landed:
         raise UnreadableDeck([f"{each.name} has no prices; nothing changed"])
+    elsewhere = [found.text for found in review.suspicious if found.reason == "elsewhere"]
+    if elsewhere and not wanted.again and held.rules > 1:
+        raise UnreadableDeck(
+            [f"{each.name} was not accepted: {elsewhere[0]}; if {each.source} did send the same one, add --again"]
+        )
     with _transaction(con):
         _insert(con, deck, review)
         if _state(each.path) != before:
@@ -242,6 +248,7 @@ def _accept(
             deck=review.number,
             suspicious=[found.reason for found in review.suspicious],
             reason=reason,
+            again=wanted.again,
         )
     dropped.forget(each)
     return Accepted(deck.file_id, each.name, each.source, "accepted", review.number, review)

@@ -72,7 +72,9 @@ class Replay:
 
     def land(self, line: Line) -> None:
         path = self._file(line)
-        landed = land_files(self.held, [path], supersede=bool(line["supersede"]), reason=line["reason"])[0]
+        landed = land_files(
+            self.held, [path], supersede=bool(line["supersede"]), reason=line["reason"], again=bool(line.get("again"))
+        )[0]
         # the same bytes under another name change nothing but the names that are known
         if landed.status != ("already_landed" if line["action"] == "land again" else "landed"):
             raise Refused(f"{line['name']} did not land: {landed.problem or landed.status}")
@@ -84,7 +86,7 @@ class Replay:
             target = self.held.home.decks / f"{line['source']}.toml"
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(mapping, target)
-        wanted = Wanted(effective=line["effective"], replaces=line["replaces"], first=0)
+        wanted = Wanted(effective=line["effective"], replaces=line["replaces"], first=0, again=bool(line.get("again")))
         accepted = accept_held(self.held, self._file(line), wanted, reason=line["reason"])[0]
         self.differs(line, "the deck", line["deck"], accepted.deck)
 

@@ -1,5 +1,6 @@
 """Landing what was there before: duplicates, conflicts, superseding, crashes."""
 
+import gzip
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.operations.land import land, land_files
-from orchestration.warehouse import PROJECT, Home, writer
+from orchestration.warehouse import PROJECT, Home, Refused, writer
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query, state
 
 
@@ -37,9 +38,64 @@ def test_landing_again_changes_nothing(home: Home) -> None:
     assert result.status == "already_landed"
     assert not path.exists()
     assert state(home) == before
-    drop(home, "a.csv", text, source="sw2")
-    (other,) = land(home)
-    assert (other.status, other.landed) == ("landed", 1)
+
+
+PAYMENTS = "payment_id,paid_at,account_id,amount,currency\np1,2026-03-02T10:00:00,acme,100,USD\n"
+USAGE = "usage_id,occurred_at,account_id,service,quantity\nu1,2026-03-01T10:00:00,acme,message,3\n"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [("cdrs", csv_text([cdr()])), ("payments", PAYMENTS), ("usage", USAGE)], ids=lambda v: v[:8]
+)
+def test_what_landed_from_another_source_is_refused_unless_it_is_meant(home: Home, kind: str, text: str) -> None:
+    drop(home, "a.csv", text, kind, "east")
+    land(home)
+    before = query(home, f"select * from landed.{kind}")
+    path = drop(home, "b.csv", text, kind, "west")
+    (dry,) = land(home, dry_run=True)
+    assert (dry.status, path.exists()) == ("landed_elsewhere", True)
+    drop(home, "empty.csv", text.splitlines()[0] + "\n", kind, "west")
+    first, second = land(home)
+    told = "the same content landed from east as a.csv on 2026-03-05 12:00 UTC and would count twice"
+    assert (first.status, second.status) == ("landed_elsewhere", "landed")
+    assert told in str(first.problem)
+    assert "--again" in str(first.problem)
+    aside = home.rejected / kind / "west" / "b.csv"
+    reason = aside.with_name("b.csv.reason")
+    assert (aside.read_text(), reason.read_text()) == (text, f"{first.problem}\n")
+    assert not path.exists()
+    assert query(home, f"select * from landed.{kind}") == before
+    (meant,) = land(home, [aside], again=True)
+    assert (meant.status, meant.source, meant.landed) == ("landed", "west", 1)
+    assert not aside.exists()
+    assert not reason.exists()
+    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
+    assert [line["again"] for line in lines if line["action"] == "land"] == [False, False, True]
+
+
+def test_a_compressed_copy_from_another_source_is_refused_too(home: Home) -> None:
+    text = csv_text([cdr()])
+    drop(home, "a.csv", text, source="east")
+    drop(home, "a.csv.gz", gzip.compress(text.encode()), source="west")
+    drop(home, "b.csv.gz", gzip.compress(csv_text([cdr(call_id="b")]).encode()), source="west")
+    land(home)
+    drop(home, "b.csv", csv_text([cdr(call_id="b")]), source="east")
+    land(home)
+    assert query(home, "select source, name from ops.files order by 1") == [("east", "a.csv"), ("west", "b.csv.gz")]
+
+
+def test_files_that_nothing_landed_from_are_alike(home: Home) -> None:
+    """A header alone, or rows that were all rejected: nothing of them is charged."""
+    for text in (csv_text([]), csv_text([cdr(duration_s=-1)])):
+        for source in ("east", "west"):
+            drop(home, "a.csv", text, source=source)
+            (result,) = land(home)
+            assert result.status == "landed"
+
+
+def test_again_is_for_files_that_are_named(home: Home) -> None:
+    with pytest.raises(Refused, match="--again needs the FILE"):
+        land(home, again=True)
 
 
 def test_duplicates_and_conflicts_within_and_between_files(home: Home) -> None:

@@ -183,6 +183,24 @@ def test_acceptance_is_kept_and_happens_once(home: Home, tmp_path: Path) -> None
     assert state(home) == before
 
 
+def test_the_same_deck_from_another_source_is_accepted_only_where_it_is_meant(home: Home) -> None:
+    price = "cost,44,United Kingdom,2026-06-01,0.02,1,,"
+    drop(home, "june.csv", price)
+    accept(home)
+    path = drop(home, "june.csv", price, source="other")
+    told = "the same file was accepted from carrier as june.csv, deck 1, on 2026-05-06 09:00 UTC"
+    (found,) = review(home, wanted=Wanted(traffic=False)).reviews
+    assert [(s.reason, s.prices, s.text) for s in found.suspicious] == [("elsewhere", 1, told)]
+    with pytest.raises(Refused, match=f"june.csv was not accepted: {told}; .* add --again"):
+        accept(home)
+    assert path.exists()
+    assert query(home, "select count(*) from ops.decks") == [(1,)]
+    (meant,) = accept(home, wanted=Wanted(again=True))
+    assert (meant.deck, meant.source) == (2, "other")
+    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
+    assert [line["again"] for line in lines if line["action"] == "rates accept"] == [False, True]
+
+
 def test_mapped_decks_of_the_inbox_in_order_of_effect(home: Home) -> None:
     write_text(
         home.decks / "carrier.toml",

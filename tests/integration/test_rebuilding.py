@@ -124,6 +124,26 @@ def test_an_older_copy_of_the_warehouse_is_refused(home: Home, tmp_path: Path, m
     assert _books(home) == books
 
 
+def test_what_landed_twice_comes_out_as_it_went_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the first rules the same bytes landed from any source; by today's where it is said to be meant."""
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-02T00:05:00")
+    sources = "source,kind,format\neast,cdrs,canonical\nwest,cdrs,canonical\n"
+    made = Home(tmp_path / "home", write_company(tmp_path / "seeds", sources=sources))
+    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-02-26T10:00:00", "60", "in-a")])
+    land(made, [calls], kind="cdrs", source="east")
+    assert land(made, [calls], kind="cdrs", source="west")[0].status == "landed_elsewhere"
+    land(made, [calls], kind="cdrs", source="west", again=True)
+    close(made)
+    books = _books(made)
+    assert [str(row[2]) for row in books if row[2] < 0] == ["-0.12000000"]
+    assert rebuild(made, check=True).compared
+    lines = [json.loads(line) for line in made.journal.read_text().splitlines()]
+    old = [{key: value for key, value in line.items() if key not in ("rules", "again")} for line in lines]
+    made.journal.write_text("".join(json.dumps(line) + "\n" for line in old))
+    assert rebuild(made).replaced
+    assert _books(made) == books
+
+
 def test_a_configuration_with_errors_is_refused_before_anything_is_done(tmp_path: Path) -> None:
     made = Home(tmp_path / "home", write_company(tmp_path / "seeds", fx_rates="from_currency,to\n"))
     made.journal.parent.mkdir(parents=True)
