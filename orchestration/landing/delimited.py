@@ -25,10 +25,6 @@ class Delimited:
     quoting: split.Quoting = field(default_factory=split.Quoting)
     _records: int | None = None
 
-    @property
-    def zone(self) -> str:
-        return self.layout.zone
-
     def fast(self) -> str:
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.names)))
         # strict_mode: otherwise text behind a closing quote is dropped in silence.

@@ -46,6 +46,21 @@ class Fresh:
     def near(self, left: str, right: str) -> str:
         return f"{self.keyed(left, right)} and abs({left}.day - {right}.day) <= 1"
 
+    def landed(self, where: str) -> str:
+        """SQL: the landed rows, with their rid; those of older rules as their records are read today."""
+        return f"(select {self._today} from (select *, rowid as rid from {self.kind.table} where {where}))"
+
+    @property
+    def superseded(self) -> str:
+        """SQL: the source's rows that were superseded, likewise."""
+        rows = f"select * from landed.superseded_cdrs where source = {literal(self.source)}"
+        return f"(select {self._today} from ({rows}))"
+
+    @property
+    def _today(self) -> str:
+        renewed = ", ".join(f"{sql} as {quoted(name)}" for name, sql in self.file.layout.renewed.items())
+        return f"* replace ({renewed})" if renewed else "*"
+
     @property
     def keys(self) -> str:
         return ", ".join(quoted(c) for c in self.kind.identity)
@@ -63,10 +78,9 @@ def settle(fresh: Fresh) -> None:
     if span is None or span[0] is None:
         return
     # Literal days let DuckDB skip all row groups of other days.
-    old = (
-        f"(select *, rowid as rid from {kind.table} where not {fresh.mine}"
-        f" and source = {literal(fresh.source)}"
-        f" and day between DATE '{span[0]}' - 1 and DATE '{span[1]}' + 1)"
+    old = fresh.landed(
+        f"not {fresh.mine} and source = {literal(fresh.source)}"
+        f" and day between DATE '{span[0]}' - 1 and DATE '{span[1]}' + 1"
     )
     if not _probe(fresh, old):
         return
@@ -102,7 +116,7 @@ def _drop_known(fresh: Fresh, old: str) -> None:
     kind = fresh.kind
     known = [f"(select {_all(fresh)} from {old} x)"]
     if kind.name == "cdrs" and not fresh.supersede:
-        known.append(f"(select {_all(fresh)} from landed.superseded_cdrs where source = {literal(fresh.source)})")
+        known.append(f"(select {_all(fresh)} from {fresh.superseded} x)")
     for seen in known:
         fresh.con.execute(
             f"delete from {kind.table} where rowid in (select n.rowid from {kind.table} n"
@@ -136,7 +150,7 @@ def _drop_repeated(fresh: Fresh, old: str) -> None:
 def _decide(fresh: Fresh, old: str) -> None:
     """Read the disputed rows again, with their lines, and take them one version at a time."""
     con, kind = fresh.con, fresh.kind
-    rows = checked(kind, fresh.file.slow(), fresh.file.zone, ("line", "raw", "broken"))
+    rows = checked(kind, fresh.file.slow(), fresh.file.layout.zone, ("line", "raw", "broken"))
     con.execute(
         "create or replace temp table staged as select *, '' as state from (select"
         f" {landed_row(kind, fresh.source, fresh.file_id, fresh.sequence)}, line, raw"
@@ -182,7 +196,7 @@ def _round(fresh: Fresh) -> int:
     if fresh.kind.name == "cdrs" and not fresh.supersede:
         con.execute(
             "update staged s set state = 'duplicate' where state = '' and exists (select 1 from"
-            f" landed.superseded_cdrs b where b.source = s.source and {fresh.identical('b', 's')})"
+            f" {fresh.superseded} b where {fresh.identical('b', 's')})"
         )
     con.execute(
         "update staged s set state = 'duplicate' where state = '' and exists"

@@ -23,10 +23,6 @@ class JsonLines:
     scratch: Path
     _records: int | None = None
 
-    @property
-    def zone(self) -> str:
-        return self.layout.zone
-
     def fast(self) -> str:
         source = f"(select json as j, {self._cells('json')} as o from {_objects(self.path)})"
         return self._relation(source, ())

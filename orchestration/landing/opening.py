@@ -102,12 +102,16 @@ def _native(
     quoting = split.Quoting(native.delimiter)
     _, text = split.first_record(path, quoting)
     first = next(csv.reader([text], delimiter=native.delimiter), [])
-    names = native.header(first) if text else native.columns
+    names = native.header(first, settings) if text else native.columns
 
     def canonical(cells: Cells) -> dict[str, str]:
         return dict(native.canonical(cells, settings))
 
-    layout = Layout(canonical, native.extra(names), settings.zone)
+    def extra(cells: Cells) -> Cells:
+        return native.extra(cells, settings)
+
+    renewed = native.renewed(settings) if settings.rules > 1 else {}
+    layout = Layout(canonical, extra, settings.zone, renewed)
     most = _most(scanned, int(native.has_header))
     return Delimited(path, kind, names, native.has_header, layout, most, scratch, quoting)
 
@@ -158,4 +162,7 @@ def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
     def canonical(cells: Cells) -> dict[str, str]:
         return {name: cells[name] for name in names if name in kind.names}
 
-    return Layout(canonical, [name for name in names if name not in kind.names])
+    def extra(cells: Cells) -> Cells:
+        return {name: cells[name] for name in names if name not in kind.names}
+
+    return Layout(canonical, extra)

@@ -20,10 +20,6 @@ class Parquet:
     layout: Layout
     most: int
 
-    @property
-    def zone(self) -> str:
-        return self.layout.zone
-
     def fast(self) -> str:
         return self._relation(f"{_read(self.path)}", ())
 

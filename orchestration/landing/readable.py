@@ -1,7 +1,7 @@
 """What every file format offers: a fast relation of all it can read, and a slow one of all."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import duckdb
@@ -19,11 +19,13 @@ class Layout:
 
     `canonical`: for each column of the kind that the file has, SQL over the cells. `extra`:
     the other cells, by the name under which they are kept. `zone`: of stamps without offset.
+    `renewed`: SQL of the columns of a row that landed by older rules, as today's read its record.
     """
 
     canonical: Callable[[Cells], Mapping[str, str]]
-    extra: Sequence[str]
+    extra: Callable[[Cells], Cells]
     zone: str = "UTC"
+    renewed: Mapping[str, str] = field(default_factory=dict)
 
 
 class Readable(Protocol):
@@ -37,10 +39,10 @@ class Readable(Protocol):
     """
 
     @property
-    def most(self) -> int | None: ...
+    def layout(self) -> Layout: ...
 
     @property
-    def zone(self) -> str: ...
+    def most(self) -> int | None: ...
 
     def fast(self) -> str: ...
 
@@ -55,7 +57,7 @@ def relation(kind: Kind, layout: Layout, cells: Cells, source: str, keep: Sequen
     """SQL: the kind's columns, `extra` and `keep`, of `source`, which has the cells."""
     present = layout.canonical(cells)
     columns = [f"{present.get(name, 'cast(null as VARCHAR)')} as {quoted(name)}" for name in kind.names]
-    extra = f"{json_object({name: cells[name] for name in layout.extra})} as extra"
+    extra = f"{json_object(layout.extra(cells))} as extra"
     return f"select {', '.join([*columns, extra, *keep])} from {source}"
 
 

@@ -89,7 +89,7 @@ def _insert(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, at: da
 
 def _insert_fast(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -> int:
     """How many rows the fast relation landed; 0 when its reader gave the file up."""
-    rows = checked(key.kind, file.fast(), file.zone)
+    rows = checked(key.kind, file.fast(), file.layout.zone)
     try:
         return _insert_from(con, key, rows, valid(key.kind))
     except (duckdb.InvalidInputException, duckdb.ConversionException):
@@ -121,7 +121,7 @@ def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, a
     records = file.count(con)
     if records == inserted:
         return records
-    rows = checked(key.kind, file.slow(), file.zone, _SLOW)
+    rows = checked(key.kind, file.slow(), file.layout.zone, _SLOW)
     fits = f"broken = '' and {valid(key.kind)}"
     with _tuned(con):
         con.execute(
@@ -186,18 +186,18 @@ def _dst(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, rejected:
 
     Reads the file again, but only if a landed row is near a change or some row did not land.
     """
-    if file.zone == "UTC" or not times.segments(file.zone):
+    if file.layout.zone == "UTC" or not times.segments(file.layout.zone):
         return 0, 0
     cells = [c.name for c in key.kind.columns if c.type is Type.TIME]
     near = " or ".join(
         f"{quoted(cell)} between TIMESTAMP '{low}' and TIMESTAMP '{high}'"
-        for low, high in _changes(con, key, file.zone)
+        for low, high in _changes(con, key, file.layout.zone)
         for cell in cells
     )
     mine = f"file_sequence = {key.sequence}"
     if not rejected and not (near and _one(con, f"select count(*) from {key.kind.table} where {mine} and ({near})")):
         return 0, 0
-    most = [times.doubtful(quoted(cell), file.zone) for cell in cells]
+    most = [times.doubtful(quoted(cell), file.layout.zone) for cell in cells]
     counted = con.execute(
         f"select count(*) filter ({' or '.join(f'{m} = 1' for m in most)}),"
         f" count(*) filter ({' or '.join(f'{m} = 2' for m in most)}) from ({file.slow()})"

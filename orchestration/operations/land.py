@@ -140,7 +140,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
         _note_name(landing, result)
         return _already(landing, file, result)
     try:
-        settings = _settings(landing.con, file)
+        settings = _settings(landing, file)
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=landing.home.root) as scratch:
             return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
     except (UnreadableFile, LandedElsewhere) as problem:
@@ -294,15 +294,15 @@ def _next_sequence(con: duckdb.DuckDBPyConnection) -> int:
     return int(row[0])
 
 
-def _settings(con: duckdb.DuckDBPyConnection, file: Dropped) -> SourceSettings:
+def _settings(landing: Landing, file: Dropped) -> SourceSettings:
     """The source's row of sources.csv. Raises `UnreadableFile` for a format that is not there."""
-    row = con.execute(
+    row = landing.con.execute(
         "select format, timezone, country_code, trunk_pattern from config.sources where source = ? and kind = ?",
         [file.source, file.kind],
     ).fetchone()
     if row is None:
-        return SourceSettings()
-    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], row[3])
+        return SourceSettings(rules=landing.writer.rules)
+    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], row[3], landing.writer.rules)
     if settings.format == formats.CANONICAL:
         return settings
     native = formats.NATIVE.get(settings.format)

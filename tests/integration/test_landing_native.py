@@ -11,8 +11,8 @@ import pytest
 
 from orchestration.landing import times
 from orchestration.landing.formats import NATIVE, formats
-from orchestration.operations.land import land
-from orchestration.warehouse import Home
+from orchestration.operations.land import land, land_files
+from orchestration.warehouse import Home, writer
 from tests.integration.landing_home import adds_up, drop, make, query
 
 
@@ -64,9 +64,9 @@ def test_asterisk_rows(home: Home) -> None:
     numbers = ("4930111", "0049301234", "carrier-west")
     summer = datetime(2026, 5, 23, 18, 46, 18)
     assert [row[:4] for row in rows] == [
-        ("1779569178.7/SIP/acme-0000000b", summer, summer + timedelta(seconds=2), 30),
-        ("1779569178.7/SIP/bee-0c", summer, summer + timedelta(seconds=7), 12),
-        ("1779569179.8", datetime(2026, 5, 23, 18, 47), None, 0),
+        ("1779569178.7/SIP/acme-0000000b@2026-05-23T20:46:18", summer, summer + timedelta(seconds=2), 30),
+        ("1779569178.7/SIP/bee-0c@2026-05-23T20:46:18", summer, summer + timedelta(seconds=7), 12),
+        ("1779569179.8@2026-05-23T20:47:00", datetime(2026, 5, 23, 18, 47), None, 0),
     ]
     assert [row[4:] for row in rows] == [
         (*numbers, "acme", "ANSWERED"),
@@ -77,9 +77,105 @@ def test_asterisk_rows(home: Home) -> None:
     assert extra["clid"] == '"Ann "A" Lee" <4930111>'
     assert extra["uniqueid"] == "1779569178.7"
     assert set(extra) == {
-        *("amaflags", "channel", "clid", "dcontext", "dstchannel", "duration", "lastapp"),
+        *("amaflags", "billsec", "channel", "clid", "dcontext", "dstchannel", "duration", "lastapp"),
         *("lastdata", "uniqueid"),
     }
+
+
+@pytest.mark.parametrize("word", ["NO ANSWER", "BUSY", "FAILED", "CONGESTION", "CANCEL", "UNKNOWN", ""])
+def test_asterisk_seconds_of_a_call_that_was_not_answered_are_none(home: Home, word: str) -> None:
+    """An IVR answered for 40 s around midnight in Berlin; what it dialled did not."""
+    text = master("2026-05-23 01:59:50", "2026-05-23 02:00:10", 40, end="2026-05-23 02:00:50", disposition=word)
+    drop(home, "Master.csv", text, source="pbx")
+    land(home)
+    (row,) = query(home, "select day::VARCHAR, charged_at, started_at, answered_at, duration_s, extra from landed.cdrs")
+    start = datetime(2026, 5, 22, 23, 59, 50)
+    assert row[:5] == ("2026-05-22", start, start, None, 0)
+    kept = json.loads(row[5])
+    assert (kept["billsec"], kept["duration"], kept["answer"]) == ("40", "9", "2026-05-23 02:00:10")
+
+
+def test_asterisk_answered_however_it_is_written(home: Home) -> None:
+    text = master("2026-05-23 20:46:18", "2026-05-23 20:46:20", 30, disposition="Answered")
+    # no seconds that can be read are not 0 seconds
+    text += master("2026-05-23 20:46:18", billsec=-1, disposition="BUSY", uniqueid="2.2")
+    text += master("2026-05-23 20:46:18", billsec="", disposition="BUSY", uniqueid="3.3")
+    drop(home, "Master.csv", text, source="pbx")
+    land(home)
+    assert query(home, "select duration_s from landed.cdrs") == [(30,)]
+    assert query(home, "select line, reason from ops.rejected_rows order by line") == [
+        (2, "bad_duration"),
+        (3, "missing_value"),
+    ]
+
+
+DIAL = ("2026-03-01 14:30:33", "2026-03-01 14:30:33", 26)
+CONFERENCE = ("2026-03-01 14:31:03", "2026-03-01 14:31:03", 8)
+NEW_COLUMNS = {"peeraccount": "", "linkedid": "1779569178.7"}
+
+
+@pytest.mark.parametrize("first", [DIAL, CONFERENCE])
+def test_asterisk_two_records_of_one_channel(home: Home, first: tuple[str, str, int]) -> None:
+    """Each is a call with seconds of its own, by the same name whichever lands first, and lands once."""
+    second = CONFERENCE if first is DIAL else DIAL
+    changed = (*first[:2], 27)
+    for name, rows in (("a", [first]), ("b", [second, first]), ("c", [changed, second, second])):
+        drop(home, f"Master-{name}.csv", "".join(master(*row) for row in rows), source="pbx")
+    a, b, c = land(home)
+    assert [(r.landed, r.duplicates, r.rejected) for r in (a, b, c)] == [(1, 0, 0), (1, 1, 0), (0, 2, 1)]
+    assert query(home, "select call_id, attempt, duration_s from landed.cdrs order by call_id") == [
+        ("1779569178.7/SIP/acme-0000000b@2026-03-01T14:30:33", 1, 26),
+        ("1779569178.7/SIP/acme-0000000b@2026-03-01T14:31:03", 1, 8),
+    ]
+    assert query(home, "select line, reason from ops.rejected_rows") == [(1, "conflict")]
+
+
+def test_asterisk_sequence_tells_records_of_one_second_apart(home: Home) -> None:
+    dial = master(*DIAL, **NEW_COLUMNS, sequence="5")
+    drop(home, "Master-1.csv", master(*DIAL[:2], 8, **NEW_COLUMNS, sequence="6"), source="pbx")
+    drop(home, "Master-2.csv", dial + dial + master(*DIAL[:2], 9, **NEW_COLUMNS, sequence="6"), source="pbx")
+    one, two = land(home)
+    assert (one.landed, two.landed, two.duplicates, two.rejected) == (1, 1, 1, 1)
+    assert query(home, "select call_id, duration_s from landed.cdrs order by call_id") == [
+        ("1779569178.7/SIP/acme-0000000b#5", 26),
+        ("1779569178.7/SIP/acme-0000000b#6", 8),
+    ]
+
+
+@pytest.mark.parametrize("columns", [{}, {**NEW_COLUMNS, "sequence": "5"}])
+def test_asterisk_rows_of_before_the_upgrade_are_known_again(home: Home, columns: dict[str, str]) -> None:
+    """The log has grown: what landed by the rules of before is neither doubled nor a conflict."""
+    busy = master("2026-03-01 00:59:50", "2026-03-01 01:00:10", 40, disposition="BUSY", uniqueid="1.1", **columns)
+    old = master(*DIAL, **columns) + busy + master("2026-03-01 09:00:00", dstchannel="", uniqueid="2.2", **columns)
+    drop(home, "Master.csv", old, source="pbx")
+    with writer(home, "land") as held:
+        held.rules = 1
+        assert land_files(held)[0].landed == 3
+    first = "select * from landed.cdrs where file_sequence = 1 order by call_id"
+    as_it_was = query(home, first)
+    assert query(home, "select day::VARCHAR, call_id, duration_s from landed.cdrs order by call_id") == [
+        ("2026-03-01", "1.1/SIP/acme-0000000b", 40),
+        ("2026-03-01", "1779569178.7/SIP/acme-0000000b", 26),
+        ("2026-03-01", "2.2", 0),
+    ]
+    other = columns and {**columns, "sequence": "6"}
+    drop(home, "Master.csv", old + master(*CONFERENCE, **other), source="pbx")
+    (grown,) = land(home)
+    assert (grown.landed, grown.duplicates, grown.rejected) == (1, 3, 0)
+    assert query(home, first) == as_it_was
+    path = drop(home, "other.csv", master(*DIAL[:2], 27, **columns), source="pbx")
+    (conflicting,) = land(home)
+    assert (conflicting.landed, conflicting.rejected) == (0, 1)
+    path = drop(home, "other.csv", master(*DIAL[:2], 27, **columns), source="pbx")
+    (superseding,) = land(home, [path], supersede=True, reason="a second was missing")
+    assert (superseding.landed, superseding.superseded) == (1, 1)
+    seconds = "select duration_s from landed.cdrs where starts_with(call_id, '1779569178.7') order by all"
+    assert query(home, seconds) == [(8,), (27,)]
+    # the version that was superseded has been seen, too
+    drop(home, "Master-old.csv", master(*DIAL, **columns) + busy, source="pbx")
+    (again,) = land(home)
+    assert (again.landed, again.duplicates, again.rejected) == (0, 2, 0)
+    assert adds_up(home)
 
 
 def test_asterisk_bad_rows_and_a_second_landing(home: Home) -> None:
@@ -108,6 +204,18 @@ def test_asterisk_without_uniqueid_says_what_to_switch_on(home: Home, width: int
     assert result.status == "unreadable"
     assert f"{width} cells" in str(result.problem)
     assert "loguniqueid=yes" in str(result.problem)
+
+
+def test_asterisk_other_layouts_of_18_columns_are_refused_whole(home: Home) -> None:
+    row = master("2026-05-23 20:46:18", "2026-05-23 20:46:20", 30)
+    drop(home, "freeswitch.csv", row.replace("ANSWERED", "NORMAL_CLEARING"), source="pbx")
+    cells = next(csv.reader([row]))
+    clid_first = [cells[4], *cells[1:4], *cells[5:16], cells[0], *cells[16:]]
+    drop(home, "custom.csv", ",".join(f'"{c}"' for c in clid_first).replace('"Ann "A" Lee"', "Ann"), source="pbx")
+    custom, freeswitch = land(home)
+    assert (custom.status, freeswitch.status) == ("unreadable", "unreadable")
+    assert 'column 14 of the first row is "ANSWERED"' in str(custom.problem)
+    assert 'column 15 of the first row is "NORMAL_CLEARING"' in str(freeswitch.problem)
 
 
 def test_asterisk_trunk_pattern_and_an_empty_log(home: Home) -> None:

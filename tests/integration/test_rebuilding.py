@@ -15,12 +15,12 @@ import pytest
 
 from orchestration.operations.build import build
 from orchestration.operations.close import close
-from orchestration.operations.land import land
+from orchestration.operations.land import land, land_files
 from orchestration.operations.post import post_day
 from orchestration.operations.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
-from orchestration.warehouse import Home, Refused
-from tests.e2e.company import write_calls, write_company
+from orchestration.warehouse import Home, Refused, writer
+from tests.e2e.company import write_calls, write_company, write_text
 
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
 
@@ -151,3 +151,33 @@ def test_a_configuration_with_errors_is_refused_before_anything_is_done(tmp_path
     with pytest.raises(Refused, match=r"fx_rates\.csv"):
         rebuild(made)
     assert not made.warehouse.exists()
+
+
+def test_what_landed_before_an_upgrade_is_read_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asterisk's BUSY of 40 s was charged then. The grown log brings a channel's second record, nothing twice."""
+    write_new_warehouse()
+    sources = "source,kind,format,trunk_pattern\npbx,cdrs,asterisk,^SIP/(.*)-\n"
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", sources=sources))
+    row = '"","1","447700900123","c","","SIP/in-a-1","SIP/out-2","Dial","","{0}","{0}","{1}",{2},{2},"{3}","D","{4}",""'
+    dial = row.format("2026-03-01 14:30:33", "2026-03-01 14:30:59", 26, "ANSWERED", "1543.347")
+    busy = row.format("2026-03-01 15:00:00", "2026-03-01 15:00:40", 40, "BUSY", "1544.1")
+    conference = row.format("2026-03-01 14:31:03", "2026-03-01 14:31:11", 8, "ANSWERED", "1543.347")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-03T00:05:00")
+    with writer(home, "land") as held:
+        held.rules = 1
+        land_files(held, [write_text(tmp_path / "Master.csv", dial, busy)], kind="cdrs", source="pbx")
+    home.journal.write_text(home.journal.read_text().replace(', "rules": 1', ""))
+    assert '"rules"' not in home.journal.read_text()
+    close(home)
+    # 60 s each of acme at 0.06; 26 s and 40 s at 0.03 a minute
+    assert sorted(str(row[2]) for row in _books(home)) == ["-0.12000000", "0.03300000"]
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-03T08:00:00")
+    land(home, [write_text(tmp_path / "grown.csv", dial, busy, conference)], kind="cdrs", source="pbx")
+    close(home)
+    books = _books(home)
+    # 60 s more of acme, 8 s of the carrier
+    assert sorted(str(row[2]) for row in books) == ["-0.06000000", "-0.12000000", "0.00400000", "0.03300000"]
+    assert rebuild(home, check=True).compared
+    home.warehouse.unlink()
+    rebuild(home)
+    assert _books(home) == books
