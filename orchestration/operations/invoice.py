@@ -311,7 +311,7 @@ def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: st
             f"the ledger says {-row[0] if row else 0} for {wanted.account} {wanted.period}, the lines say "
             f"{totals['total']}: nothing was issued; close the days again (tollbook close) and report it if it stays"
         )
-    path = f"tables/marts.invoice_calls/day={wanted.period}/{number}.parquet"
+    path = f"tables/marts.invoice_calls/{number}.parquet"
     with whole(home.root / path) as part:
         con.execute(f"copy ({_ITEMS.replace('$document', sql.literal(number))}) to {sql.path(part)} (format parquet)")
     con.execute("insert into ops.stored_files values ('marts.invoice_calls', ?, ?, true)", [wanted.period, path])

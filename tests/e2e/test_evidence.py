@@ -7,6 +7,7 @@ import io
 import subprocess
 import sys
 import zipfile
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def invoiced(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     return it
 
 
-def rows(path: Path) -> list[dict[str, str]]:
+def rows(path: Path | str) -> list[dict[str, str]]:
     with zipfile.ZipFile(path) as pack:
         return list(csv.DictReader(io.StringIO(pack.read("calls.csv").decode(), newline="")))
 
@@ -116,3 +117,67 @@ def test_it_refuses_what_it_cannot_prove(invoiced: Deployment) -> None:
     pdf.unlink()
     assert "is missing" in invoiced.run("evidence", "INV-2026-000002", fails=True).stderr
     pdf.write_bytes(issued)
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """The same week, in which the euro and the price change and allowances cover some: closed and invoiced."""
+    it = Deployment(tmp_path_factory.mktemp("changing"))
+    write_company(
+        it.seeds,
+        **COMPANY,
+        # from the 6th a dollar is 0.4 euros, from the 7th a minute costs 0.12
+        fx_rates=SEEDS["fx_rates"] + "USD,EUR,2026-05-06,0.4\n",
+        rates=SEEDS["rates"] + "retail,44,United Kingdom,,2026-05-07,0.12\n",
+        consumption_profiles=(
+            "profile_id,account_id,rule,allowance,period\n"
+            "b1,bolt,duration,90,month\n"  # seconds
+            "b2,bolt,cost,0.02,month\n"  # euros
+        ),
+    )
+    write_calls(
+        it.home / "inbox" / "cdrs" / "sw1" / "one.csv",
+        [
+            # 120 s billed, 90 covered: 30 s at 0.06 a minute are 0.03 USD, 0.015 EUR, all of it covered by money
+            ("c1", "2026-05-04T10:00:00", "61", "in-b"),
+            ("c2", "2026-05-05T10:00:00", "60", "in-b"),  # 0.06 USD, 0.03 EUR, less the 0.005 left: 0.025
+            ("c3", "2026-05-06T10:00:00", "60", "in-b"),  # 0.06 USD at 0.4: 0.024
+            ("c4", "2026-05-07T10:00:00", "60", "in-b"),  # 0.12 USD at 0.4: 0.048
+        ],
+    )
+    it.now = "2026-05-13T09:00:00"
+    it.run("land")
+    it.run("build")
+    it.run("close")
+    it.run("invoice", "bolt", "2026-05-04")
+    return it
+
+
+def test_calls_keep_their_own_day(changing: Deployment) -> None:
+    told = changing.query(
+        "select call_id, day::VARCHAR, covered_s, covered_amount, account_amount from marts.invoice_calls order by 1"
+    )
+    d = Decimal
+    assert told == [
+        ("c1", "2026-05-04", d(90), d("0.015"), d(0)),
+        ("c2", "2026-05-05", d(0), d("0.005"), d("0.025")),
+        ("c3", "2026-05-06", d(0), d(0), d("0.024")),
+        ("c4", "2026-05-07", d(0), d(0), d("0.048")),
+    ]
+
+
+def test_a_period_in_which_all_changes_can_be_checked(changing: Deployment, tmp_path: Path) -> None:
+    told = changing.json("evidence", "INV-2026-000001")
+    assert [(row["day"], row["fx_rate"], row["rate_per_minute"], row["rate_origin"]) for row in rows(told["path"])] == [
+        ("2026-05-04", "0.50000000", "0.06000000", "rates.csv line 2"),
+        ("2026-05-05", "0.50000000", "0.06000000", "rates.csv line 2"),
+        ("2026-05-06", "0.40000000", "0.06000000", "rates.csv line 2"),
+        ("2026-05-07", "0.40000000", "0.12000000", "rates.csv line 4"),
+    ]
+    with zipfile.ZipFile(told["path"]) as pack:
+        pack.extractall(tmp_path)
+    ran = subprocess.run([sys.executable, "-I", str(tmp_path / "verify.py")], capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
+    assert "PASS totals: total 0.10000000 EUR" in ran.stdout  # 0.097 rounded
+    assert "PASS currency: 4 of 4 rows converted again" in ran.stdout
+    assert "PASS rated again: 3 of 4 rows" in ran.stdout
