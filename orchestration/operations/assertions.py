@@ -59,18 +59,27 @@ def _compiled() -> list[Assertion]:
 def breaking(
     con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, said: Callable[[str], None] | None = None
 ) -> Sequence[tuple[date, int, list[str]]]:
-    """By day of ops.check_days: how many rows break the assertion, and in words the first `shown` of them.
+    """By day of ops.check_days: how many rows break the assertion, all counted, and in words the first `shown` of them.
 
-    A row without a day counts for the last one that is checked. `said` gets a line when it is done. Raises
+    A row that is about none of these days counts for each of them. `said` gets a line when it is done. Raises
     `DbtFailed` when the query cannot be run.
     """
     began = time.monotonic()
     asked = f"""
-        select coalesce(day, (select max(day) from ops.check_days)) as day,
-            count(*), list(detail order by key)[:{shown}]
-        from ({assertion.query}
+        with broken as ({assertion.query}
+        ),
+        counted as (
+            select
+                case when day in (select day from ops.check_days) then day end as day,
+                count(*) as rows,
+                arg_min(detail, row(key, detail), {shown}) as details
+            from broken
+            group by 1
         )
-        group by 1
+        select d.day, sum(c.rows)::BIGINT, flatten(list(c.details order by c.day nulls last))[:{shown}]
+        from ops.check_days as d
+        inner join counted as c on c.day is null or d.day = c.day
+        group by d.day
     """
     try:
         rows = con.execute(asked).fetchall()

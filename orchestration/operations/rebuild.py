@@ -75,7 +75,7 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
                 beside.release()
                 differences = replay.differences + _compared(home, new)
                 if differences:
-                    first = f"the rebuilt warehouse differs in {len(differences)} places, nothing changed:"
+                    first = "the rebuilt warehouse differs, nothing changed; of each kind the first ones:"
                     raise Refused("\n".join([first, *differences[:20]]))
                 compared = home.warehouse.exists()
                 if not check:

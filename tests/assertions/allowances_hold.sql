@@ -63,4 +63,3 @@ select
 from periods as u
 inner join {{ ref('stg_consumption_profiles') }} as p on u.profile_id = p.profile_id
 where u.day is not null and u.used > greatest(p.allowance, u.kept)
-limit 10000

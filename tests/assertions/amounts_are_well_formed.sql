@@ -34,4 +34,3 @@ select
     end as detail,
 from legs
 where amount < 0 or too_fine or too_short
-limit 10000

@@ -47,4 +47,3 @@ select
     'account ' || b.account_id || ' on ' || b.booked_on || ': ' || b.words as detail,
 from broken as b
 cross join {{ source('ops', 'check_days') }} as d
-limit 10000

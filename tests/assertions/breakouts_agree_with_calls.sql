@@ -70,4 +70,3 @@ daily as (
     {% endfor %}
     {{ 'union all' if not loop.last }}
 {% endfor %}
-limit 10000

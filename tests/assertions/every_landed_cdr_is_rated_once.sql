@@ -54,4 +54,3 @@ select
     'landed ' || landed || ' times, rated ' || rated || ' times' as detail,
 from counted
 where landed <> rated
-limit 10000

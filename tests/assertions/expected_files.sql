@@ -34,4 +34,3 @@ select
 from missing as m
 anti join {{ ref('stg_waivers') }} as w
     on m.day = w.day and w.what = 'gap' and m.source = w.key and w.in_force
-limit 10000

@@ -12,4 +12,3 @@ inner join {{ source('ops', 'file_days') }} as d
 where
     d.day in {{ checked_days() }}
     and f.rows <> f.landed + f.duplicates + f.rejected
-limit 10000

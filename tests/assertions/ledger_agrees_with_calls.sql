@@ -55,4 +55,3 @@ select
     || {{ differs('amount', 'its calls and usage', 'facts', 'the books', 'books') }} as detail,
 from compared
 where facts <> books
-limit 10000

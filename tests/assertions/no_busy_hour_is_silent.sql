@@ -12,4 +12,3 @@ select
     || ' UTC; on each of the 7 ' || dayname(day) || 's before it had ' || attempts_before || ' attempts or more'
         as detail,
 from {{ ref('silent_hours') }}
-limit 10000

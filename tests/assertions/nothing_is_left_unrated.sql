@@ -42,4 +42,3 @@ anti join {{ ref('stg_waivers') }} as w
             (w.what = 'call' and u.call_id = w.key)
             or (w.what = 'reason' and u.reason = w.key)
         )
-limit 10000

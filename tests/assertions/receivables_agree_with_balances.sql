@@ -68,4 +68,3 @@ select
     || ', ' || other || ' say ' || coalesce(other_says, 0)::VARCHAR as detail,
 from compared
 where coalesce(one_says, 0) <> coalesce(other_says, 0)
-limit 10000

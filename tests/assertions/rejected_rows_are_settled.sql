@@ -53,4 +53,3 @@ anti join landed_later as l
         and r.file_sequence < l.file_sequence
 anti join {{ ref('stg_waivers') }} as w
     on r.day = w.day and w.what = 'row' and w.in_force and r.file_id || ':' || r.line = w.key
-limit 10000

@@ -16,4 +16,3 @@ from {{ ref('switch_counts') }} as c
 anti join {{ ref('stg_waivers') }} as w
     on c.day = w.day and w.what = 'count' and c.source = w.key and w.in_force
 where c.counted <> c.landed + c.waived
-limit 10000

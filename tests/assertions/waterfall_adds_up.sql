@@ -78,4 +78,3 @@ select
     key,
     key || ': ' || words as detail,
 from broken
-limit 10000

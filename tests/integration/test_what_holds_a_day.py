@@ -165,6 +165,26 @@ def test_nobody_confirms_his_own_waiver(tmp_path: Path, monkeypatch: pytest.Monk
         confirm(home, DAY, call="c2")
 
 
+def test_thousands_of_failing_rows_hide_no_other_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = _home(tmp_path, monkeypatch)
+    before, busy, after = (f"2026-05-0{n}" for n in (2, 3, 4))
+    many = [(f"c{n}", f"{busy}T{n // 600:02}:{n // 10 % 60:02}:00", "60", "in-x") for n in range(12_000)]
+    few = [("first", f"{before}T10:00:00", "60", "in-x"), ("last", f"{after}T10:00:00", "60", "in-x")]
+    land(home, [write_calls(tmp_path / "all.csv", [*many, *few])], kind="cdrs", source="sw1")
+    checked = {str(c.day): c for c in close(home)}
+    assert {day: c.status for day, c in checked.items()} == {
+        before: "failed", busy: "failed", after: "failed", "2026-05-05": "ready",
+    }  # fmt: skip
+    assert {day: [(f.check, f.rows, len(f.details)) for f in c.failures] for day, c in checked.items()} == {
+        "2026-05-05": [],
+        before: [("nothing_is_left_unrated", 1, 1)],
+        busy: [("nothing_is_left_unrated", 12_000, 20)],
+        after: [("nothing_is_left_unrated", 1, 1)],
+    }
+    kept = _query(home, "select day::VARCHAR, failing from ops.day_checks where failing > 0 order by day")
+    assert kept == [(before, 1), (busy, 12_000), (after, 1)]
+
+
 def test_a_silent_hour_warns_and_the_day_closes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = _home(tmp_path, monkeypatch)
     weeks = [date.fromordinal(DAY.toordinal() - 7 * n) for n in range(1, 8)]
