@@ -88,7 +88,7 @@ def write_new_warehouse() -> Path:
 
     target = new_warehouse()
     with contextlib.suppress(duckdb.Error, FileNotFoundError), duckdb.connect(str(target), read_only=True) as con:
-        if con.execute("select version from ops.project").fetchone() == (dbt.project_version(),):
+        if dbt.modelled(con):
             return target
     target.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as scratch:

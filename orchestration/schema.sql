@@ -212,6 +212,9 @@ create table if not exists ops.configuration (version VARCHAR not null, loaded_a
 -- What columns config.* has (orchestration/configuration/load.py, shape); null: of a release that did not say so.
 alter table ops.configuration add column if not exists shape VARCHAR;
 
+-- The last booking day that was over when a configuration was loaded: it stays so, whatever booking_grace_days says then.
+alter table ops.configuration add column if not exists booked_until DATE;
+
 -- What differed between one configuration and the next, and the time [valid_from, valid_to) it speaks of:
 -- a day closed before a change that speaks of it is outdated.
 create table if not exists ops.configuration_changes (

@@ -4,5 +4,6 @@ select
     address,
     tax_id,
     reporting_currency,
+    booking_grace_days,
     waiver_limit,
 from {{ source('config', 'company') }}

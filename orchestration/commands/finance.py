@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import click
 
@@ -92,8 +92,8 @@ def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
     table(["currency", "debits", "credits"], [[total.currency, total.debits, total.credits] for total in made.totals])
     click.echo(f"{made.postings} postings, {2 * made.postings} rows, written to {made.file}")
     if not made.final:
-        ended = last + timedelta(days=2)
-        click.echo(f"not final: calls may still be booked up to {last} until {ended} has ended and is published")
+        over = f"booking days are over up to {made.booked_until}"
+        click.echo(f"not final: more may still be booked up to {last}; as published last, {over}")
 
 
 def _short(reference: str | None) -> str | None:

@@ -209,6 +209,7 @@ COMPANY = File(
         _text("address"),
         _text("tax_id"),
         _currency("reporting_currency"),
+        _integer("booking_grace_days", 0, 366, default="2"),
         _price("waiver_limit"),
     ),
     unique=False,

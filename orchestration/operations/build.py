@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.operations import dbt
 from orchestration.operations.configure import configure
-from orchestration.operations.post import post_payments
+from orchestration.operations.post import post_at_once
 from orchestration.operations.publish import publish
 from orchestration.store.files import folder, sync
 from orchestration.warehouse import Home, Refused, Writer, now, writer
@@ -118,7 +118,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
         raise Refused(f"--to {last} is before --from {first}")
     config, project = configure(held), dbt.project_version()
     with held.connect() as con:
-        known = con.execute("select version from ops.project").fetchone() == (project,)
+        known = dbt.modelled(con)
         days = _range(con, first, last) if first or last else _pending(con, config, project, known)
         gives = known and _gives_allowances(con)
         days = _with_consumers(con, days)
@@ -143,7 +143,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
 
 
 def finish(held: Writer) -> None:
-    """Record that the days in ops.build_days are built, and post payments not posted yet."""
+    """Record that the days in ops.build_days are built, and post what has waited for models to post it by."""
     project = dbt.project_version()
     with held.connect() as con:
         _sync_stored_files(con, held.home)
@@ -169,7 +169,7 @@ def finish(held: Writer) -> None:
         con.execute("delete from ops.build_days")
         con.execute("delete from ops.project")
         con.execute("insert into ops.project values (?)", [project])
-        post_payments(con)
+        post_at_once(con)
         con.commit()
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
 from orchestration.landing.formats import CANONICAL, NATIVE
 from orchestration.store.files import place
-from orchestration.warehouse import Home, Refused, Writer, now
+from orchestration.warehouse import Home, Refused, Writer, clock, now
 
 # What a change of a file touches: columns that rating does not read do not make a day outdated.
 # A row speaks of the time it is valid in; rows without validity speak of all time.
@@ -66,7 +68,7 @@ def configure(writer: Writer, *, again: bool = False) -> str:
                 _reshape(con, home, loaded[0])
             if not loaded or loaded[0] != current:
                 _replace(con, home, current)
-                writer.journal(con, "configure", version=current)
+                writer.journal(con, "configure", clock(con), version=current)
             con.commit()
         except BaseException:
             con.rollback()
@@ -91,6 +93,7 @@ def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
             con.execute(f"create or replace temp table old_{table} as select * from config.{table}")
     if charges:
         con.execute("create or replace temp table old_charges as select * from rating.subscription_charges")
+    booked_until = None if first else _booked_until(con)
     load(con, home.seeds)
     if not first:
         _refuse_moved_accounts(con)
@@ -102,7 +105,23 @@ def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
         made = ("rating.subscription_charges", "old_charges")
         _record(con, current, "subscriptions", made, "*", ("day", "day + 1"))
     con.execute("delete from ops.configuration")
-    con.execute("insert into ops.configuration (version, loaded_at, shape) values (?, ?, ?)", [current, now(), shape()])
+    con.execute(
+        "insert into ops.configuration (version, loaded_at, shape, booked_until) values (?, ?, ?, ?)",
+        [current, now(), shape(), booked_until],
+    )
+
+
+def _booked_until(con: duckdb.DuckDBPyConnection) -> date | None:
+    """The last booking day that is over by the configuration that is loaded; None when none is."""
+    row = con.execute(
+        """
+        select greatest(c.booked_until, clock.now::DATE - coalesce(o.booking_grace_days, 2) - 1)
+        from ops.configuration as c
+        cross join config.company as o
+        cross join ops.clock as clock
+        """
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:

@@ -18,6 +18,7 @@ from orchestration.store.files import whole, write
 from orchestration.warehouse import PROJECT, Home, environment
 
 if TYPE_CHECKING:
+    import duckdb
     from dbt.contracts.graph.manifest import Manifest
     from dbt.contracts.graph.nodes import CompiledNode
 
@@ -48,6 +49,11 @@ def project_version() -> str:
         digest.update(f"{path.relative_to(PROJECT)}\n".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def modelled(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the warehouse's models are those of this release: without a build they are none, or an earlier one's."""
+    return con.execute("select version from ops.project").fetchone() == (project_version(),)
 
 
 def _sources(directory: Path) -> list[Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -45,7 +45,10 @@ class AccountTotal:
 
 @dataclass(frozen=True)
 class Exported:
-    """A written export. `final`: no call or usage can be booked in the range any more (D + 3 has begun)."""
+    """A written export. `final`: nothing can be booked in the range any more.
+
+    Until then `booked_until` is the last booking day that is over.
+    """
 
     file: Path
     sha256: str
@@ -53,6 +56,7 @@ class Exported:
     last: date
     postings: int
     final: bool
+    booked_until: date
     totals: list[Total]
     trial_balance: list[AccountTotal]
 
@@ -93,21 +97,29 @@ def general_ledger(home: Home, first: date, last: date) -> Exported:
             order by gl_account, currency
             """
         ).fetchall()
-        published = con.execute(
-            "select published_at::DATE, (select count(*) from gl_postings) from published"
-        ).fetchone()
-        assert published is not None
+        booked_until, postings = _published(con)
         file = home.root / "exports" / "gl" / f"gl_{first}_{last}.csv"
         return Exported(
             file=file,
             sha256=_write(con, file),
             first=first,
             last=last,
-            postings=published[1],
-            final=published[0] >= last + timedelta(days=3),
+            postings=postings,
+            final=last <= booked_until,
+            booked_until=booked_until,
             totals=totals,
             trial_balance=[AccountTotal(*row) for row in lines],
         )
+
+
+def _published(con: duckdb.DuckDBPyConnection) -> tuple[date, int]:
+    """The last booking day that was over when it was published, and the number of postings."""
+    try:
+        row = con.execute("select booked_until, (select count(*) from gl_postings) from published").fetchone()
+    except duckdb.BinderException:
+        raise Refused("what is published was published by an older version; run: tollbook build") from None
+    assert row is not None
+    return row
 
 
 def _load_chart(con: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -29,7 +29,7 @@ from orchestration.operations.billable import (
 )
 from orchestration.operations.build import build_days
 from orchestration.operations.operators import require
-from orchestration.operations.post import post_payments
+from orchestration.operations.post import post_at_once
 from orchestration.operations.publish import publish
 from orchestration.store import sql
 from orchestration.store.files import whole, write
@@ -299,7 +299,7 @@ def _make(
 
 def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]) -> None:
     """Post tax and rounding, tie the postings to the document, keep the calls behind it; all of it must add up."""
-    post_payments(con)
+    post_at_once(con)
     con.execute("insert into ops.invoice_entries select entry_id, invoice_number from marts.invoice_entries_due")
     row = con.execute(
         "select coalesce(sum(amount), 0) from ops.ledger_entries "

@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from shutil import rmtree
 
@@ -19,9 +19,11 @@ from orchestration.landing.problem import LandedElsewhere, UnreadableFile
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import supersede_landed
+from orchestration.operations.build import build_days
 from orchestration.operations.configure import configure
-from orchestration.operations.post import post_payments
-from orchestration.warehouse import Home, Refused, Writer, now, writer
+from orchestration.operations.dbt import modelled
+from orchestration.operations.post import post_at_once
+from orchestration.warehouse import Home, Refused, Writer, clock, now, writer
 
 _SCRATCH = ".landing-"
 
@@ -116,10 +118,20 @@ def land_files(
     if not found:
         return []
     configure(held)
+    if not dry_run and any(d.kind == "payments" for d in found):
+        _make_models(held)
     _clear_scratch(home)
     with held.connect() as con:
         landing = Landing(held, con, dry_run, supersede, reason, again)
         return [_land_one(landing, file) for file in found]
+
+
+def _make_models(held: Writer) -> None:
+    """Payments post as they land, by the models of this release: new and upgraded deployments have none."""
+    with held.connect() as con:
+        is_modelled = modelled(con)
+    if not is_modelled:
+        build_days(held)
 
 
 def _wanted(file: Dropped, kind: str | None, source: str | None) -> bool:
@@ -195,6 +207,7 @@ def _transaction(
 ) -> Landed:
     """Everything about the file, or nothing: archive, journal, commit, out of the inbox."""
     con, kind = landing.con, LANDING[file.kind]
+    at = clock(con)  # of one instant with what is posted, or doing it again could book otherwise
     con.execute("begin")
     try:
         path, content = unpacked(file.path, scanned, scratch)
@@ -204,19 +217,19 @@ def _transaction(
         if _known(con, result):
             counts = supersede_landed(con, key, readable)
         else:
-            counts = store(con, key, readable, now(), landing.supersede)
+            counts = store(con, key, readable, at, landing.supersede)
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
-        if kind.name == "payments":
-            post_payments(con)
+        if kind.name == "payments" and not landing.dry_run:
+            post_at_once(con)
         if _state(file.path) != before:
             raise UnreadableFile("the file changed while it was read; it stays where it is")
         if landing.dry_run:
             con.execute("rollback")
             return _with(result, counts, "dry_run")
         dropped.archive(landing.home, file, key.file_id)
-        _journal(landing, key)
+        _journal(landing, key, at)
         con.execute("commit")
     except BaseException:
         _roll_back(con)
@@ -225,10 +238,11 @@ def _transaction(
     return _with(result, counts, "landed")
 
 
-def _journal(landing: Landing, key: FileKey) -> None:
+def _journal(landing: Landing, key: FileKey, at: datetime) -> None:
     landing.writer.journal(
         landing.con,
         "land",
+        at,
         file_id=key.file_id,
         kind=key.kind.name,
         source=key.source,

@@ -11,17 +11,12 @@ _COLUMNS = (
 )
 
 
-def post_payments(con: duckdb.DuckDBPyConnection) -> int:
-    """Post the landed payments the ledger lacks, in the caller's transaction; how many there were.
+def post_at_once(con: duckdb.DuckDBPyConnection) -> None:
+    """Post what waits for no day to close and is not posted, in the caller's transaction.
 
-    Before the first build there are no models to ask; the build then posts them.
+    That is landed payments, and of issued invoices and credit notes the tax, the rounding and what was credited.
     """
-    known = con.execute(
-        "select count(*) from duckdb_views() where schema_name = 'marts' and view_name = 'postings'"
-    ).fetchone()
-    if known == (0,):
-        return 0
-    return len(_insert(con, "not accrued", []))
+    _insert(con, "not accrued", [])
 
 
 def post_day(con: duckdb.DuckDBPyConnection, day: date) -> list[str]:

@@ -15,9 +15,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.operations import alerts
+from orchestration.operations.dbt import modelled
 from orchestration.store import sql
 from orchestration.store.files import whole
-from orchestration.warehouse import Home, Writer, now, writer
+from orchestration.warehouse import Home, Refused, Writer, now, writer
 
 DAILY = (
     "rated_usage",
@@ -81,19 +82,22 @@ class Published:
 
 
 def publish_now(home: Home) -> Published:
-    """`tollbook publish`: publish what the warehouse holds. Raises `Refused` when it is busy."""
+    """`tollbook publish`: publish what the warehouse holds. Raises `Refused` when it is busy, or wants building."""
     with writer(home, "publish") as held:
+        with held.connect() as con:
+            if not modelled(con):
+                raise Refused("nothing was built by this release yet; run: tollbook build, which publishes")
         return publish(held)
 
 
 def publish(held: Writer) -> Published:
     """Publish for a caller that holds the lock, and tell people of accounts whose status changed with it.
 
-    Before the first build there is nothing to do.
+    Before a build by the models of this release there is nothing to do.
     """
     home = held.home
     with held.connect() as con:
-        if con.execute("select count(*) from ops.project").fetchone() == (0,):
+        if not modelled(con):
             return Published(home.serving, 0)
         data = home.serving.parent / "data"
         files, written = _daily(con, data)
@@ -109,7 +113,8 @@ def publish(held: Writer) -> Published:
             written += 1
         stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
         views = [row[0] for row in con.execute(_VIEWS).fetchall()]
-    _swap(home, files, views)
+        booked_until = con.execute("select over_until from marts.booking").fetchall()[0][0]
+    _swap(home, files, views, booked_until)
     if waiting:
         alerts.send(held, waiting)
         # what became of them is published too: the small file is made once more
@@ -117,7 +122,7 @@ def publish(held: Writer) -> Published:
             path = data / "ops.alerts" / f"{time.time_ns()}.parquet"
             _export(con, "select * from ops.alerts", path)
         files["ops.alerts"] = [path]
-        _swap(home, files, views)
+        _swap(home, files, views, booked_until)
     _forget([data, home.tables], {*stored, *(path for paths in files.values() for path in paths)})
     return Published(home.serving, written)
 
@@ -207,10 +212,11 @@ def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
         con.execute(f"copy ({query}) to {sql.path(part)} (format parquet, compression lz4_raw)")
 
 
-def _swap(home: Home, files: dict[str, list[Path]], views: list[str]) -> None:
+def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_until: date) -> None:
     """Build the small file of views beside the served one and take its place in one rename.
 
-    `views` are the statements of the views whose files the warehouse itself keeps.
+    `views` are the statements of the views whose files the warehouse itself keeps; `booked_until` is the last booking
+    day that is over.
     """
     with whole(home.serving) as part, duckdb.connect() as con:
         # an older storage version, so that analysts need not have the newest client
@@ -224,7 +230,10 @@ def _swap(home: Home, files: dict[str, list[Path]], views: list[str]) -> None:
             read = sql.reader("read_parquet", paths, "union_by_name = true")
             con.execute(f"create schema if not exists serving.{schema}")
             con.execute(f"create view serving.{table} as select * from {read}")
-        con.execute("create table serving.main.published as select ?::TIMESTAMP as published_at", [now()])
+        con.execute(
+            "create table serving.main.published as select ?::TIMESTAMP as published_at, ?::DATE as booked_until",
+            [now(), booked_until],
+        )
         con.execute("use memory")
         con.execute("detach serving")
 

@@ -16,7 +16,6 @@ import duckdb
 from orchestration.configuration.nearest import listed, nearest
 from orchestration.landing.canonical import PAYMENTS
 from orchestration.operations.balance import balance
-from orchestration.operations.build import build_days
 from orchestration.operations.configure import configure
 from orchestration.operations.land import land_files
 from orchestration.operations.operators import require
@@ -76,10 +75,7 @@ def topup(
                 raise Refused(f"{account} is kept in {own}, not {currency}; convert the amount and enter it in {own}")
             payment = _payment(account, amount, own, method, reference, at or now())
             _refuse_twice(con, payment, reference is not None)
-            modelled = con.execute("select count(*) from ops.project").fetchone() != (0,)
         file_id = _land(held, payment)
-        if not modelled:  # in a new deployment nothing can be posted before the first build
-            build_days(held)
         publish(held)
     return ToppedUp(payment, file_id, balance(home, account)[0])
 

@@ -31,6 +31,11 @@ Call = tuple[Row, RatedAttempt]
 Target = tuple[str, date, date, str, str | None]
 
 
+def _booked(day: date, at: datetime) -> date:
+    """What is posted by the end of D + 2 is booked on D, later on the day of posting."""
+    return day if at.date() <= day + 2 * DAY else at.date()
+
+
 @dataclass(frozen=True)
 class Entry:
     """A posting; `fact` is calls, usage or subscription, None for what is none of these."""
@@ -280,9 +285,8 @@ class Ledger:
             if again:
                 kind = "cdrs" if fact == "calls" else fact
                 reference = " ".join(self.landed.files_since(day, kind, self.closings[day])) or None
-            booked = day if at.date() <= day + 2 * DAY else at.date()
-            self.post(at, account, day, period, booked, "adjustment" if again else fact, fact, service, amount,
-                      reference)  # fmt: skip
+            self.post(at, account, day, period, _booked(day, at), "adjustment" if again else fact, fact, service,
+                      amount, reference)  # fmt: skip
 
     def _posted(self) -> dict[Target, Fraction]:
         found: dict[Target, Fraction] = defaultdict(Fraction)
@@ -292,12 +296,12 @@ class Ledger:
         return found
 
     def _post_payments(self, at: datetime) -> None:
-        """A payment counts by the day it was paid on, whenever it lands."""
+        """A payment is about the day it was paid on; it is booked by the same rule as calls."""
         for row in self.unposted:
             account, method = row.cells["account_id"], row.cells.get("method")
             kind = method if method in ("refund", "write_off") else "payment"
-            self.post(at, account, row.day, self.terms[account].period_of(row.at), row.day, kind, None, None,
-                      Fraction(row.cells["amount"]), f"{row.source}:{row.key[0]}")  # fmt: skip
+            self.post(at, account, row.day, self.terms[account].period_of(row.at), _booked(row.day, at), kind,
+                      None, None, Fraction(row.cells["amount"]), f"{row.source}:{row.key[0]}")  # fmt: skip
         self.unposted = []
 
     def post(self, at: datetime, account: str, day: date, period: date, booked_on: date, kind: str,

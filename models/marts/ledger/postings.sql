@@ -36,9 +36,11 @@ numbered as (
             partition by d.account_id, d.day, d.period, d.kind, d.service, d.amount, d.currency, d.reference
             order by d.fact
         ) - 1 as ordinal,
-        clock.now as posted_at,
+        b.now as posted_at,
+        b.rules,
+        b.over_until,
     from due as d
-    cross join {{ source('ops', 'clock') }} as clock
+    cross join {{ ref('booking') }} as b
 )
 
 select
@@ -57,8 +59,12 @@ select
     account_id,
     day,
     period,
-    -- a day closed by the end of D + 2 is booked on itself, later postings on the day they are made
-    case when not accrued or posted_at::DATE <= day + 2 then day else posted_at::DATE end as booked_on,
+    -- on the day itself until that is over, then on the day of posting; by rules 1 payments were always on their own
+    case
+        when rules = 1 and not accrued then day
+        when day > over_until then day
+        else posted_at::DATE
+    end as booked_on,
     posted_at,
     kind,
     fact,
