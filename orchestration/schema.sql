@@ -215,17 +215,6 @@ alter table ops.configuration add column if not exists shape VARCHAR;
 -- The last booking day that was over when a configuration was loaded: it stays so, whatever booking_grace_days says then.
 alter table ops.configuration add column if not exists booked_until DATE;
 
--- What differed between one configuration and the next, and the time [valid_from, valid_to) it speaks of:
--- a day closed before a change that speaks of it is outdated.
-create table if not exists ops.configuration_changes (
-    changed_at TIMESTAMP not null,
-    version VARCHAR not null,
-    what VARCHAR not null,
-    valid_from TIMESTAMP not null,
-    valid_to TIMESTAMP not null,
-    change_sequence BIGINT not null
-);
-
 -- The models that the warehouse was last built with: one row.
 create table if not exists ops.project (version VARCHAR not null);
 
@@ -258,11 +247,30 @@ create table if not exists ops.closings (
     operator VARCHAR not null,
     config VARCHAR not null,
     file_sequence BIGINT not null,
-    change_sequence BIGINT not null,
     primary key (day, ordinal)
 );
 
 alter table ops.closings add column if not exists deck INTEGER default 0;
+-- Written by releases that kept a list of changes instead of ops.outdated_days.
+alter table ops.closings drop column if exists change_sequence;
+
+-- What was found of the closed days whose closings were under another configuration, or other decks, than are loaded:
+-- the rows that what the day was rated from is now different in, in words; null: none matters to it. `examined_for`: what
+-- it was found for (configuration, decks, closings of the day).
+create table if not exists ops.outdated_days (
+    day DATE primary key,
+    examined_for VARCHAR not null,
+    because VARCHAR
+);
+
+-- The names (trunks, accounts, tables, services, ...) that a closed day's legs and usage asked the configuration for, so
+-- that a change which speaks of none of them looks at no call. Filled when it is first wanted.
+create table if not exists ops.day_keys (
+    day DATE not null,
+    ordinal INTEGER not null,
+    what VARCHAR not null,
+    key VARCHAR not null
+);
 
 create table if not exists ops.day_checks (
     day DATE not null,

@@ -10,6 +10,7 @@ import duckdb
 
 from orchestration.operations import dbt
 from orchestration.operations.configure import configure
+from orchestration.operations.outdated import settle
 from orchestration.operations.post import post_at_once
 from orchestration.operations.publish import publish
 from orchestration.store.files import folder, sync
@@ -143,7 +144,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
 
 
 def finish(held: Writer) -> None:
-    """Record that the days in ops.build_days are built, and post what has waited for models to post it by."""
+    """Record that the days in ops.build_days are built, post what waited for models, find outdated days."""
     project = dbt.project_version()
     with held.connect() as con:
         _sync_stored_files(con, held.home)
@@ -171,6 +172,7 @@ def finish(held: Writer) -> None:
         con.execute("insert into ops.project values (?)", [project])
         post_at_once(con)
         con.commit()
+    settle(held)
 
 
 def _sync_stored_files(con: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -233,7 +233,7 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
         con.execute(
             """
             insert into ops.closings
-                (day, ordinal, closed_at, operator, config, file_sequence, change_sequence, deck)
+                (day, ordinal, closed_at, operator, config, file_sequence, deck)
             select
                 $day,
                 (select count(*) + 1 from ops.closings where day = $day),
@@ -242,7 +242,6 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
                 (select version from ops.configuration),
                 (select coalesce(max(file_sequence), 0) from ops.file_days
                     where day = $day and kind in ('cdrs', 'usage')),
-                (select coalesce(max(change_sequence), 0) from ops.configuration_changes),
                 (select coalesce(max(deck), 0) from ops.decks)
             """,
             {"day": day, "now": at, "operator": operator()},

@@ -12,33 +12,6 @@ from orchestration.landing.formats import CANONICAL, NATIVE
 from orchestration.store.files import place
 from orchestration.warehouse import Home, Refused, Writer, clock, now
 
-# What a change of a file touches: columns that rating does not read do not make a day outdated.
-# A row speaks of the time it is valid in; rows without validity speak of all time.
-_RATED_BY = {
-    "trunks": "trunk_id, direction, account_id",
-    "rate_assignments": "account_id, side, rate_table_id",
-    "rates": "* exclude (line)",
-    "rate_tables": "* exclude (line, name)",
-    "accounts": "account_id, kind, currency, timezone, billing_cycle",
-    "timetables": "* exclude (line)",
-    "holidays": "* exclude (line)",
-    "service_rates": "* exclude (line)",
-    "fx_rates": "* exclude (line)",
-    "sources": "source, kind, international_prefixes",
-    "company": "reporting_currency",
-    "consumption_profiles": "* exclude (line)",
-    "prefix_regions": "* exclude (line)",
-}
-_VALIDITY = {
-    "trunks": ("valid_from", "valid_to"),
-    "rate_assignments": ("valid_from", "valid_to"),
-    "rates": ("valid_from", "valid_to"),
-    "service_rates": ("valid_from", "valid_to"),
-    "consumption_profiles": ("valid_from", "valid_to"),
-    "holidays": ("date - interval 1 day", "date + interval 2 day"),
-    "fx_rates": ("valid_from", "null"),
-}
-
 
 def problems(home: Home) -> list[str]:
     """Every error of the configuration, one line each; empty when it is good."""
@@ -87,23 +60,12 @@ def _reshape(con: duckdb.DuckDBPyConnection, home: Home, loaded: str) -> None:
 
 def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
     first = con.execute("select count(*) = 0 from ops.configuration").fetchone() == (True,)
-    charges = not first and _knows_charges(con)
     if not first:
-        for table in {*_RATED_BY, "accounts"}:
-            con.execute(f"create or replace temp table old_{table} as select * from config.{table}")
-    if charges:
-        con.execute("create or replace temp table old_charges as select * from rating.subscription_charges")
+        con.execute("create or replace temp table old_accounts as select * from config.accounts")
     booked_until = None if first else _booked_until(con)
     load(con, home.seeds)
     if not first:
         _refuse_moved_accounts(con)
-        for table, columns in _RATED_BY.items():
-            speaks = _VALIDITY.get(table, ("null", "null"))
-            _record(con, current, table, (f"config.{table}", f"old_{table}"), columns, speaks)
-    if charges:
-        # a row of subscriptions speaks of the days on which it is charged, not of those between them
-        made = ("rating.subscription_charges", "old_charges")
-        _record(con, current, "subscriptions", made, "*", ("day", "day + 1"))
     con.execute("delete from ops.configuration")
     con.execute(
         "insert into ops.configuration (version, loaded_at, shape, booked_until) values (?, ?, ?, ?)",
@@ -152,36 +114,3 @@ def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:
                 for line, account, what, before, after in moved
             )
         )
-
-
-def _knows_charges(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether the models were ever made: before that no day is closed that could become outdated."""
-    found = "select count(*) from duckdb_views() where schema_name = 'rating' and view_name = 'subscription_charges'"
-    return con.execute(found).fetchone() == (1,)
-
-
-def _record(
-    con: duckdb.DuckDBPyConnection,
-    current: str,
-    what: str,
-    relations: tuple[str, str],
-    columns: str,
-    speaks: tuple[str, str],
-) -> None:
-    """Note the times that rows of only one of the relations (as it is, as it was) speak of: from, to."""
-    new, old = (f"(select {columns}, {speaks[0]} as since, {speaks[1]} as until from {r})" for r in relations)
-    con.execute(
-        f"""
-        insert into ops.configuration_changes
-        select distinct
-            ?::TIMESTAMP,
-            ?,
-            '{what}',
-            coalesce(since::TIMESTAMP, timestamp '0001-01-01'),
-            coalesce(until::TIMESTAMP, timestamp '9999-12-31'),
-            (select coalesce(max(change_sequence), 0) + 1 from ops.configuration_changes
-                where version <> ? or changed_at <> ?::TIMESTAMP)
-        from (({new} except {old}) union all ({old} except {new}))
-        """,
-        [now(), current, current, now()],
-    )

@@ -16,6 +16,7 @@ import duckdb
 
 from orchestration.operations import alerts
 from orchestration.operations.dbt import modelled
+from orchestration.operations.outdated import settle
 from orchestration.store import sql
 from orchestration.store.files import whole
 from orchestration.warehouse import Home, Refused, Writer, now, writer
@@ -96,6 +97,7 @@ def publish(held: Writer) -> Published:
     Before a build by the models of this release there is nothing to do.
     """
     home = held.home
+    settle(held)
     with held.connect() as con:
         if not modelled(con):
             return Published(home.serving, 0)

@@ -276,17 +276,6 @@ def _insert(con: duckdb.DuckDBPyConnection, deck: Deck, review: Review) -> None:
         """,
         [deck.file_id, deck.source, deck.name, at, review.rows, review.landed, review.duplicates],
     )
-    if review.first_change is not None:
-        # what was closed before is outdated where a price is another one now
-        con.execute(
-            """
-            insert into ops.configuration_changes by name
-            select ?::TIMESTAMP as changed_at, ? as version, 'rates' as what, ?::TIMESTAMP as valid_from,
-                timestamp '9999-12-31' as valid_to,
-                (select coalesce(max(change_sequence), 0) + 1 from ops.configuration_changes) as change_sequence
-            """,
-            [at, f"deck {number}", review.first_change],
-        )
 
 
 @contextmanager

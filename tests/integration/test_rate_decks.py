@@ -60,7 +60,7 @@ def query(home: Home, sql: str) -> list[tuple[Any, ...]]:
 
 
 def state(home: Home) -> list[Any]:
-    tables = ("landed.rates", "ops.decks", "ops.deck_tables", "ops.files", "ops.configuration_changes")
+    tables = ("landed.rates", "ops.decks", "ops.deck_tables", "ops.files")
     return [query(home, f"select * from {table} order by all") for table in tables]
 
 
@@ -162,9 +162,6 @@ def test_acceptance_is_kept_and_happens_once(home: Home, tmp_path: Path) -> None
     ]
     assert query(home, "select * from ops.deck_tables") == [
         (1, "cost", True, datetime(2026, 5, 20), datetime(2026, 5, 20))
-    ]
-    assert query(home, "select what, version, valid_from from ops.configuration_changes") == [
-        ("rates", "deck 1", datetime(2026, 5, 20))
     ]
     line = json.loads(home.journal.read_text().splitlines()[-1])
     assert (line["action"], line["deck"], line["effective"], line["replaces"]) == (
@@ -289,7 +286,9 @@ def test_open_days_take_the_new_price_and_closed_ones_are_outdated(rated: Home) 
         ("c1", D("0.0305"), D("0.03")),
         ("c2", D("0.061"), D("0.06")),
     ]
-    assert served(rated, "select status from marts.days order by day limit 1") == [("outdated",)]
+    assert served(rated, "select status, outdated_because from marts.days order by day limit 1") == [
+        ("outdated", "decks 1 cost is new: file past.csv")
+    ]
     assert build(rated).days == []
     history = served(
         rated,

@@ -12,7 +12,6 @@ closings as (
         day,
         max(closed_at) as closed_at,
         max(file_sequence) as file_sequence,
-        max(change_sequence) as change_sequence,
     from {{ source('ops', 'closings') }}
     group by day
 ),
@@ -56,19 +55,13 @@ described as (
         k.to_do,
         c.day is not null as was_closed,
         coalesce(l.file_sequence > c.file_sequence, false) as has_late_rows,
-        exists(
-            select 1
-            from {{ source('ops', 'configuration_changes') }} as g
-            where
-                g.change_sequence > c.change_sequence
-                and g.valid_from < d.day + interval 1 day
-                and g.valid_to > d.day
-        ) as has_changed_configuration,
+        o.because as outdated_because,
     from calendar as d
     cross join {{ source('ops', 'clock') }} as clock
     left join landed as l on d.day = l.day
     left join closings as c on d.day = c.day
     left join checks as k on d.day = k.day
+    left join {{ source('ops', 'outdated_days') }} as o on d.day = o.day
 )
 
 select
@@ -76,7 +69,7 @@ select
     case
         when was_closed and has_late_rows
             then case when len(failed_checks) > 0 then 'failed' else 'stale' end
-        when was_closed then case when has_changed_configuration then 'outdated' else 'closed' end
+        when was_closed then case when outdated_because is not null then 'outdated' else 'closed' end
         when len(failed_checks) > 0 then 'failed'
         when checked and now >= day + interval 1 day then 'ready'
         else 'open'
@@ -85,4 +78,5 @@ select
     coalesce(array_to_string(failed_checks, ', '), '') as failed_checks,
     coalesce(array_to_string(warnings, ', '), '') as warnings,
     coalesce(to_do, '') as to_do,
+    coalesce(outdated_because, '') as outdated_because,
 from described

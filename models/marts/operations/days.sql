@@ -36,6 +36,7 @@ select
     d.failed_checks,
     d.warnings,
     d.to_do,
+    d.outdated_because,
 from {{ ref('day_states') }} as d
 left join landed as l on d.day = l.day
 left join superseded as s on d.day = s.day

@@ -1,0 +1,38 @@
+-- Every leg that a row of asked_rates could touch, with that row. The numbers of a source that puts a country code
+-- before them are not as they are looked up.
+create or replace temp view touching as
+select l.day, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign
+from asked_rates as a
+inner join legs as l
+    on
+        a.day = l.day
+        and a.rate_table_id = l.rate_table_id
+        and a.prefix = l.prefix
+        and l.charged_at >= a.since
+        and l.charged_at < a.until
+        and l.file_sequence > a.lo
+        and l.file_sequence <= a.hi
+        and (
+            a.longer_by = ''
+            or contains(regexp_replace(l.numbers, '[^0-9 ]', '', 'g'), a.longer_by)
+            or l.source in (select source from config.sources where country_code is not null)
+        )
+where a.file = 'rates'
+union all
+select l.day, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign
+from asked_rates as a
+inner join legs as l
+    on
+        a.day = l.day
+        and a.rate_table_id = l.rate_table_id
+        and l.charged_at >= a.since
+        and l.charged_at < a.until
+        and l.file_sequence > a.lo
+        and l.file_sequence <= a.hi
+where a.file not in ('rates', 'sources')
+union all
+select l.day, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign
+from asked_rates as a
+inner join legs as l
+    on a.day = l.day and a.source = l.source and l.file_sequence > a.lo and l.file_sequence <= a.hi
+where a.file = 'sources';
