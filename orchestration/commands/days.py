@@ -17,6 +17,9 @@ from orchestration.warehouse import Home, Refused, serving
 if TYPE_CHECKING:
     from orchestration.operations.close import Failure
 
+# How many changed rows of the configuration are printed.
+_NAMED = 5
+
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
@@ -61,12 +64,19 @@ def _say_outdated(as_json: bool) -> None:
     if as_json:
         return
     with serving(Home.from_environment()) as con:
-        days = con.execute("select day from marts.days where status = 'outdated' order by day").fetchall()
+        days = con.execute(
+            "select day, outdated_because from marts.days where status = 'outdated' order by day"
+        ).fetchall()
     if days:
         click.echo(
-            f"outdated: {_days([day for (day,) in days])}; what they were rated with changed after they were closed; "
+            f"outdated: {_days([day for day, _ in days])}; what they were rated from is different now; "
             "they keep what is posted"
         )
+        changed = dict.fromkeys(line for _, because in days for line in because.splitlines())
+        for line in list(changed)[:_NAMED]:
+            click.echo(f"  {line}")
+        if len(changed) > _NAMED:
+            click.echo("  marts.days has what changed for each day (outdated_because)")
 
 
 @click.command()

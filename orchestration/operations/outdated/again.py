@@ -9,8 +9,8 @@ import duckdb
 
 from orchestration.configuration.changes import rows
 from orchestration.configuration.schema import FILES
-from orchestration.store.sql import literal
 from orchestration.operations.rating_sql import blank, rate
+from orchestration.store import sql
 
 _HERE = Path(__file__).parent
 # Days whose legs are all rated again in one go.
@@ -93,9 +93,9 @@ def _rate(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         blank(beside)
         taken = {f"config.{name}": f'from config."{name}"' for name in FILES} | _TAKEN
         for table, query in taken.items():
-            path = literal(str(scratch / f"{table}.parquet"))
-            con.execute(f"copy ({query}) to {path} (format parquet)")
-            beside.execute(f"create or replace table {table} as from read_parquet({path}, hive_partitioning = false)")
+            file = scratch / f"{table}.parquet"
+            con.execute(f"copy ({query}) to {sql.path(file)} (format parquet)")
+            beside.execute(f"create or replace table {table} as from {sql.reader('read_parquet', [file])}")
         rate(beside, _COVERED, as_views=legs > _MANY)
         beside.execute(f"create temp table rate_rows as {rows(beside, 'rates')}")
         found = beside.execute((_HERE / "differing.sql").read_text(encoding="utf-8")).to_arrow_table()

@@ -56,6 +56,16 @@ def _differences(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     with duckdb.connect() as beside:
         beside.execute("set TimeZone = 'UTC'")
         for old, current in rows:
+            if not (kept / old).is_dir():  # nobody can say what is different
+                con.execute(
+                    """
+                    insert into outdated_by
+                    select day, 'configuration', to_json({'version': config})::VARCHAR, -1
+                    from closed_under where config = ?
+                    """,
+                    [old],
+                )
+                continue
             changes.differences(beside, kept / old, kept / current, "differing")
             found = beside.execute("select * from differing").to_arrow_table()
             con.register("differing", found)

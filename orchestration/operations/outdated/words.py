@@ -10,9 +10,14 @@ from orchestration.configuration.schema import FILES
 # How many rows of the configuration a day names.
 _NAMED = 5
 # What names a row of what is no file of the configuration.
-_OTHER_KEYS = {"decks": ("deck", "rate_table_id"), "subscriptions": ("subscription_id", "account_id")}
+_OTHER_KEYS = {
+    "decks": ("deck", "rate_table_id"),
+    "subscriptions": ("subscription_id", "account_id"),
+    # what is not in the archive any more
+    "configuration": ("version",),
+}
 # These decide with the key which row is meant.
-_MORE_KEYS = {"rates": ("calling_prefix", "jurisdiction"), "trunks": (), "company": ()}
+_MORE_KEYS = {"rates": ("calling_prefix", "jurisdiction")}
 
 Row = Mapping[str, object]
 
