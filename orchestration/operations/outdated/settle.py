@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration import changes
+from orchestration.operations.dbt import modelled
 from orchestration.operations.outdated import again
 from orchestration.operations.outdated.words import in_words
 from orchestration.warehouse import Home, Writer
@@ -20,13 +21,14 @@ _HERE = Path(__file__).parent
 def settle(held: Writer) -> None:
     """Find which closed days are outdated, as configuration, decks and closings are now.
 
-    Looks at the days that closed under something else than what is loaded and were not looked at since it was. Before
-    the first build there is nothing to do; what was done under rules 1 went by other marks and is done again without.
+    Looks at the days that closed under something else than what is loaded and were not looked at since it was. Before a
+    build by the models of this release there is nothing to do; what was done under rules 1 went by other marks and is
+    done again without.
     """
     if held.rules == 1:
         return
     with held.connect() as con:
-        if con.execute("select exists (from ops.project)").fetchone() == (False,):
+        if not modelled(con):
             return
         _run(con, "closed_under")
         if _none(con, "closed_under"):
