@@ -98,7 +98,7 @@ def _rate(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
             beside.execute(f"create or replace table {table} as from {sql.reader('read_parquet', [file])}")
         rate(beside, _COVERED, as_views=legs > _MANY)
         beside.execute(f"create temp table rate_rows as {rows(beside, 'rates')}")
-        found = beside.execute((_HERE / "differing.sql").read_text(encoding="utf-8")).to_arrow_table()
+        found = beside.sql((_HERE / "differing.sql").read_text(encoding="utf-8")).to_arrow_table()
     con.register("differing", found)
     con.execute("insert into outdated_by from differing")
     con.unregister("differing")

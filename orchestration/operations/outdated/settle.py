@@ -69,7 +69,7 @@ def _differences(con: duckdb.DuckDBPyConnection, home: Home) -> None:
                 )
                 continue
             changes.differences(beside, kept / old, kept / current, "differing")
-            found = beside.execute("select * from differing").to_arrow_table()
+            found = beside.sql("select * from differing").to_arrow_table()
             con.register("differing", found)
             con.execute("insert into changed select ?, * from differing", [old])
             con.unregister("differing")
