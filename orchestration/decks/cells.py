@@ -89,6 +89,8 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     except (CalamineError, OSError, ValueError) as error:
         raise _refused(name, None, f"not a spreadsheet ({error})", "save it as .xlsx, without a password") from None
+    if not book.sheet_names:
+        raise _refused(name, None, "there is no sheet in it", "save it again as .xlsx")
     if mapping.sheet is not None and mapping.sheet not in book.sheet_names:
         raise _refused(
             name, None, f'there is no sheet "{mapping.sheet}"', f"set sheet to one of {', '.join(book.sheet_names)}"

@@ -11,6 +11,7 @@ from orchestration.store.files import move, place, write
 from orchestration.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
+_LONGEST = 200  # bytes of a name; file systems take 255, and a reason's name is its file's and more
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,26 @@ def ripe(path: Path) -> bool:
     return not path.name.startswith(".") and not path.name.endswith(".part")
 
 
+def _sayable(path: Path) -> bool:
+    """Whether the books can hold the name of a file or a source; one that they cannot is said, and left alone."""
+    sayable = utf8(path.name)
+    if not sayable:
+        LOG.warning("left alone: the name of %a is not UTF-8; rename it", str(path))
+    return sayable
+
+
+def utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _files(source: Path) -> list[Path]:
+    return [p for p in source.iterdir() if p.is_file() and ripe(p) and _sayable(p)]
+
+
 def waiting(home: Home) -> list[Dropped]:
     """Every file in the inbox that can land, by kind, source and name; what cannot is said, and left alone."""
     found: list[Dropped] = []
@@ -48,8 +69,8 @@ def waiting(home: Home) -> list[Dropped]:
             )
             continue
         _say_if_files(directory, f"put files into inbox/{directory.name}/<source>/")
-        for source in _directories(directory):
-            files = [p for p in source.iterdir() if p.is_file() and ripe(p)]
+        for source in filter(_sayable, _directories(directory)):
+            files = _files(source)
             if directory.name not in LANDING:
                 if files:
                     _later(directory.name, len(files))
@@ -65,9 +86,8 @@ def decks(home: Home) -> list[Dropped]:
     return sorted(
         (
             Dropped(path, "rates", source.name, True)
-            for source in _directories(home.inbox / "rates")
-            for path in source.iterdir()
-            if path.is_file() and ripe(path)
+            for source in filter(_sayable, _directories(home.inbox / "rates"))
+            for path in _files(source)
         ),
         key=lambda d: (d.source, d.name),
     )
@@ -88,6 +108,8 @@ def deck(home: Home, file: Path, source: str | None) -> Dropped:
         raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
     if not ripe(path):
         raise Refused(f"{path.name} is still being written, by its name; rename it first")
+    if not utf8(path.name):
+        raise Refused(f"the name of {str(path)!a} is not UTF-8; rename it")
     return Dropped(path, "rates", source, inside)
 
 
@@ -117,6 +139,8 @@ def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> 
         raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
     if not ripe(path):
         raise Refused(f"{path.name} is still being written, by its name; rename it first")
+    if not utf8(path.name):
+        raise Refused(f"the name of {str(path)!a} is not UTF-8; rename it")
     aside = path.with_name(f"{path.name}.reason") if _place(home.rejected, path) else None
     return Dropped(path, kind, source, bool(place), aside)
 
@@ -157,11 +181,12 @@ def refuse(home: Home, dropped: Dropped, problem: str, keep: bool = False) -> No
     if not dropped.moves and not keep:
         return
     directory = home.rejected / dropped.kind / dropped.source
-    target = directory / dropped.name
-    number, endings = 1, _endings(dropped.name)
+    name = dropped.name.encode()[:_LONGEST].decode(errors="ignore")
+    number, endings = 1, _endings(name)
+    target = directory / name
     while target.exists():
         number += 1
-        target = directory / f"{dropped.name.removesuffix(endings)}.{number}{endings}"
+        target = directory / f"{name.removesuffix(endings)}.{number}{endings}"
     # The reason first: a file in rejected/ never lies there without one.
     write(target.with_name(f"{target.name}.reason"), f"{problem}\n".encode())
     if dropped.moves:

@@ -4,7 +4,8 @@ import csv
 import gzip
 import shutil
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -13,7 +14,7 @@ from orchestration.landing import formats, json_lines, parquet, split
 from orchestration.landing.canonical import Kind
 from orchestration.landing.delimited import Delimited
 from orchestration.landing.native import NativeFormat, SourceSettings
-from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.problem import MACHINE, UnreadableFile
 from orchestration.landing.readable import Cells, Layout, Readable
 from orchestration.landing.scan import Scan, scan
 
@@ -36,6 +37,8 @@ def open_file(
     """
     native = formats.native(settings)
     suffix = Path(name.removesuffix(".gz")).suffix
+    if scanned.returns and (native or suffix != ".parquet") and settings.rules > 1:
+        path, scanned = _with_line_feeds(path, scratch)
     if native:
         return _native(path, scanned, kind, native, settings, scratch)
     if suffix == ".csv":
@@ -48,6 +51,37 @@ def open_file(
         f"a name ending in {suffix or 'nothing'} does not say what is in the file; use one of"
         f" {' '.join(SUFFIXES)}, with .gz behind it when compressed"
     )
+
+
+@contextmanager
+def told_of(con: duckdb.DuckDBPyConnection, file: Readable) -> Iterator[None]:
+    """While `file` lands: raise `UnreadableFile` for an error that comes of reading it.
+
+    A statement that fails may have read the file or written to the warehouse; reading the file alone tells which.
+    """
+    try:
+        yield
+    except MACHINE:
+        raise
+    except duckdb.Error:
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        con.execute("begin")
+        if problem := _fault(con, file):
+            raise UnreadableFile(problem) from None
+        raise
+
+
+def _fault(con: duckdb.DuckDBPyConnection, file: Readable) -> str | None:
+    """What keeps `file` from being read to its end; None if nothing does."""
+    try:
+        file.count(con)
+        con.execute(f"select count(columns(*)) from ({file.slow()})")
+    except MACHINE:
+        raise
+    except duckdb.Error as error:
+        return f"the file is damaged: {_first_line(error)}"
+    return None
 
 
 def unpacked(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
@@ -67,6 +101,15 @@ def unpacked(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
     return target, scan(target)
 
 
+def _with_line_feeds(path: Path, scratch: Path) -> tuple[Path, Scan]:
+    """The same lines, ended as everything that reads them expects ("CSV (Macintosh)" has carriage returns)."""
+    target = scratch / "lines"
+    with path.open("rb") as file, target.open("wb") as out:
+        while chunk := file.read(1 << 20):
+            out.write(chunk.replace(b"\r", b"\n"))
+    return target, scan(target)
+
+
 def _csv(path: Path, scanned: Scan, kind: Kind, scratch: Path) -> Readable:
     names = _header_cells(path)
     layout = _canonical(kind, names)
@@ -83,12 +126,20 @@ def _header_cells(path: Path) -> list[str]:
         raise UnreadableFile("the file is empty; its first line must name the columns")
     if "\0" in text:
         raise UnreadableFile("the file is not UTF-8 text (UTF-16?); save it as UTF-8")
-    cells = next(csv.reader([text]))
+    cells = _cells(text, ",")
     if len(cells) == 1:
         for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
             if mark in text:
                 raise UnreadableFile(f"the header is separated by {what}; use commas")
     return cells
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error as error:
+        returns = "; a carriage return is in it: end lines with LF or CRLF throughout" if "\r" in text else ""
+        raise UnreadableFile(f"the first line cannot be cut into cells ({error}){returns}") from None
 
 
 def _native(
@@ -101,7 +152,7 @@ def _native(
 ) -> Readable:
     quoting = split.Quoting(native.delimiter)
     _, text = split.first_record(path, quoting)
-    first = next(csv.reader([text], delimiter=native.delimiter), [])
+    first = _cells(text, native.delimiter)
     names = native.header(first, settings) if text else native.columns
 
     def canonical(cells: Cells) -> dict[str, str]:

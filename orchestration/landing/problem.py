@@ -1,5 +1,15 @@
 """What keeps a whole file from landing."""
 
+import duckdb
+
+# What a database says of the machine, or of itself, and never of a file that it reads.
+MACHINE = (
+    duckdb.FatalException,
+    duckdb.InternalException,
+    duckdb.InterruptException,
+    duckdb.OutOfMemoryException,
+)
+
 
 class UnreadableFile(Exception):
     """The file could not be read at all; the message says why and what would be right."""

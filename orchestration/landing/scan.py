@@ -13,12 +13,14 @@ _OTHERS = bytes(byte for byte in range(256) if byte not in b'\n"')
 class Scan:
     """`lines`: all lines, blank ones among them. `plain`: each begins a record or is blank,
 
-    because no line end seems to be inside quotes and no carriage return stands alone.
+    because no line end seems to be inside quotes and no carriage return stands alone. `returns`: lines end in
+    carriage returns and in nothing else.
     """
 
     sha256: str
     lines: int
     plain: bool
+    returns: bool
 
 
 def scan(path: Path) -> Scan:
@@ -32,7 +34,8 @@ def scan(path: Path) -> Scan:
                 hashed.result()
             hashed = hasher.submit(digest.update, chunk)
             count.add(chunk)
-    return Scan(digest.hexdigest(), count.lines + (count.last not in (b"", b"\n")), count.plain())
+    lines = count.lines + (count.last not in (b"", b"\n"))
+    return Scan(digest.hexdigest(), lines, count.plain(), count.returns())
 
 
 class _Count:
@@ -53,6 +56,9 @@ class _Count:
             self._returns += chunk.count(b"\r")
             self._pairs += chunk.count(b"\r\n") + (self.last == b"\r" and chunk[:1] == b"\n")
         self.last = chunk[-1:]
+
+    def returns(self) -> bool:
+        return not self.lines and self._returns > 0
 
     def plain(self) -> bool:
         return not self._enclosed and not self._inside and self._returns == self._pairs

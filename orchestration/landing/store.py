@@ -11,7 +11,7 @@ from orchestration.landing import identity, times
 from orchestration.landing.canonical import Kind, Type
 from orchestration.landing.checked import checked, landed_row, rejected_row, valid
 from orchestration.landing.identity import Fresh
-from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.problem import MACHINE, UnreadableFile
 from orchestration.landing.readable import Readable
 from orchestration.store.sql import literal, quoted
 
@@ -81,18 +81,17 @@ def _insert(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, at: da
     inserted = _insert_fast(con, key, file)
     if inserted == file.most:
         return inserted
-    try:
-        return _insert_rest(con, key, file, at, inserted)
-    except duckdb.InvalidInputException as error:
-        raise UnreadableFile(_first_line(error)) from None
+    return _insert_rest(con, key, file, at, inserted)
 
 
 def _insert_fast(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -> int:
-    """How many rows the fast relation landed; 0 when its reader gave the file up."""
+    """How many rows the fast relation landed; 0 when its reader gave the file up, for whatever reason."""
     rows = checked(key.kind, file.fast(), file.layout.zone)
     try:
         return _insert_from(con, key, rows, valid(key.kind))
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
+    except MACHINE:
+        raise
+    except duckdb.Error:
         return 0
 
 
@@ -224,7 +223,3 @@ def _date(day: date | datetime) -> date:
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> int:
     row = con.execute(sql).fetchone()
     return int(row[0]) if row else 0
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

@@ -14,7 +14,7 @@ from orchestration.landing import dropped, formats
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.native import SourceSettings
-from orchestration.landing.opening import open_file, unpacked
+from orchestration.landing.opening import open_file, told_of, unpacked
 from orchestration.landing.problem import LandedElsewhere, UnreadableFile
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.store import Counts, FileKey, store
@@ -145,8 +145,12 @@ def _clear_scratch(home: Home) -> None:
 
 
 def _land_one(landing: Landing, file: Dropped) -> Landed:
-    before = _state(file.path)
-    scanned = scan(file.path)
+    try:
+        before = _state(file.path)
+        scanned = scan(file.path)
+    except OSError as error:
+        problem = f"the file cannot be read ({error.strerror}); it stays where it is"
+        return Landed("", file.kind, file.source, file.name, "unreadable", problem=problem)
     result = Landed(scanned.sha256, file.kind, file.source, file.name, "landed")
     if _known(landing.con, result) and not landing.supersede:
         _note_name(landing, result)
@@ -156,7 +160,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=landing.home.root) as scratch:
             return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
     except (UnreadableFile, LandedElsewhere) as problem:
-        if not landing.dry_run and _state(file.path) == before:
+        if not landing.dry_run and file.path.exists() and _state(file.path) == before:
             dropped.refuse(landing.home, file, str(problem))
         status = "unreadable" if isinstance(problem, UnreadableFile) else "landed_elsewhere"
         return replace(result, status=status, problem=str(problem))
@@ -214,10 +218,11 @@ def _transaction(
         key = FileKey(result.file_id, kind, file.source, file.name, _next_sequence(con), content.sha256)
         _refuse_elsewhere(landing, key)
         readable = open_file(con, path, file.name, content, kind, settings, scratch)
-        if _known(con, result):
-            counts = supersede_landed(con, key, readable)
-        else:
-            counts = store(con, key, readable, at, landing.supersede)
+        with told_of(con, readable):
+            if _known(con, result):
+                counts = supersede_landed(con, key, readable)
+            else:
+                counts = store(con, key, readable, at, landing.supersede)
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)

@@ -2,12 +2,14 @@
 
 import gzip
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from orchestration.landing import dropped
 from orchestration.operations.land import land
 from orchestration.warehouse import Home, Refused
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
@@ -24,7 +26,7 @@ def rejected(home: Home) -> list[tuple[object, ...]]:
     return query(home, "select line, reason from ops.rejected_rows order by file_sequence, line")
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("tail", ["", "x"])
 def test_byte_order_marks_and_line_ends(home: Home, start: bytes, end: str, tail: str) -> None:
@@ -69,6 +71,9 @@ UNREADABLE = {
     "not.parquet": (b"PAR1 no", "not a Parquet file"),
     "array.json": (b'[{"call_id": 1}]', "one object a line"),
     "keys.jsonl": (b'{"a": 1}\n', "missing columns"),
+    "returns.csv": (csv_text([cdr(), cdr()]).replace("\n", "\r", 2).encode(), "LF or CRLF throughout"),
+    "wide.csv": (b"call_id," + b"x" * 200_000 + b"\n", "cannot be cut into cells"),
+    f"{'long' * 62}.csv": (b"x\n", "missing columns"),
 }
 
 
@@ -80,11 +85,67 @@ def test_an_unreadable_file_is_set_aside_with_its_reason(home: Home, name: str) 
     bad, good = land(home)
     assert (bad.status, good.status) == ("unreadable", "landed")
     assert why in (bad.problem or "")
-    aside = home.rejected / "cdrs/sw1" / name
+    aside = home.rejected / "cdrs/sw1" / name[:200]
     assert aside.read_bytes() == data
-    assert aside.with_name(f"{name}.reason").read_text() == f"{bad.problem}\n"
+    assert aside.with_name(f"{aside.name}.reason").read_text() == f"{bad.problem}\n"
     assert not path.exists()
     assert query(home, "select count(*) from ops.files") == [(1,)]
+
+
+def test_a_damaged_parquet_file_is_set_aside(home: Home, tmp_path: Path) -> None:
+    """Its footer can be read, its pages cannot: the first error comes while rows are inserted."""
+    rows = "select 'c' || i as call_id, '2026-03-01T10:00:00' as started_at, '49' as called_number, 1 as duration_s"
+    duckdb.execute(f"copy ({rows} from range(5000) t(i)) to '{tmp_path}/a.parquet' (compression zstd)")
+    data = bytearray((tmp_path / "a.parquet").read_bytes())
+    data[4:2000] = b"\xff" * 1996
+    drop(home, "a.parquet", bytes(data))
+    drop(home, "b.csv", csv_text([cdr()]))
+    bad, good = land(home)
+    assert (bad.status, good.status) == ("unreadable", "landed")
+    assert (home.rejected / "cdrs/sw1/a.parquet.reason").read_text().startswith("the file is damaged: ")
+
+
+def test_an_error_of_the_warehouse_is_not_blamed_on_the_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise duckdb.IOException("no space left on device")
+
+    monkeypatch.setattr("orchestration.operations.land.store", full)
+    path = drop(home, "a.csv", csv_text([cdr()]))
+    with pytest.raises(duckdb.IOException, match="no space"):
+        land(home)
+    assert path.exists()
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.csv.gz"])
+def test_carriage_returns_alone_end_lines_of_every_text(home: Home, tmp_path: Path, name: str) -> None:
+    text = csv_text([cdr(call_id="a"), cdr(call_id="b", duration_s=-1)])
+    if ".jsonl" in name:
+        text = "".join(json.dumps(cdr(call_id=c, duration_s=d)) + "\n" for c, d in (("a", 1), ("b", -1)))
+    data = text.replace("\n", "\r").encode()
+    drop(home, name, gzip.compress(data) if name.endswith("gz") else data)
+    (result,) = land(home)
+    assert (result.rows, result.landed, result.rejected) == (2, 1, 1)
+    assert rejected(home) == [(3 - (name == "a.jsonl"), "bad_duration")]
+
+
+def test_a_file_that_is_gone_or_has_no_name_to_write_down_stops_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    drop(home, os.fsdecode(b"caf\xe9.csv"), csv_text([cdr()]))
+    gone = drop(home, "a.csv", csv_text([cdr()]))
+    drop(home, "b.csv", csv_text([cdr()]))
+
+    def listed(at: Home) -> list[dropped.Dropped]:
+        found = waiting(at)
+        gone.unlink()
+        return found
+
+    waiting = dropped.waiting
+    monkeypatch.setattr(dropped, "waiting", listed)
+    first, second = land(home)
+    assert (first.status, second.status) == ("unreadable", "landed")
+    assert "No such file" in str(first.problem)
+    assert "is not UTF-8; rename it" in caplog.text
 
 
 def test_a_persons_own_file_is_copied_and_never_moved(home: Home, tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def test_rows_that_do_not_fit_their_table(tmp_path: Path) -> None:
         (MAPPING, "a.pdf", b"%PDF", "use one of .csv"),
         (MAPPING, "a.csv", b"PK\x03\x04", "give it a name that ends in .xlsx"),
         (MAPPING, "a.xlsx", b"PK\x03\x04", "not a spreadsheet"),
+        (MAPPING, "a.xlsx", xlsx(), "there is no sheet in it"),
         (MAPPING, "a.xlsx", xlsx(("A", []), ("B", [])), "set sheet to one of A, B in the mapping"),
         ('sheet = "C"' + MAPPING, "a.xlsx", xlsx(("A", []), ("B", [])), "set sheet to one of A, B"),
         (None, "a.csv", "Code,Rate\n44,0.01\n", "a carrier's own deck needs a mapping, decks/<source>.toml"),
