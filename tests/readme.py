@@ -1,0 +1,90 @@
+"""`python -m tests.readme HOME`: what README.md says of the demo's deployment is what it says today.
+
+Each SQL query of README.md is asked of the serving file, each `$ ` command is run, in order; what comes out is
+compared with the block that follows, cell by cell. The commands change HOME: give it a demo's of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+PROJECT = Path(__file__).parent.parent
+Cells = list[list[str]]
+
+
+def blocks() -> Iterator[tuple[str, str]]:
+    """The fenced blocks of README.md: language and text."""
+    found: list[tuple[str, str]] = re.findall(
+        r"^```(\w*)\n(.*?)^```$", (PROJECT / "README.md").read_text(), re.M | re.S
+    )
+    yield from found
+
+
+def cells(text: str) -> Cells:
+    """A printed table: what two blanks part."""
+    return [re.split(r"\s{2,}", line.strip()) for line in text.strip().splitlines()]
+
+
+def asked(home: Path, query: str) -> Cells:
+    """The answer of the serving file, as it would be printed; an empty cell shows as none."""
+    with duckdb.connect(str(home / "serving" / "tollbook.duckdb"), read_only=True) as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(query)
+        names = [column[0] for column in con.description or []]
+        rows = [[str(cell) for cell in row if cell is not None] for row in con.fetchall()]
+    return [names, *rows]
+
+
+def run(home: Path, command: str, environment: dict[str, str]) -> str:
+    """What a command prints, on both streams."""
+    words = shlex.split(command)
+    if words[0] == "export":
+        name, _, value = words[1].partition("=")
+        environment[name] = value
+        return ""
+    told = {**os.environ, **environment, "TOLLBOOK_HOME": str(home)}
+    done = subprocess.run(words, cwd=PROJECT, env=told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout
+
+
+def played(home: Path, text: str) -> Iterator[tuple[str, str, str]]:
+    """Each `$ ` command of a block: the command, what README.md says it prints, what it does."""
+    environment = {"TOLLBOOK_NOW": "2026-03-30T06:00:00"}
+    for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+        command, _, said = part.partition("\n")
+        yield command, said, run(home, command, environment)
+
+
+def differences(home: Path) -> Iterator[str]:
+    """What README.md says and what is so, where they differ."""
+    query = None
+    for language, text in blocks():
+        if query is not None and not language:
+            found, said = asked(home, query), cells(text)
+            if found != said:
+                yield f"{query}\nREADME.md says\n{text}\nit is\n" + "\n".join("  ".join(row) for row in found)
+            query = None
+        elif language == "sql":
+            query = text if text.lstrip().startswith("select") else None
+        elif text.startswith("$ "):
+            for command, said_text, printed in played(home, text):
+                if cells(said_text) != cells(printed):
+                    yield f"$ {command}\nREADME.md says\n{said_text}\nit is\n{printed}"
+
+
+def main() -> None:
+    found = list(differences(Path(sys.argv[1]).absolute()))
+    print("\n".join(found) or "README.md says what is so")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
