@@ -26,13 +26,11 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
     built = models.model_assets(project)
     landed = landing.landing_assets(sources, sorted(built.keys))
     closed = closing.closing_assets(checks)
-    invoiced = invoicing.invoicing_assets(sources)
-    written = landed.keys | invoiced.keys
     invoice_job = invoicing.invoicing_job()
     land_job, close_job = landing.landing_job(), closing.closing_job(checks)
     check_job = closing.checking_job(checks)
     return dg.Definitions(
-        assets=[built, landed, closed, invoiced, *(spec for spec in sources if spec.key not in written)],
+        assets=[built, landed, closed, *(spec for spec in sources if spec.key not in landed.keys)],
         asset_checks=[balances.balance_checks()],
         jobs=[land_job, models.build_job(built), close_job, check_job, invoice_job],
         sensors=[landing.inbox_sensor(land_job)],

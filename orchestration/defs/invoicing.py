@@ -1,37 +1,69 @@
-"""Invoices: the job that drafts what has ended and issues what is ready, and the schedules that start it."""
+"""Invoices: the job that issues those of closed periods, and the schedules that start it.
 
-from collections.abc import Iterator, Sequence
+A job of its own that asks for a day, and no asset: materialising what the lineage shows never issues a document.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from pydantic import Field
 
+from orchestration.defs.closing import instant
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import WRITERS
 from orchestration.defs.resources import Deployment
 from orchestration.operations.invoice import Invoiced, Run, run
+from orchestration.warehouse import Refused
 
 JOB = "invoice_periods"
+_OP = "issue_invoices"
 _WRITTEN = [dg.AssetKey(["ops", table]) for table in ("invoices", "invoice_lines", "invoice_entries")]
 
 
-def invoicing_assets(sources: Sequence[dg.AssetSpec]) -> dg.AssetsDefinition:
-    """The tables of issued documents. Materialising any of them is `tollbook invoice-run`."""
-    specs = [spec.replace_attributes(kinds={"duckdb"}) for spec in sources if spec.key in _WRITTEN]
+class Periods(dg.Config):
+    """Which billing periods to issue invoices of."""
 
-    @dg.multi_asset(name="invoice_what_is_ready", specs=specs, can_subset=True, pool=WRITERS)
-    def invoice_what_is_ready(
-        context: dg.AssetExecutionContext, deployment: Deployment
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ended_by: str = Field(description="Issue the periods whose last day is this day or an earlier one: 2026-03-31.")
+    accounts: list[str] = Field(default=[], description="Of these accounts only; none named means all.")
+
+
+def invoicing_job() -> dg.JobDefinition:
+    """`tollbook invoice-run`, of the periods that ended by a day."""
+
+    @dg.op(name=_OP, pool=WRITERS)
+    def issue_invoices(
+        context: dg.OpExecutionContext, config: Periods, deployment: Deployment
+    ) -> Iterator[dg.AssetMaterialization | dg.Output[None]]:
         with in_words():
-            ran = run(deployment.home, unattended=True)
+            ran = run(deployment.home, day_of(config.ended_by), config.accounts)
         for done in ran.done:
             context.log.info(said(done))
-        for key in sorted(context.selected_asset_keys):
-            yield dg.MaterializeResult(asset_key=key, metadata=figures(ran))
+        for key in _WRITTEN if ran.done else ():
+            yield dg.AssetMaterialization(key, metadata=figures(ran))
         if ran.refused:
             raise dg.Failure(description="\n".join(ran.refused), allow_retries=False)
+        yield dg.Output(None)
 
-    return invoice_what_is_ready
+    @dg.job(
+        name=JOB,
+        description=(
+            "Issue the invoices of the periods that ended by a day and of which every day is closed; draft those that "
+            "have to wait. Needs the role finance or admin, where seeds/operators.csv names operators."
+        ),
+    )
+    def job() -> None:
+        issue_invoices()
+
+    return job
+
+
+def day_of(text: str) -> date:
+    """The day that `ended_by` means. Raises `Refused` for anything but an ISO date."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f'ended_by is "{text}", which is not a day; write 2026-03-31') from None
 
 
 def said(done: Invoiced) -> str:
@@ -52,32 +84,29 @@ def figures(ran: Run) -> dict[str, dg.MetadataValue | int]:
     }
 
 
-def invoicing_job() -> UnresolvedAssetJobDefinition:
-    """`tollbook invoice-run`."""
-    return dg.define_asset_job(
-        JOB,
-        selection=dg.AssetSelection.assets(*_WRITTEN),
-        description="Draft every ended period that cannot be invoiced yet, and issue those that can.",
-    )
-
-
-def invoicing_schedules(job: UnresolvedAssetJobDefinition) -> list[dg.ScheduleDefinition]:
+def invoicing_schedules(job: dg.JobDefinition) -> list[dg.ScheduleDefinition]:
     """On the 3rd, when a month may have closed in every time zone; and daily, for shorter periods and late closings."""
     return [
-        dg.ScheduleDefinition(
-            name=name,
-            job=job,
-            cron_schedule=cron,
-            execution_timezone="UTC",
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-            description=words,
-        )
-        for name, cron, words in (
-            (
-                "monthly_invoices",
-                "0 6 3 * *",
-                "Drafts all ended periods; issues those whose days are closed.",
-            ),
-            ("remaining_invoices", "0 7 * * *", "The same for shorter periods, and for what had to wait for a day."),
-        )
+        _schedule(
+            job, "monthly_invoices", "0 6 3 * *", "Drafts all ended periods; issues those whose days are closed."
+        ),
+        _schedule(
+            job, "remaining_invoices", "0 7 * * *", "The same for shorter periods, and for what had to wait for a day."
+        ),
     ]
+
+
+def _schedule(job: dg.JobDefinition, name: str, cron: str, words: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=words,
+    )
+    def asks(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        yesterday = instant(context).date() - timedelta(days=1)
+        return dg.RunRequest(run_config={"ops": {_OP: {"config": {"ended_by": str(yesterday)}}}})
+
+    return asks

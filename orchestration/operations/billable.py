@@ -57,15 +57,18 @@ def refuse_odd(wanted: Wanted) -> None:
         raise Refused(f"--amount is {wanted.credit}; write 8 decimals or fewer")
 
 
-def refuse_unknown(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    row = con.execute(
-        "select kind, billing_cycle from staging.stg_accounts where account_id = ?", [wanted.account]
-    ).fetchone()
+def refuse_no_customer(con: duckdb.DuckDBPyConnection, account: str) -> str:
+    """The billing cycle of an account that is sent invoices. Raises `Refused` for any other."""
+    row = con.execute("select kind, billing_cycle from staging.stg_accounts where account_id = ?", [account]).fetchone()
     if row is None:
-        raise Refused(f"there is no account {wanted.account}; tollbook balance lists them all")
-    kind, cycle = row
-    if kind == "carrier":
-        raise Refused(f"{wanted.account} is a carrier: it sends us invoices, we send it none")
+        raise Refused(f"there is no account {account}; tollbook balance lists them all")
+    if row[0] == "carrier":
+        raise Refused(f"{account} is a carrier: it sends us invoices, we send it none")
+    return str(row[1])
+
+
+def refuse_unknown(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    cycle = refuse_no_customer(con, wanted.account)
     day = wanted.period
     fits = {"weekly": day.weekday() == 0, "semimonthly": day.day in (1, 16)}.get(cycle, day.day == 1)
     if not fits:

@@ -23,6 +23,7 @@ from orchestration.operations.billable import (
     one_row,
     refuse_credit,
     refuse_empty,
+    refuse_no_customer,
     refuse_odd,
     refuse_unknown,
     refuse_waiting,
@@ -107,20 +108,26 @@ class Run:
     refused: list[str]
 
 
-def run(home: Home, unattended: bool = False) -> Run:
+def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) -> Run:
     """Draft every ended period that cannot be issued yet, and issue those that can: what the schedules do.
 
-    One that cannot be does not keep the others. Raises `Refused` when the operator may not issue invoices for all
-    accounts; `unattended`: nobody asks.
+    Only those that ended by a day, and of some accounts, where that is said. One that cannot be issued does not keep
+    the others. Raises `Refused` when the operator may not issue invoices for these accounts, or there is no such one.
     """
     with writer(home, "invoice") as held:
         build_days(held)
         with held.connect() as con:
-            if not unattended:
+            if not accounts:
                 require(con, "finance")
+            for account in accounts:
+                require(con, "finance", account=account)
+                refuse_no_customer(con, account)
             found = con.execute(
                 "select account_id, period_start, status from marts.billing_periods "
-                "where status in ('ready', 'waiting') order by period_start, account_id"
+                "where status in ('ready', 'waiting') and period_end <= coalesce($ended_by, period_end) "
+                "and ($everyone or account_id in (select unnest($accounts::VARCHAR[]))) "
+                "order by period_start, account_id",
+                {"ended_by": ended_by, "everyone": not accounts, "accounts": list(accounts)},
             ).fetchall()
         ran = Run([], [])
         for account, period, status in found:

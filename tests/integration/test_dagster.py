@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from orchestration import prepare
 from orchestration.defs import balances, landing, manifest, partitions
 from orchestration.defs.resources import Deployment
 from orchestration.landing.dropped import waiting
+from orchestration.operations.close import close
 from orchestration.warehouse import PROJECT, Home, serving
 
 SEEDS = {
@@ -290,6 +292,132 @@ def test_two_runs_at_once_take_turns(project: manifest.Manifest, home: Home) -> 
     assert [run.wait(timeout=120) for run in runs] == [0, 0]
     with serving(home) as con:
         assert con.execute("select count(*) from marts.rated_calls").fetchone() == (3,)
+
+
+# invoices
+
+
+def close_march(home: Home, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance) -> None:
+    """March has ended, its days are closed: acme owes 0.04 for a, 0.02 for b and 0.02 for c."""
+    rates = SEEDS["rates"] + "sell,33,France,,,0.02\n"
+    (home.seeds / "rates.csv").write_text(rates)
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-04-03T06:00:00")
+    drop(home)
+    loaded = definitions(home)
+    assert loaded.resolve_job_def("land_and_refresh").execute_in_process(instance=instance).success
+    close(home)
+
+
+def issued(home: Home) -> list[tuple[Any, ...]]:
+    with serving(home) as con:
+        return con.execute(
+            "select account_id, period_start::VARCHAR, invoice_number, total from marts.invoices order by all"
+        ).fetchall()
+
+
+def issue(home: Home, instance: dg.DagsterInstance, **config: Any) -> dg.ExecuteInProcessResult:
+    return (
+        definitions(home)
+        .resolve_job_def("invoice_periods")
+        .execute_in_process(
+            instance=instance, run_config={"ops": {"issue_invoices": {"config": config}}}, raise_on_error=False
+        )
+    )
+
+
+def test_materialising_everything_makes_no_document(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = definitions(home)
+    everything = loaded.resolve_implicit_global_asset_job_def()
+    everything.execute_in_process(instance=instance, partition_key=GOOD, raise_on_error=False)
+    assert not (home.root / "exports").exists()
+    close_march(home, monkeypatch, instance)
+    journal = home.journal.read_text()
+    done = everything.execute_in_process(instance=instance, partition_key=GOOD)
+    assert done.success
+    assert issued(home) == []
+    assert not (home.root / "exports").exists()
+    assert home.journal.read_text() == journal, "a plain materialisation changed the books"
+
+
+def test_no_job_of_assets_issues(project: manifest.Manifest) -> None:
+    from orchestration.definitions import defs
+
+    repository = defs.get_repository_def()
+    ops = {node.name for job in repository.get_all_jobs() if job.asset_layer.selected_asset_keys for node in job.nodes}
+    assert ops == {"land_inbox", "build_days", "close_day_and_check", "check_balances"}
+    for table in ("invoices", "invoice_lines", "invoice_entries"):
+        assert not repository.asset_graph.get(dg.AssetKey(["ops", table])).is_materializable
+
+
+def test_invoices_are_issued_of_the_periods_that_are_asked_for(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_march(home, monkeypatch, instance)
+    with pytest.raises(dg.DagsterInvalidConfigError, match="ended_by"):
+        definitions(home).resolve_job_def("invoice_periods").execute_in_process(instance=instance)
+    for config, words in (
+        ({"ended_by": "March"}, 'ended_by is "March", which is not a day; write 2026-03-31'),
+        ({"ended_by": "2026-03-31", "accounts": ["acne"]}, "there is no account acne"),
+        ({"ended_by": "2026-03-31", "accounts": ["carry"]}, "carry is a carrier"),
+    ):
+        refused = issue(home, instance, **config)
+        assert not refused.success
+        assert words in str(refused.all_events)
+    assert issue(home, instance, ended_by="2026-03-30").success
+    assert issued(home) == []
+    done = issue(home, instance, ended_by="2026-03-31", accounts=["acme"])
+    assert done.success
+    # 0.08: each call is two minutes begun, or one
+    assert issued(home) == [("acme", "2026-03-01", "INV-2026-000001", Decimal("0.08"))]
+    told = [e.materialization.metadata["issued"].value for e in done.get_asset_materialization_events()]
+    assert told == [1, 1, 1]
+    assert issue(home, instance, ended_by="2026-03-31").success
+    assert len(issued(home)) == 1
+
+
+def test_a_period_with_open_days_is_drafted(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-04-03T06:00:00")
+    drop(home)
+    loaded = definitions(home)
+    assert loaded.resolve_job_def("land_and_refresh").execute_in_process(instance=instance).success
+    assert issue(home, instance, ended_by="2026-03-31").success
+    assert [row[2] for row in issued(home)] == [None]
+
+
+def test_the_operator_that_dagster_runs_as_needs_the_role(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home.seeds / "operators.csv").write_text("operator,role,accounts\nron,rater,\nfay,finance,\nacy,finance,acme\n")
+    close_march(home, monkeypatch, instance)
+    for who, words in (
+        ("ron", "ron is rater in seeds/operators.csv; this needs the role finance or admin"),
+        ("eve", "eve is not in seeds/operators.csv"),
+        ("acy", "this is about all accounts"),
+    ):
+        monkeypatch.setenv("TOLLBOOK_OPERATOR", who)
+        refused = issue(home, instance, ended_by="2026-03-31")
+        assert not refused.success
+        assert words in str(refused.all_events)
+    assert issued(home) == []
+    assert issue(home, instance, ended_by="2026-03-31", accounts=["acme"]).success  # acy may
+    assert [row[2] for row in issued(home)] == ["INV-2026-000001"]
+
+
+def test_the_schedules_issue_what_ended_before_their_day(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_march(home, monkeypatch, instance)
+    for name in ("monthly_invoices", "remaining_invoices"):
+        (request,) = ask_schedule(home, datetime(2026, 4, 3, 6, tzinfo=UTC), instance, name).run_requests
+        assert request.run_config == {"ops": {"issue_invoices": {"config": {"ended_by": "2026-04-02"}}}}
+    loaded = definitions(home)
+    job = loaded.resolve_job_def("invoice_periods")
+    assert job.execute_in_process(instance=instance, run_config=request.run_config).success
+    assert [row[2] for row in issued(home)] == ["INV-2026-000001"]
 
 
 # balances
