@@ -48,7 +48,9 @@ def _lines(review: Review, first: int | None) -> Iterator[str]:
     if review.first_change is not None:
         yield ""
         yield f"the first price changes at {review.first_change.isoformat(sep=' ')} UTC" + (
-            f": {_many(review.closed_days, 'closed day')} become outdated" if review.closed_days else ""
+            f": of {_many(review.closed_days, 'closed day')} become outdated those with calls at such a price"
+            if review.closed_days
+            else ""
         )
     if review.suspicious:
         yield ""
