@@ -11,7 +11,7 @@ import click
 import duckdb
 
 from orchestration.commands import accounts, days, finance, invoicing, questions, rates, trends
-from orchestration.commands.arguments import JSON
+from orchestration.commands.arguments import JSON, Whole
 from orchestration.operations import configure
 from orchestration.show import print_json
 from orchestration.warehouse import PROJECT, Home, Refused
@@ -100,7 +100,7 @@ def rebuild(check: bool, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--port", default=3000, show_default=True)
+@click.option("--port", type=Whole(1, 65535), default=3000, show_default=True)
 def ui(port: int) -> None:
     """Open Dagster: what runs, what is closed, backfills.
 

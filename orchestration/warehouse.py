@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import journal
+from orchestration import journal, typed
 from orchestration.store.files import folder, place
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -110,11 +110,10 @@ def now() -> datetime:
     told = os.environ.get("TOLLBOOK_NOW")
     if not told:
         return datetime.now(UTC).replace(tzinfo=None)
-    try:
-        moment = datetime.fromisoformat(told)
-    except ValueError:
-        raise Refused(f'TOLLBOOK_NOW is "{told}", which is not ISO 8601; write 2026-03-31T00:05:00') from None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    moment = typed.instant(told)
+    if moment is None:
+        raise Refused(f'TOLLBOOK_NOW is "{told}", which is no time; write 2026-03-31T00:05:00')
+    return moment
 
 
 def clock(con: duckdb.DuckDBPyConnection) -> datetime:
@@ -212,10 +211,10 @@ def environment(**wanted: str) -> Iterator[None]:
 def lock_timeout() -> float:
     """Seconds a command waits for another writer: `TOLLBOOK_LOCK_TIMEOUT`, default 600."""
     told = os.environ.get("TOLLBOOK_LOCK_TIMEOUT") or "600"
-    try:
-        return float(told)
-    except ValueError:
-        raise Refused(f'TOLLBOOK_LOCK_TIMEOUT is "{told}"; write seconds, such as 600') from None
+    seconds = typed.number(told)
+    if seconds is None or seconds < 0:
+        raise Refused(f'TOLLBOOK_LOCK_TIMEOUT is "{told}"; write seconds, such as 600')
+    return float(seconds)
 
 
 @contextmanager

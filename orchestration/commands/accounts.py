@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Amount, Instant
+from orchestration.commands.arguments import JSON, Amount, Instant, Whole
 from orchestration.show import plain_cell, print_json, table
 from orchestration.warehouse import Home
 
@@ -65,7 +65,7 @@ def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many, the latest first.")
+@click.option("--limit", type=Whole(1), default=50, show_default=True, help="How many, the latest first.")
 @JSON
 def alerts(limit: int, as_json: bool) -> None:
     """List recent alerts: accounts that became low, exhausted or ok again, and whether people were told.
@@ -90,7 +90,7 @@ def alerts(limit: int, as_json: bool) -> None:
 @click.command(name="check-limit")
 @click.argument("account")
 @click.argument("resource")
-@click.option("--count", type=click.IntRange(1), default=1, show_default=True, help="How many more there shall be.")
+@click.option("--count", type=Whole(1), default=1, show_default=True, help="How many more there shall be.")
 @JSON
 def check_limit(account: str, resource: str, count: int, as_json: bool) -> None:
     """Say whether ACCOUNT may have more of RESOURCE by its plan: allow or deny.

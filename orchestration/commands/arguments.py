@@ -1,103 +1,117 @@
-"""What commands take: days, times, amounts, seconds, shares; each says what would have been right."""
+"""What commands take: days, times, amounts, numbers, seconds, shares; each says what would have been right.
+
+How they are read is in orchestration/typed.py.
+"""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import click
 
+from orchestration import typed
+
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
 
+_Value = TypeVar("_Value")
 
-class Amount(click.ParamType[Decimal]):
+
+class _Typed(click.ParamType[_Value]):
+    """A value that is typed as text; `right` says what would have been right."""
+
+    right: ClassVar[str]
+
+    def read(self, text: str) -> _Value | None:
+        raise NotImplementedError
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> _Value:
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]  # a default
+        found = self.read(value)
+        if found is None:
+            self.fail(f"{value!r} is not {self.right}", param, ctx)
+        return found
+
+
+class Amount(_Typed[Decimal]):
     """An exact amount above 0."""
 
     name = "AMOUNT"
+    right = "an amount above 0 of at most 12 digits and 8 decimals; write 0.75"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            amount = value if isinstance(value, Decimal) else Decimal(value)
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or amount <= 0:
-            self.fail(f"{value} is not an amount above 0; write 0.75", param, ctx)
-        return amount
+    def read(self, text: str) -> Decimal | None:
+        return typed.amount(text)
 
 
-class Seconds(click.ParamType[Decimal]):
+class Seconds(_Typed[Decimal]):
     """Seconds above 0, to the millisecond."""
 
     name = "SECONDS"
+    right = "a number of seconds; write 60 or 61.5"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        try:
-            seconds = value if isinstance(value, Decimal) else Decimal(str(value))
-        except InvalidOperation:
-            seconds = Decimal("NaN")
-        if not seconds.is_finite() or not 0 < seconds <= 900_000_000 or seconds != round(seconds, 3):
-            self.fail(f"{value} is not a number of seconds; write 60 or 61.5", param, ctx)
-        return seconds
+    def read(self, text: str) -> Decimal | None:
+        seconds = typed.number(text)
+        fits = seconds is not None and 0 < seconds <= 900_000_000 and typed.decimals(seconds) <= 3
+        return seconds if fits else None
 
 
-class Share(click.ParamType[Fraction]):
+class Share(_Typed[Fraction]):
     """A share of a whole, as 0.35 or 35%."""
 
     name = "SHARE"
+    right = "a share; write 0.35 or 35%"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        text = str(value).strip()
-        try:
-            number = Decimal(text.removesuffix("%"))
-            share = Fraction(number) / (100 if text.endswith("%") else 1)
-        except (InvalidOperation, ValueError, OverflowError):
-            share = Fraction(-1)
-        if not 0 <= share <= 1:
-            self.fail(f"{value} is not a share; write 0.35 or 35%", param, ctx)
-        return share
+    def read(self, text: str) -> Fraction | None:
+        number = typed.number(text.removesuffix("%"))
+        share = None if number is None else Fraction(number) / (100 if text.endswith("%") else 1)
+        return share if share is not None and 0 <= share <= 1 else None
 
 
-class Instant(click.ParamType[datetime]):
+class Whole(_Typed[int]):
+    """A whole number from `low` to `high`."""
+
+    name = "NUMBER"
+
+    def __init__(self, low: int = 0, high: int = 2**31 - 1) -> None:
+        self.low, self.high = low, high
+
+    @property
+    def right(self) -> str:  # type: ignore[override]
+        return f"a whole number from {self.low} to {self.high}; write it in plain digits"
+
+    def read(self, text: str) -> int | None:
+        number = typed.whole(text)
+        return number if number is not None and self.low <= number <= self.high else None
+
+
+class Instant(_Typed[datetime]):
     """A time, ISO 8601; UTC where it has no offset."""
 
     name = "TIME"
+    right = "a time; write 2026-03-31T09:00:00"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is not a time; write 2026-03-31T09:00:00", param, ctx)
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    def read(self, text: str) -> datetime | None:
+        return typed.instant(text)
 
 
-class Day(click.ParamType[date]):
+class Day(_Typed[date]):
     """A UTC day, YYYY-MM-DD."""
 
     name = "DAY"
+    right = "a day; write 2026-03-31"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        try:
-            return value if isinstance(value, date) else date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value} is not a day; write 2026-03-31", param, ctx)
+    def read(self, text: str) -> date | None:
+        return typed.day(text)
 
 
-class Month(click.ParamType[date]):
+class Month(_Typed[date]):
     """A UTC month, YYYY-MM: its first day."""
 
     name = "MONTH"
+    right = "a month; write 2026-03"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        try:
-            if isinstance(value, date):
-                return value
-            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", value):
-                raise ValueError
-            return date.fromisoformat(f"{value}-01")
-        except ValueError:
-            self.fail(f"{value} is not a month; write 2026-03", param, ctx)
+    def read(self, text: str) -> date | None:
+        return typed.month(text)

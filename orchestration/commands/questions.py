@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Day, Instant, Seconds, Share
+from orchestration.commands.arguments import JSON, Day, Instant, Seconds, Share, Whole
 from orchestration.show import plain_cell, print_json, table
 from orchestration.warehouse import Home
 
@@ -117,10 +117,10 @@ def _show_steps(steps: Sequence[Step], total: Decimal | None, currency: str | No
 
 @click.command()
 @click.argument("account")
-@click.option("--targets", type=click.IntRange(min=1), required=True, help="How many numbers are called.")
+@click.option("--targets", type=Whole(1), required=True, help="How many numbers are called.")
 @click.option("--answer-rate", type=Share(), required=True, help="The share of calls that is answered: 0.35 or 35%.")
 @click.option("--seconds", type=Seconds(), required=True, help="How long an answered call is on average.")
-@click.option("--retries", type=click.IntRange(min=0, max=1000), default=0, show_default=True,
+@click.option("--retries", type=Whole(0, 1000), default=0, show_default=True,
               help="How often a number is tried again that did not answer.")  # fmt: skip
 @click.option("--number", metavar="P", help="A number, or a prefix, that stands for all.")
 @click.option("--mix", type=click.Path(path_type=Path, dir_okay=False), help="CSV of number (or prefix) and share.")

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from orchestration.commands.arguments import Amount
+from orchestration.commands.arguments import Amount, Whole
 from orchestration.show import plain_value, print_json
 from orchestration.warehouse import Home, Refused
 
@@ -43,7 +43,7 @@ def _deck_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @rates.command(name="review")
 @_deck_options
-@click.option("--first", default=10, show_default=True, help="How many prices of each class to show.")
+@click.option("--first", type=Whole(), default=10, show_default=True, help="How many prices of each class to show.")
 @click.option("--no-traffic", is_flag=True, help="Do not rate the last 7 days' calls with it.")
 def rates_review(file: Path | None, as_json: bool, first: int, no_traffic: bool, **options: Any) -> None:
     """Say what FILE, or each deck in the inbox, would change; change nothing.

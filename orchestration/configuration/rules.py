@@ -9,7 +9,8 @@ from orchestration.configuration.nearest import listed, nearest
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.schema import Column, Type
 from orchestration.configuration.sheet import Sheet
-from orchestration.configuration.values import decimals, instant, may_be_true, number
+from orchestration.configuration.values import may_be_true
+from orchestration.typed import decimals, instant, number
 
 Sheets = Mapping[str, Sheet]
 Rule = Callable[[Sheets], Iterator[Problem]]

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from zoneinfo import available_timezones
@@ -11,16 +10,10 @@ from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import Fault
 from orchestration.configuration.schema import Column, Type
 from orchestration.configuration.weekdays import weekdays
+from orchestration.typed import day, decimals, instant, month, number
 
-_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIMESTAMP = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
-)
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
-_MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _PREFIX = re.compile(r"[0-9]{0,15}")
 _DIGITS = re.compile(r"[0-9]{1,4}")
@@ -80,28 +73,6 @@ def plain(column: Column) -> Callable[[str], object]:
     return pattern.fullmatch if pattern else lambda value: False
 
 
-def number(value: str) -> Decimal | None:
-    """The cell as a number; None when it is empty or none."""
-    return Decimal(value) if _NUMBER.fullmatch(value) else None
-
-
-def decimals(value: Decimal) -> int:
-    """How many decimals the number needs: 1.50 needs one, 100 none."""
-    exponent = value.normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def instant(value: str) -> datetime | None:
-    """The cell as a naive time in UTC, an offset honoured; None when it is empty or no time."""
-    if not _TIMESTAMP.fullmatch(value):
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
-    except (ValueError, OverflowError):
-        return None
-
-
 def may_be_true(value: str) -> bool:
     """Whether a boolean cell says yes, or cannot be read (which is reported by itself)."""
     return value.lower() not in ("", "false")
@@ -137,16 +108,6 @@ def _has_form(column: Column, value: str) -> bool:
     return _TESTS[column.type](value)
 
 
-def _is_date(value: str) -> bool:
-    if not _DATE.fullmatch(value):
-        return False
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
 def _is_days(value: str) -> bool:
     try:
         return bool(weekdays(value))
@@ -168,19 +129,18 @@ _TESTS: Mapping[Type, Callable[[str], bool]] = {
     Type.PREFIX: lambda value: bool(_PREFIX.fullmatch(value)),
     Type.DIGITS: lambda value: bool(_DIGITS.fullmatch(value)),
     Type.DAYS: _is_days,
-    Type.MONTH: lambda value: bool(_MONTH.fullmatch(value)),
+    Type.MONTH: lambda value: month(value) is not None,
     Type.TIMESTAMP: lambda value: instant(value) is not None,
-    Type.DATE: _is_date,
+    Type.DATE: lambda value: day(value) is not None,
     Type.TIME: lambda value: bool(_TIME.fullmatch(value)),
     Type.BOOLEAN: lambda value: value.lower() in ("true", "false"),
 }
 
 
 def _number_fault(column: Column, value: str) -> Fault | None:
-    pattern = _INTEGER if column.type is Type.INTEGER else _NUMBER
-    if not pattern.fullmatch(value):
+    amount, scale = number(value), column.type.scale
+    if amount is None or (column.type is Type.INTEGER and not _INTEGER.fullmatch(value)):
         return _wrong_form(column, value)
-    amount, scale = Decimal(value), column.type.scale
     if decimals(amount) > scale:
         return Fault(f'"{value}" has {decimals(amount)} decimals', f"write at most {scale}")
     if column.type.whole_digits and abs(amount) >= Decimal(10) ** column.type.whole_digits:

@@ -11,8 +11,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcont
 from zoneinfo import ZoneInfo
 
 from orchestration.configuration.problem import Fault
-from orchestration.configuration.values import decimals, instant
 from orchestration.decks.mapping import ACTIONS, DeckMapping
+from orchestration.typed import decimals, instant
 
 BLOCKED, NOT_OFFERED = "blocked", "not offered"
 """What a price cell may say instead of a price; no number is written so."""

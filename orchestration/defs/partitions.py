@@ -8,6 +8,9 @@ from datetime import date, timedelta
 
 import dagster as dg
 
+from orchestration import typed
+from orchestration.warehouse import Refused
+
 # Pool of everything that writes to the warehouse; its limit of 1 is set where the instance is made.
 WRITERS = "warehouse"
 # Dagster itself is slow with very long ranges: a backfill makes one run, and one dbt call, of so many days.
@@ -17,7 +20,10 @@ BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=MONTH)
 
 def first_day() -> str:
     """The first partition, YYYY-MM-DD: `TOLLBOOK_FIRST_DAY`, default 2024-01-01."""
-    return os.environ.get("TOLLBOOK_FIRST_DAY") or "2024-01-01"
+    told = os.environ.get("TOLLBOOK_FIRST_DAY") or "2024-01-01"
+    if typed.day(told) is None:
+        raise Refused(f'TOLLBOOK_FIRST_DAY is "{told}", which is no day; write 2024-01-01')
+    return told
 
 
 def daily() -> dg.DailyPartitionsDefinition:

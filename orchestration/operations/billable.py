@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration import typed
 from orchestration.warehouse import Refused, now
 
 
@@ -38,10 +39,10 @@ class Wanted:
 
 def period_of(text: str) -> date:
     """The first day that PERIOD means: 2026-03 or 2026-03-16. Raises `Refused` for anything else."""
-    try:
-        return date.fromisoformat(f"{text}-01" if len(text) == 7 else text)
-    except ValueError:
-        raise Refused(f"{text} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16") from None
+    found = typed.month(text) or typed.day(text)
+    if found is None:
+        raise Refused(f"{text!r} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16")
+    return found
 
 
 class NothingToCharge(Refused):

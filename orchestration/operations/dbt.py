@@ -6,6 +6,8 @@ import contextlib
 import graphlib
 import hashlib
 import io
+import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.store.files import whole, write
-from orchestration.warehouse import PROJECT, Home, environment
+from orchestration.warehouse import PROJECT, Home, Refused, environment
 
 if TYPE_CHECKING:
     import duckdb
     from dbt.contracts.graph.manifest import Manifest
     from dbt.contracts.graph.nodes import CompiledNode
+
+_MEMORY = "4GB"
+_SIZE = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?[KMGT]i?B")
 
 
 @dataclass(frozen=True)
@@ -209,7 +214,10 @@ def _flags(target: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _environment(home: Home) -> Iterator[None]:
-    with environment(TOLLBOOK_HOME=str(home.root), DO_NOT_TRACK="1"):
+    memory = os.environ.get("TOLLBOOK_MEMORY") or _MEMORY
+    if not _SIZE.fullmatch(memory):
+        raise Refused(f'TOLLBOOK_MEMORY is "{memory}"; write a size, such as {_MEMORY}')
+    with environment(TOLLBOOK_HOME=str(home.root), TOLLBOOK_MEMORY=memory, DO_NOT_TRACK="1"):
         yield
     sys.stdout.flush()
 

@@ -6,12 +6,13 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 
 import duckdb
 
+from orchestration import typed
 from orchestration.operations.price import SOURCE, Call, Price, Prices, account_of
 from orchestration.operations.rated_again import configured, published, rows
 from orchestration.warehouse import Home, Refused, now
@@ -239,12 +240,21 @@ def _mix(
 def _mix_file(path: Path) -> list[tuple[str, Fraction]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            read = [(row["number"], Fraction(Decimal(row["share"]))) for row in csv.DictReader(file)]
-    except (OSError, KeyError, TypeError, InvalidOperation, ValueError, OverflowError) as problem:
+            reader = csv.DictReader(file)
+            read = [(reader.line_num, row["number"], row["share"]) for row in reader]
+    except (OSError, KeyError, ValueError, csv.Error) as problem:
         raise Refused(f"{path} cannot be read as CSV with the columns number and share: {problem}") from None
-    if not read or any(share < 0 for _, share in read) or not any(share for _, share in read):
+    shares = []
+    for line, number, share in read:
+        if not number:
+            raise Refused(f"{path} line {line}, column number: the cell is empty; write a number, or a prefix")
+        part = typed.number(share or "")
+        if part is None or part < 0:
+            raise Refused(f'{path} line {line}, column share: "{share}" is not a share; write it like 0.35')
+        shares.append((number, Fraction(part)))
+    if not any(share for _, share in shares):
         raise Refused(f"{path} has no shares; write a number and a share above 0 on each line")
-    return read
+    return shares
 
 
 def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[tuple[str, Fraction]]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration import typed
 from orchestration.operations.configure import configure
 from orchestration.operations.operators import require
 from orchestration.operations.publish import publish
@@ -236,20 +237,21 @@ def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
 
 
 def _rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
-    file_id, _, line = key.rpartition(":")
-    if not file_id or not line.isdigit():
+    file_id, _, text = key.rpartition(":")
+    line = typed.whole(text)
+    if not file_id or line is None:
         raise Refused(f'--row is "{key}"; write FILE_ID:LINE, as tollbook close shows it')
     found = con.execute(
         """
         select distinct file_id from ops.rejected_rows
         where starts_with(file_id, ?) and line = ? and day = ?
         """,
-        [file_id, int(line), day],
+        [file_id, line, day],
     ).fetchall()
     if len(found) != 1:
         how = "no rejected row" if not found else "more than one rejected row"
         raise Refused(f"{day} has {how} {key}")
-    _refuse_settled_row(con, day, found[0][0], int(line))
+    _refuse_settled_row(con, day, found[0][0], line)
     return f"{found[0][0]}:{line}"
 
 

@@ -1,0 +1,70 @@
+"""What a person types, read strictly: plain ASCII digits, one form for each thing, nothing around it.
+
+Python's own readers are too kind for money: Decimal takes "1e3", "1_000", " 5", "nan" and digits of other scripts.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+_NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_WHOLE = re.compile(r"[0-9]{1,18}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
+_INSTANT = re.compile(
+    rf"{_DAY.pattern}"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
+)
+MOST_AMOUNT = Decimal("999999999999.99999999")
+"""What DECIMAL(20, 8) holds."""
+
+
+def number(text: str) -> Decimal | None:
+    """A decimal number, exactly: 12, 0.5, .5 or -3; None for anything else."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
+
+
+def decimals(value: Decimal) -> int:
+    """How many decimals the number needs: 1.50 needs one, 100 none."""
+    return len(f"{value:f}".partition(".")[2].rstrip("0"))  # normalize() would round to 28 digits
+
+
+def amount(text: str) -> Decimal | None:
+    """An amount of money above 0 that can be kept exactly, of at most 12 digits and 8 decimals; None for others."""
+    value = number(text)
+    return value if value is not None and 0 < value <= MOST_AMOUNT and decimals(value) <= 8 else None
+
+
+def whole(text: str) -> int | None:
+    """A whole number, 0 or more; None for anything else."""
+    return int(text) if _WHOLE.fullmatch(text) else None
+
+
+def day(text: str) -> date | None:
+    """2026-03-31; None for anything else, other forms of ISO 8601 too."""
+    return _date(text) if _DAY.fullmatch(text) else None
+
+
+def month(text: str) -> date | None:
+    """The first day of 2026-03; None for anything else."""
+    return _date(f"{text}-01") if _MONTH.fullmatch(text) else None
+
+
+def instant(text: str) -> datetime | None:
+    """2026-03-31, or with a time of day and an offset, as naive UTC; None for anything else."""
+    if not _INSTANT.fullmatch(text):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return None
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,134 @@
+"""What people type: plain digits in one form; every command and variable takes nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from orchestration import typed
+from orchestration.cli import cli
+from orchestration.commands.arguments import Amount, Day, Instant, Month, Seconds, Share, Whole
+from orchestration.defs.partitions import first_day
+from orchestration.operations import dbt
+from orchestration.operations.billable import period_of
+from orchestration.operations.estimate import _mix_file
+from orchestration.warehouse import PROJECT, Home, Refused, lock_timeout, now
+
+# 5 in Arabic-Indic and in full-width digits
+NO_NUMBERS = ["1e3", "+5", "1_000", "\u0665", "\uff15", "nan", "-inf", "inf", " 5", "5 ", "5\n", "0x5", "1,000"]
+
+
+@pytest.mark.parametrize("text", [*NO_NUMBERS, "", "5."])
+def test_no_number(text: str) -> None:
+    assert (typed.number(text), typed.amount(text), typed.whole(text)) == (None, None, None)
+
+
+def test_numbers() -> None:
+    assert [typed.number(text) for text in ("5", "-0.50", ".5", "007")] == [5, Decimal("-0.5"), Decimal("0.5"), 7]
+    assert [typed.whole(text) for text in ("0", "007", "1.0", "-1", "1" * 19)] == [0, 7, None, None, None]
+    amounts = ["0.00000001", "999999999999.99999999", "1.500000000000", "0", "-5", "0.000000001", "1000000000000"]
+    # what is beyond 28 digits counts too
+    amounts.append("1." + "0" * 40 + "1")
+    assert [typed.amount(text) is not None for text in amounts] == [True, True, True, *[False] * 5]
+
+
+@pytest.mark.parametrize(
+    "text", ["20260301", "2026-W10-1", "2026-060", "2026-3-1", "2026-02-30", " 2026-03-01", "2026-03-0\u0661", ""]
+)
+def test_no_day(text: str) -> None:
+    assert (typed.day(text), typed.instant(text)) == (None, None)
+    with pytest.raises(Refused, match="is not a period; write 2026-03"):
+        period_of(text)
+
+
+def test_days_months_and_times() -> None:
+    assert (typed.day("2026-03-01"), typed.day("2026-03-01T00:00:00")) == (date(2026, 3, 1), None)
+    assert (typed.month("2026-03"), typed.month("2026-13"), typed.month("202603")) == (date(2026, 3, 1), None, None)
+    assert typed.instant("2026-03-01T01:30:00.25+02:00") == datetime(2026, 2, 28, 23, 30, 0, 250000)
+    assert [typed.instant(text) for text in ("20260301T013000", "2026-03-01T25:00", "0001-01-01T00:00+01:00")] == [
+        None
+    ] * 3
+    assert (period_of("2026-03"), period_of("2026-03-16")) == (date(2026, 3, 1), date(2026, 3, 16))
+
+
+def _parameters(command: click.Command, path: str = "") -> Iterator[tuple[str, click.Parameter]]:
+    for parameter in command.params:
+        yield f"{path} {parameter.name}", parameter
+    for name, each in getattr(command, "commands", {}).items():
+        yield from _parameters(each, f"{path} {name}")
+
+
+def test_no_command_reads_numbers_or_times_another_way() -> None:
+    """click's own types take 1_000, +5 and digits of other scripts."""
+    kind = (click.types.IntParamType, click.types.FloatParamType, click.DateTime)
+    found = dict(_parameters(cli))
+    assert [name for name, parameter in found.items() if isinstance(parameter.type, kind)] == []
+    ours = {name.split()[-1] for name, p in found.items() if isinstance(p.type, Amount | Seconds | Share | Whole)}
+    assert ours >= {"amount", "credit", "limit", "count", "seconds", "answer_rate", "targets", "retries", "first"}
+    times = {name.split()[-1] for name, p in found.items() if isinstance(p.type, Instant | Day | Month)}
+    assert times >= {"at", "day", "last", "month"}
+
+
+@pytest.mark.parametrize("text", [text for text in NO_NUMBERS if text[0] != "-"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "topup acme TEXT",
+        "invoice acme 2026-03 --credit-note --reason x --amount TEXT",
+        "quote acme 4479 --seconds TEXT",
+        "estimate acme --targets TEXT --answer-rate 1 --seconds 5",
+        "estimate acme --targets 5 --answer-rate TEXT --seconds 5",
+        "estimate acme --targets 5 --answer-rate 1 --seconds TEXT",
+        "estimate acme --targets 5 --answer-rate 1 --seconds 5 --retries TEXT",
+        "check-limit acme numbers --count TEXT",
+        "alerts --limit TEXT",
+        "rates review --first TEXT",
+        "rates accept --limit TEXT",
+        "ui --port TEXT",
+    ],
+)
+def test_commands_refuse_it_as_wrong_usage(arguments: str, text: str, tmp_path: Path) -> None:
+    asked = [text if word == "TEXT" else word for word in arguments.split()]
+    done = CliRunner().invoke(cli, asked, env={"TOLLBOOK_HOME": str(tmp_path)})
+    assert done.exit_code == 2
+    assert f"{text!r} is not " in done.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for text in NO_NUMBERS:
+        monkeypatch.setenv("TOLLBOOK_LOCK_TIMEOUT", text)
+        with pytest.raises(Refused, match="TOLLBOOK_LOCK_TIMEOUT is "):
+            lock_timeout()
+    monkeypatch.setenv("TOLLBOOK_LOCK_TIMEOUT", "0.5")
+    assert lock_timeout() == 0.5
+    monkeypatch.setenv("TOLLBOOK_NOW", "20260301T000000")
+    with pytest.raises(Refused, match="TOLLBOOK_NOW is "):
+        now()
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-01T02:00:00+02:00")
+    assert now() == datetime(2026, 3, 1)
+    monkeypatch.setenv("TOLLBOOK_FIRST_DAY", "20240101")
+    with pytest.raises(Refused, match="TOLLBOOK_FIRST_DAY is "):
+        first_day()
+    for size in ("4_000MB", "1e3GB", "lots", "4 GB"):
+        monkeypatch.setenv("TOLLBOOK_MEMORY", size)
+        with pytest.raises(Refused, match="TOLLBOOK_MEMORY is "):
+            dbt.run(Home(tmp_path, PROJECT / "seeds"), ["run"])
+
+
+def test_shares_of_a_mix(tmp_path: Path) -> None:
+    mix = tmp_path / "mix.csv"
+    mix.write_text("number,share\n44,0.5\n49,1e1\n")
+    with pytest.raises(Refused, match=r'mix.csv line 3, column share: "1e1" is not a share'):
+        _mix_file(mix)
+    mix.write_text("share,number\n1,44\n1\n")
+    with pytest.raises(Refused, match=r"mix.csv line 3, column number: the cell is empty"):
+        _mix_file(mix)
+    mix.write_text("number,share\n44,.5\n49,2\n")
+    assert _mix_file(mix) == [("44", Decimal("0.5")), ("49", 2)]
