@@ -272,6 +272,9 @@ create table if not exists ops.day_keys (
     key VARCHAR not null
 );
 
+-- The version of the rules that the day was rated and closed by; null is 1.
+alter table ops.closings add column if not exists rules INTEGER;
+
 create table if not exists ops.day_checks (
     day DATE not null,
     check_name VARCHAR not null,

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from orchestration.audit.company import Company, Deck, RateTable
+from orchestration.audit.number import WRITTEN_IN_FULL, Numbering
 from orchestration.audit.rater import Cdr
 from orchestration.audit.times import in_force, parse_instant
 
@@ -94,7 +95,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "budgets": ("department", "month", "amount", "currency"),
     "fx_rates": ("from_currency", "to_currency", "valid_from", "rate"),
     "sources": (
-        *("source", "kind", "format", "timezone", "country_code", "international_prefixes"),
+        *("source", "kind", "format", "timezone", "country_code", "national_prefix", "international_prefixes"),
         "expected_every_minutes",
     ),
     "operators": ("operator", "role", "accounts"),
@@ -121,13 +122,15 @@ def random_company(
     split: bool = False,
     origin: bool = False,
     profiles: bool = False,
+    national: bool = False,
     start: date = START,
 ) -> None:
     """Write a random, valid configuration whose changes fall on `start` and the day after.
 
     Every company has tables of all four kinds; with `split` some per_minute tables cut calls at
     band edges, with `origin` some tables have rates by calling prefix and jurisdiction, with
-    `profiles` every customer has consumption profiles. Creates `directory`.
+    `profiles` every customer has consumption profiles, with `national` the source writes numbers of
+    its own country without the country code. Creates `directory`.
     """
     random = Random(f"company {seed} {split} {start}")
     files: Files = {name: [] for name in COLUMNS}
@@ -153,6 +156,12 @@ def random_company(
         _add_origin(Random(f"origin {seed} {split} {start}"), files, start)
     if profiles:
         _add_profiles(Random(f"profiles {seed} {split} {start}"), files, start)
+    if national:
+        at_home = Random(f"national {seed} {split} {start}")
+        files["sources"][0] |= {
+            "country_code": at_home.choice(("1", "44", "49", "33", "7")),
+            "national_prefix": at_home.choice(("", "", "", "0", "none")),
+        }
     directory.mkdir(parents=True, exist_ok=True)
     for name, columns in COLUMNS.items():
         _write_csv(directory / f"{name}.csv", columns, files[name])
@@ -675,6 +684,7 @@ class _Edges:
     egress: Sequence[str]
     given: Sequence[str]
     callers: Sequence[str]
+    numbering: Numbering
     ties: bool
 
 
@@ -701,7 +711,7 @@ def random_traffic(seed: int, n: int, directory: Path, start: date, days: int = 
 
 def read_cdrs(path: Path, company: Company, source: str | None = None) -> list[Cdr]:
     """Read a canonical CDR file as records, of the company's first source unless one is named."""
-    name = source or next(iter(company.international_prefixes), SOURCE)
+    name = source or next(iter(company.numbering), SOURCE)
     with path.open(encoding="utf-8", newline="") as file:
         return [_cdr(name, row) for row in csv.DictReader(file)]
 
@@ -755,6 +765,7 @@ def _edges(company: Company, start: date, days: int) -> _Edges:
         egress=_trunks(company, "egress"),
         given=[table.currency for table in company.tables.values() if table.kind == "given"],
         callers=sorted({row.calling_prefix for row in rates if row.calling_prefix} | {*company.regions} - {""}),
+        numbering=next(iter(company.numbering.values()), WRITTEN_IN_FULL),
         ties=bool(profiles),
     )
 
@@ -933,15 +944,16 @@ def _route(random: Random, edges: _Edges) -> tuple[str, str]:
 
 
 def _numbers(random: Random, edges: _Edges) -> Row:
-    calling = _number(random, edges.callers if edges.callers and random.random() < 0.8 else edges.prefixes)
+    at_home = edges.numbering
+    calling = _number(random, edges.callers if edges.callers and random.random() < 0.8 else edges.prefixes, at_home)
     return {
         "calling_number": "" if random.random() < 0.05 else calling,
-        "called_number": _number(random, edges.prefixes),
-        "routing_number": _number(random, edges.prefixes) if random.random() < 0.3 else "",
+        "called_number": _number(random, edges.prefixes, at_home),
+        "routing_number": _number(random, edges.prefixes, at_home) if random.random() < 0.3 else "",
     }
 
 
-def _number(random: Random, prefixes: Sequence[str]) -> str:
+def _number(random: Random, prefixes: Sequence[str], at_home: Numbering) -> str:
     """A number as dialled: below, at or beside a prefix, decorated, or not a number at all."""
     kind = random.random()
     if kind < 0.04:
@@ -958,11 +970,15 @@ def _number(random: Random, prefixes: Sequence[str]) -> str:
         length = random.choice((1, 4, 6, 8, 15)) if kind < 0.3 else random.randrange(4, 9)
         tail = "".join(random.choice("0123456789") for _ in range(length))
         number = (prefix + tail)[:15]
-    return _decorated(random, number)
+    return _decorated(random, number, at_home)
 
 
-def _decorated(random: Random, number: str) -> str:
+def _decorated(random: Random, number: str, at_home: Numbering) -> str:
     kind = random.random()
+    if at_home.country_code and number.startswith(at_home.country_code) and kind < 0.8:
+        # as it is dialled within the country: with its prefix, without, with another, or with a digit too many
+        rest = number.removeprefix(at_home.country_code)
+        return random.choice((at_home.national_prefix, at_home.national_prefix, "", "0", "(0) ")) + rest
     if kind < 0.3:
         return f"+{number}"
     if kind < 0.4:

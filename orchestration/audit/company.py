@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from orchestration.audit.files import ConfigurationError, Record, read_csv
 from orchestration.audit.money import ROUNDINGS, SECONDS_ROUNDINGS
-from orchestration.audit.number import MAX_DIGITS, prefixes_of
+from orchestration.audit.number import MAX_DIGITS, Numbering, prefixes_of
 from orchestration.audit.profiles import Profile, load_profiles
 from orchestration.audit.rates import INDETERMINATE, INTERSTATE, INTRASTATE, Deck, Lookup, RateRow, load_rates
 from orchestration.audit.times import in_force, parse_date, parse_instant
@@ -81,7 +81,7 @@ class Company:
     fx: Mapping[tuple[str, str], Mapping[date, Fraction]]
     profiles: Mapping[str, Sequence[Profile]]
     regions: Mapping[str, str]
-    international_prefixes: Mapping[str, Sequence[str]]
+    numbering: Mapping[str, Numbering]
 
     @classmethod
     def load(
@@ -97,8 +97,8 @@ class Company:
         that replaces nothing in full. Optional files and columns may be missing; company.csv may
         not. Raises `ConfigurationError`.
         """
-        prefixes = _load_international_prefixes(directory)
-        wanted = None if numbers is None else prefixes_of(numbers, prefixes.values())
+        numbering = load_numbering(directory)
+        wanted = None if numbers is None else prefixes_of(numbers, numbering.values())
         rows = list(read_csv(directory / "company.csv"))
         if not rows:
             raise ConfigurationError(f"{directory / 'company.csv'}: no company")
@@ -114,7 +114,7 @@ class Company:
             fx=_load_fx(directory),
             profiles=load_profiles(directory / "consumption_profiles.csv"),
             regions={row.text("prefix"): row.required("region") for row in read_csv(directory / "prefix_regions.csv")},
-            international_prefixes=prefixes,
+            numbering=numbering,
         )
 
     def account_of_trunk(self, direction: str, trunk_id: str | None, t: datetime) -> Account | None:
@@ -169,10 +169,14 @@ def _held(holdings: Sequence[Holding], t: datetime) -> str | None:
     return next((h.value for h in holdings if in_force(h.valid_from, h.valid_to, t)), None)
 
 
-def _load_international_prefixes(directory: Path) -> dict[str, Sequence[str]]:
+def load_numbering(directory: Path) -> dict[str, Numbering]:
+    """How each source of calls writes numbers, as sources.csv says; others write them in full."""
     return {
-        row.required("source"): tuple(row.text("international_prefixes").split())
+        row.required("source"): Numbering.of_country(
+            row.text("country_code"), row.text("national_prefix"), tuple(row.text("international_prefixes").split())
+        )
         for row in read_csv(directory / "sources.csv")
+        if row.required("kind") == "cdrs"
     }
 
 

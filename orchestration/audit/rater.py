@@ -26,7 +26,7 @@ from orchestration.audit.charge import (
 from orchestration.audit.company import Account, Company, Lookup, RateRow, RateTable
 from orchestration.audit.consumption import Allowances, Claim, Kept, Listed
 from orchestration.audit.money import CONVERTED_DECIMALS, round_amount
-from orchestration.audit.number import clean_number
+from orchestration.audit.number import WRITTEN_IN_FULL, clean_number
 from orchestration.audit.profiles import COST, DURATION
 from orchestration.audit.records import NO_LEG, NONE, RATED, UNRATED, Cdr, Cover, Leg, RatedAttempt
 
@@ -235,10 +235,10 @@ def _identified(company: Company, cdr: Cdr, side: str, account: Account | None, 
 
 def _lookup(company: Company, cdr: Cdr, table: RateTable) -> Lookup | None:
     """What the table's rates are looked up with, None if its number is bad."""
-    international = company.international_prefixes.get(cdr.source, ())
-    caller = clean_number(cdr.calling_number, international)
+    numbering = company.numbering.get(cdr.source, WRITTEN_IN_FULL)
+    caller = clean_number(cdr.calling_number, numbering)
     routed = table.number_basis == "routing" and cdr.routing_number
-    called = clean_number(cdr.routing_number if routed else cdr.called_number, international)
+    called = clean_number(cdr.routing_number if routed else cdr.called_number, numbering)
     number = caller if table.number_basis == "calling" else called
     # Whatever number the rates are looked up by, the jurisdiction is that from the caller to the called.
     return None if number is None else Lookup(number, caller, company.jurisdiction(caller, called), cdr.charged_at)

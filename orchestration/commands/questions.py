@@ -37,6 +37,8 @@ _AT = click.option("--at", type=Instant(), help="When (UTC); the default is now.
 def quote(account: str, number: str, as_json: bool, **options: Any) -> None:
     """Say what ACCOUNT pays for a call to NUMBER, and whether, and for how long, it may make it.
 
+    NUMBER is international digits, unless --source says whose way of writing it is.
+
     \b
     Example:
       tollbook quote acme 447700900123

@@ -1,7 +1,8 @@
 """All that is wrong with a configuration directory, at once."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import CellFault, Problem
@@ -13,14 +14,12 @@ from orchestration.configuration.values import fault, plain
 
 __all__ = ["Problem", "check"]
 
-CANONICAL = frozenset({"canonical"})
 
-
-def check(directory: Path, formats: Collection[str] = CANONICAL) -> list[Problem]:
+def check(directory: Path, formats: Mapping[str, str] = MappingProxyType({})) -> list[Problem]:
     """Every problem of the configuration CSVs in `directory`, by file and line; [] when good.
 
-    `formats` are the names that `sources.format` may hold. A known file that is missing counts
-    as empty, but for `company.csv`. Reads files only; never raises for what is in them.
+    `formats` are the native formats that `sources.format` may hold, with the kind of file each is of. A known file
+    that is missing counts as empty, but for `company.csv`. Reads files only; never raises for what is in them.
     """
     if not directory.is_dir():
         return [Problem(str(directory), None, None, "there is no such directory", "make it")]

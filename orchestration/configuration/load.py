@@ -11,8 +11,12 @@ from orchestration.configuration.reading import header, records
 from orchestration.configuration.schema import FILES, Column, File, Type
 from orchestration.configuration.weekdays import weekdays
 from orchestration.store.sql import literal, quoted, reader
+from orchestration.warehouse import RULES
 
 _LINE = "line"
+
+# Columns that nothing read before a version of the rules: what was rated by an earlier one was rated without them.
+_READ_SINCE = {("sources", "country_code"): 2}
 
 
 def version(directory: Path) -> str:
@@ -31,19 +35,21 @@ def version(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def shape() -> str:
+def shape(rules: int = RULES) -> str:
     """The identity (sha256) of the tables that `load` makes: columns of an earlier or later release are others."""
     known = [(file.name, [(c.name, c.type.sql, c.blank) for c in file.columns]) for file in FILES.values()]
-    return hashlib.sha256(repr(known).encode()).hexdigest()
+    unread = [cell for cell, since in _READ_SINCE.items() if since > rules]
+    return hashlib.sha256(repr([known, unread]).encode()).hexdigest()
 
 
-def load(con: duckdb.DuckDBPyConnection, directory: Path) -> None:
+def load(con: duckdb.DuckDBPyConnection, directory: Path, rules: int = RULES) -> None:
     """(Re)create `config.<file>` for every configuration file.
 
     Each table has all columns of the schema, typed (`Type.sql`; timestamps in UTC, an offset in
     the cell honoured; 24:00 is 00:00), and `line`, the physical line its record begins on. A
     file or column that is missing gives no rows or NULLs; an empty cell is NULL, '' in `blank`
-    columns and [] in lists. `config.timetables` also has `weekdays INTEGER[]` (ISO, 1 = Monday).
+    columns and [] in lists; a column that the version of the `rules` does not read is empty. `config.timetables`
+    also has `weekdays INTEGER[]` (ISO, 1 = Monday).
 
     Neither begins nor commits a transaction. The files must have passed `check`: a cell that
     cannot be cast raises `duckdb.Error`, and a file that is no CSV raises `Unreadable`.
@@ -51,22 +57,23 @@ def load(con: duckdb.DuckDBPyConnection, directory: Path) -> None:
     con.execute("create schema if not exists config")
     with tempfile.TemporaryDirectory() as scratch:
         for file in FILES.values():
-            _load_file(con, file, directory / file.csv, Path(scratch) / file.csv)
+            _load_file(con, file, directory / file.csv, Path(scratch) / file.csv, rules)
     _add_weekdays(con)
 
 
-def _load_file(con: duckdb.DuckDBPyConnection, file: File, path: Path, scratch: Path) -> None:
+def _load_file(con: duckdb.DuckDBPyConnection, file: File, path: Path, scratch: Path, rules: int) -> None:
     first = next(records(path), None) if path.is_file() else None
     if first is None:
         _create(con, file, [], "(select 0 as line) where false")
         return
     names = header(first[1])
+    read = [name for name in names if _READ_SINCE.get((file.name, name), 0) <= rules]
     if _one_line_per_record(path.read_bytes()):
         source = f"(select *, row_number() over () + 1 as {_LINE} from {_read_csv(path, names)})"
     else:
         _write_with_lines(path, scratch)
         source = _read_csv(scratch, [*names, _LINE])
-    _create(con, file, names, source)
+    _create(con, file, read, source)
 
 
 def _one_line_per_record(data: bytes) -> bool:

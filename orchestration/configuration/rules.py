@@ -9,8 +9,11 @@ from orchestration.configuration.nearest import listed, nearest
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.schema import Column, Type
 from orchestration.configuration.sheet import Sheet
+from orchestration.configuration.unread import source_cells
 from orchestration.configuration.values import may_be_true
 from orchestration.typed import decimals, instant, number
+
+CANONICAL = "canonical"
 
 Sheets = Mapping[str, Sheet]
 Rule = Callable[[Sheets], Iterator[Problem]]
@@ -297,18 +300,22 @@ def bands_can_happen(sheets: Sheets) -> Iterator[Problem]:
     yield from sheet.judged(sheet.columns("rate_table_id", "band"), judge)
 
 
-def known_formats(sheets: Sheets, formats: Collection[str]) -> Iterator[Problem]:
-    """A source's format is one that can be landed."""
+def known_formats(sheets: Sheets, formats: Mapping[str, str]) -> Iterator[Problem]:
+    """A source's format is canonical or one that can be landed, of its kind: `formats` has the kind of each."""
 
-    def judge(name: str) -> list[CellFault]:
-        if not name or name in formats:
+    def judge(kind: str, name: str) -> list[CellFault]:
+        of_kind = {CANONICAL, *(known for known, of in formats.items() if of == kind)}
+        if not name or name in of_kind:
             return []
-        meant = nearest(name, formats)
-        right = f"did you mean {meant}?" if meant else f"write one of {listed(formats)}"
+        if name in formats:
+            wrong = f'"{name}" is a format of {formats[name]}, not of {kind}'
+            return [CellFault("format", wrong, f"write {listed(of_kind)}, or nothing")]
+        meant = nearest(name, of_kind)
+        right = f"did you mean {meant}?" if meant else f"write one of {listed(of_kind)}"
         return [CellFault("format", f'"{name}" is not a known format', right)]
 
     sheet = sheets["sources"]
-    yield from sheet.judged_cells("format", judge)
+    yield from sheet.judged(sheet.columns("kind", "format"), judge)
 
 
 def _or_default(cell: str, default: str) -> Decimal | None:
@@ -329,5 +336,6 @@ RULES: tuple[Rule, ...] = (
     markups_are_sold,
     bands_can_happen,
     allowances_can_be_used,
+    source_cells,
 )
 """Every rule that looks at the sheets alone."""

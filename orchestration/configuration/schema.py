@@ -20,6 +20,7 @@ class Type(Enum):
     CURRENCY = ("currency", "VARCHAR")
     PREFIX = ("prefix", "VARCHAR")
     DIGITS = ("digits", "VARCHAR")
+    DIALLED = ("dialled digits", "VARCHAR")
     DAYS = ("weekdays", "VARCHAR")
     MONTH = ("month", "VARCHAR")
     PATTERN = ("regular expression", "VARCHAR")
@@ -416,6 +417,7 @@ SOURCES = File(
         Column("format", Type.ID, default="canonical"),
         _zone(),
         Column("country_code", Type.DIGITS),
+        Column("national_prefix", Type.DIALLED),
         Column("international_prefixes", Type.LIST, item=r"\+|[0-9]{1,15}"),
         _integer("expected_every_minutes", 1, _MAX_INTEGER),
         Column("trunk_pattern", Type.PATTERN),

@@ -16,7 +16,8 @@ _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _PREFIX = re.compile(r"[0-9]{0,15}")
-_DIGITS = re.compile(r"[0-9]{1,4}")
+_DIGITS = re.compile(r"[1-9][0-9]{0,3}")
+_DIALLED = re.compile(r"none|[0-9]{1,4}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 # Ordinary cells of the columns that differ from row to row in a big file.
@@ -39,6 +40,7 @@ _FORMS: Mapping[Type, Fault] = {
     Type.CURRENCY: Fault("a currency", "write three capital letters like EUR"),
     Type.PREFIX: Fault("a prefix", "write up to 15 digits, or nothing for every number"),
     Type.DIGITS: Fault("a country code", "write digits only, like 49"),
+    Type.DIALLED: Fault("a national prefix", "write digits only, like 0, or none"),
     Type.DAYS: Fault("a list of weekdays", "write days like mon-fri, sat,sun or all"),
     Type.MONTH: Fault("a month", "write it like 2026-01"),
     Type.PATTERN: Fault("a regular expression", r"write one like SIP/([^-]+)-.*"),
@@ -128,6 +130,7 @@ _TESTS: Mapping[Type, Callable[[str], bool]] = {
     Type.CURRENCY: lambda value: bool(_CURRENCY.fullmatch(value)),
     Type.PREFIX: lambda value: bool(_PREFIX.fullmatch(value)),
     Type.DIGITS: lambda value: bool(_DIGITS.fullmatch(value)),
+    Type.DIALLED: lambda value: bool(_DIALLED.fullmatch(value)),
     Type.DAYS: _is_days,
     Type.MONTH: lambda value: month(value) is not None,
     Type.TIMESTAMP: lambda value: instant(value) is not None,
@@ -242,7 +245,8 @@ _REPAIRS: Mapping[Type, Callable[[Column, str], str | None]] = {
     Type.ZONE: _zone,
     Type.CURRENCY: lambda column, value: _SYMBOLS.get(value, value.upper()),
     Type.PREFIX: lambda column, value: re.sub(r"[-+.() ]", "", value),
-    Type.DIGITS: lambda column, value: re.sub(r"^00|[-+.() ]", "", value),
+    Type.DIGITS: lambda column, value: re.sub(r"^0+|[-+.() ]", "", value),
+    Type.DIALLED: lambda column, value: "none" if re.fullmatch("-|no|None|NONE", value) else None,
     Type.DAYS: lambda column, value: value.lower().replace(" ", ",").replace(",,", ","),
     Type.MONTH: lambda column, value: value[:7].replace("/", "-"),
     Type.TIMESTAMP: _iso_date,

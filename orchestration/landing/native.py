@@ -16,7 +16,6 @@ class SourceSettings:
 
     format: str = "canonical"
     zone: str = "UTC"
-    country_code: str | None = None
     trunk_pattern: str | None = None
     rules: int = RULES
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.audit.company import Company, Deck
+from orchestration.audit.company import Company, Deck, load_numbering
 from orchestration.audit.consumption import Kept
 from orchestration.audit.number import prefixes_of
 from orchestration.audit.rater import Cdr, RatedAttempt, rate
@@ -66,7 +66,7 @@ def audit_days(
     samples = {day: _sample(con, day, seed, sample) for day in days}
     cdrs = [cdr for taken in samples.values() for attempts in taken.calls.values() for cdr in attempts]
     numbers = {n for c in cdrs for n in (c.called_number, c.routing_number, c.calling_number) if n}
-    company = Company.load(home.seeds, numbers=numbers, decks=_decks(con, numbers))
+    company = Company.load(home.seeds, numbers=numbers, decks=_decks(con, home, numbers))
     return {day: _differences(company, taken) for day, taken in samples.items()}
 
 
@@ -81,10 +81,9 @@ def _differences(company: Company, taken: _Sample) -> list[str]:
     return found
 
 
-def _decks(con: duckdb.DuckDBPyConnection, numbers: set[str]) -> list[Deck]:
+def _decks(con: duckdb.DuckDBPyConnection, home: Home, numbers: set[str]) -> list[Deck]:
     """The accepted decks in order, as far as the numbers go."""
-    prefixes = con.execute("select distinct international_prefixes from config.sources").fetchall()
-    wanted = sorted(prefixes_of(numbers, [row[0] or [] for row in prefixes]))
+    wanted = sorted(prefixes_of(numbers, load_numbering(home.seeds).values()))
     columns = ", ".join(f"{column}::VARCHAR" for column in _DECK)
     rows = con.execute(
         f"select deck, {columns} from landed.rates where prefix in (select unnest(?))", [wanted]

@@ -14,7 +14,7 @@ from orchestration.operations.outdated import settle
 from orchestration.operations.post import post_at_once
 from orchestration.operations.publish import publish
 from orchestration.store.files import folder, sync
-from orchestration.warehouse import Home, Refused, Writer, now, writer
+from orchestration.warehouse import RULES, Home, Refused, Writer, now, writer
 
 # The tables that are kept as one Parquet file for each day and build (macros/warehouse/daily_files.sql).
 STORED = (
@@ -117,7 +117,7 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
     """
     if first and last and last < first:
         raise Refused(f"--to {last} is before --from {first}")
-    config, project = configure(held), dbt.project_version()
+    config, project = configure(held), _project(held)
     with held.connect() as con:
         known = dbt.modelled(con)
         days = _range(con, first, last) if first or last else _pending(con, config, project, known)
@@ -143,9 +143,13 @@ def begin(held: Writer, first: date | None = None, last: date | None = None) -> 
     return days, ["run", *said, "--select", *chosen, "--exclude", "config.materialized:view", *without] if days else []
 
 
+def _project(held: Writer) -> str:
+    """Identity of the models, and of the rules that they go by where these are not today's."""
+    return dbt.project_version() + ("" if held.rules == RULES else f" rules {held.rules}")
+
+
 def finish(held: Writer) -> None:
     """Record that the days in ops.build_days are built, post what waited for models, find outdated days."""
-    project = dbt.project_version()
     with held.connect() as con:
         _sync_stored_files(con, held.home)
         con.begin()
@@ -164,12 +168,12 @@ def finish(held: Writer) -> None:
             left join ops.file_days as f on d.day = f.day and f.kind in ('cdrs', 'usage')
             group by d.day
             """,
-            [now(), project],
+            [now(), _project(held)],
         )
         con.execute("update ops.lookups set complete = true where exists (select 1 from ops.build_days)")
         con.execute("delete from ops.build_days")
         con.execute("delete from ops.project")
-        con.execute("insert into ops.project values (?)", [project])
+        con.execute("insert into ops.project values (?)", [dbt.project_version()])
         post_at_once(con)
         con.commit()
     settle(held)

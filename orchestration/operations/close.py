@@ -233,7 +233,7 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
         con.execute(
             """
             insert into ops.closings
-                (day, ordinal, closed_at, operator, config, file_sequence, deck)
+                (day, ordinal, closed_at, operator, config, file_sequence, deck, rules)
             select
                 $day,
                 (select count(*) + 1 from ops.closings where day = $day),
@@ -242,7 +242,8 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
                 (select version from ops.configuration),
                 (select coalesce(max(file_sequence), 0) from ops.file_days
                     where day = $day and kind in ('cdrs', 'usage')),
-                (select coalesce(max(deck), 0) from ops.decks)
+                (select coalesce(max(deck), 0) from ops.decks),
+                (select rules from ops.clock)
             """,
             {"day": day, "now": at, "operator": operator()},
         )

@@ -8,14 +8,14 @@ import duckdb
 
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
-from orchestration.landing.formats import CANONICAL, NATIVE
+from orchestration.landing.formats import NATIVE
 from orchestration.store.files import place
 from orchestration.warehouse import Home, Refused, Writer, clock, now
 
 
 def problems(home: Home) -> list[str]:
     """Every error of the configuration, one line each; empty when it is good."""
-    return [str(problem) for problem in check(home.seeds, formats={CANONICAL, *NATIVE})]
+    return [str(problem) for problem in check(home.seeds, {name: native.kind for name, native in NATIVE.items()})]
 
 
 def configure(writer: Writer, *, again: bool = False) -> str:
@@ -25,7 +25,7 @@ def configure(writer: Writer, *, again: bool = False) -> str:
     Raises `Refused` with every error when it is not good; the one loaded before then stays.
     """
     home = writer.home
-    current, shaped = version(home.seeds), shape()
+    current, shaped = version(home.seeds), shape(writer.rules)
     with writer.connect() as con:
         loaded = con.execute("select version, shape from ops.configuration").fetchone()
         if loaded == (current, shaped):
@@ -38,9 +38,9 @@ def configure(writer: Writer, *, again: bool = False) -> str:
         con.begin()
         try:
             if loaded and loaded[1] != shaped:
-                _reshape(con, home, loaded[0])
+                _reshape(con, writer, loaded[0])
             if not loaded or loaded[0] != current:
-                _replace(con, home, current)
+                _replace(con, writer, current)
                 writer.journal(con, "configure", clock(con), version=current)
             con.commit()
         except BaseException:
@@ -49,27 +49,27 @@ def configure(writer: Writer, *, again: bool = False) -> str:
     return current
 
 
-def _reshape(con: duckdb.DuckDBPyConnection, home: Home, loaded: str) -> None:
-    """Give config.* the columns that are known today: what is loaded was loaded by an earlier release."""
-    kept = home.archive / "config" / loaded
+def _reshape(con: duckdb.DuckDBPyConnection, writer: Writer, loaded: str) -> None:
+    """Give config.* the columns that are known today: what is loaded was loaded by an earlier release, or its rules."""
+    kept = writer.home.archive / "config" / loaded
     if not kept.is_dir():
         raise Refused(f"the configuration {loaded} is not in the archive, {kept}; bring it back from a backup")
-    load(con, kept)
-    con.execute("update ops.configuration set shape = ?", [shape()])
+    load(con, kept, writer.rules)
+    con.execute("update ops.configuration set shape = ?", [shape(writer.rules)])
 
 
-def _replace(con: duckdb.DuckDBPyConnection, home: Home, current: str) -> None:
+def _replace(con: duckdb.DuckDBPyConnection, writer: Writer, current: str) -> None:
     first = con.execute("select count(*) = 0 from ops.configuration").fetchone() == (True,)
     if not first:
         con.execute("create or replace temp table old_accounts as select * from config.accounts")
     booked_until = None if first else _booked_until(con)
-    load(con, home.seeds)
+    load(con, writer.home.seeds, writer.rules)
     if not first:
         _refuse_moved_accounts(con)
     con.execute("delete from ops.configuration")
     con.execute(
         "insert into ops.configuration (version, loaded_at, shape, booked_until) values (?, ?, ?, ?)",
-        [current, now(), shape(), booked_until],
+        [current, now(), shape(writer.rules), booked_until],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -94,6 +94,15 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class _Share:
+    """A part of the calls: to what number or prefix, as `source` writes it, and how much of all."""
+
+    number: str
+    share: Fraction
+    source: str = SOURCE
+
+
+@dataclass(frozen=True)
 class _Day:
     day: date
     calls: int
@@ -128,15 +137,14 @@ def estimate(
         account_of(con, account)
         days = _history(con, account, moment)
         shares, mix_from = _mix(con, account, moment, number, mix)
-        call = Call(account, shares[0][0], moment, carrier, calling, SOURCE)
-        prices = Prices(con, call, [n for n, _ in shares], allowances=False)
+        call = Call(account, shares[0].number, moment, carrier, calling)
+        prices = Prices(con, call, [part.number for part in shares], allowances=False)
         low, high = _ends(days)
         lengths = [seconds, *([low[1], high[1]] if days else [])]
-        numbers = [n for n, _ in shares]
-        asked = prices.prices([(n, s) for s in [*lengths, Decimal(0)] for n in numbers])
+        asked = prices.prices([(part.number, part.source, s) for s in [*lengths, Decimal(0)] for part in shares])
         funds = prices.funds()
-    by_length = [asked[i : i + len(numbers)] for i in range(0, len(asked), len(numbers))]
-    weights, attempts = [share for _, share in shares], by_length[-1]
+    by_length = [asked[i : i + len(shares)] for i in range(0, len(asked), len(shares))]
+    weights, attempts = [part.share for part in shares], by_length[-1]
     expected = _expect(targets, retries, answer_rate, seconds, weights, by_length[0], attempts)
     spread = (
         Range(
@@ -150,8 +158,8 @@ def estimate(
     )
     parts = [
         Destination(
-            number=n,
-            share=_rounded(share, 6),
+            number=part.number,
+            share=_rounded(part.share, 6),
             prefix=one.prefix,
             destination=one.destination,
             band=one.band,
@@ -163,7 +171,7 @@ def estimate(
             account_call_cost=one.account_amount,
             account_attempt_cost=attempt.account_amount,
         )
-        for (n, share), one, attempt in zip(shares, by_length[0], attempts, strict=True)
+        for part, one, attempt in zip(shares, by_length[0], attempts, strict=True)
     ]
     shortfall = max(Decimal("0E-8"), expected.cost - funds.available) if funds.limited else None
     return Estimate(
@@ -224,20 +232,20 @@ def _rounded(value: Fraction, decimals: int) -> Decimal:
 
 def _mix(
     con: duckdb.DuckDBPyConnection, account: str, at: datetime, number: str | None, mix: Path | None
-) -> tuple[list[tuple[str, Fraction]], str]:
+) -> tuple[list[_Share], str]:
     if number is not None and mix is not None:
         raise Refused("say either --number or --mix, not both")
     if number is not None:
-        return [(number, Fraction(1))], f"calls to {number}"
+        return [_Share(number, Fraction(1))], f"calls to {number}"
     if mix is not None:
         found, told = _mix_file(mix), f"as in {mix.name}"
     else:
         found, told = _mix_of_history(con, account, at), f"as the answered calls of the {HISTORY_DAYS} days before"
-    total = sum((share for _, share in found), Fraction(0))
-    return [(n, share / total) for n, share in found], told
+    total = sum((part.share for part in found), Fraction(0))
+    return [replace(part, share=part.share / total) for part in found], told
 
 
-def _mix_file(path: Path) -> list[tuple[str, Fraction]]:
+def _mix_file(path: Path) -> list[_Share]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -251,18 +259,22 @@ def _mix_file(path: Path) -> list[tuple[str, Fraction]]:
         part = typed.number(share or "")
         if part is None or part < 0:
             raise Refused(f'{path} line {line}, column share: "{share}" is not a share; write it like 0.35')
-        shares.append((number, Fraction(part)))
-    if not any(share for _, share in shares):
+        shares.append(_Share(number, Fraction(part)))
+    if not any(part.share for part in shares):
         raise Refused(f"{path} has no shares; write a number and a share above 0 on each line")
     return shares
 
 
-def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[tuple[str, Fraction]]:
-    # a prefix stands for the numbers that it was charged for; the default route has none, so that a number does
+def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[_Share]:
+    # a prefix stands for the numbers that it was charged for; the default route has none, so that a number does, as the
+    # source of its call wrote it
     found = rows(
         con,
         f"""
-        select coalesce(nullif(sell_prefix, ''), min(called_number)) as number, count(*) as calls
+        select
+            coalesce(nullif(sell_prefix, ''), min(called_number)) as number,
+            case sell_prefix when '' then arg_min(source, (called_number, source)) else '{SOURCE}' end as source,
+            count(*) as calls
         from serving.marts.rated_calls
         where sell_account_id = $account and day >= $first and day <= $last and ingress_trunk in {_OWN_TRUNKS}
             and answered and sell_status = 'rated' and sell_prefix is not null
@@ -273,7 +285,7 @@ def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) 
     )
     if not found:
         raise Refused(f"{account} has no answered calls of late to take the numbers from: say --number or --mix")
-    return [(row["number"], Fraction(row["calls"])) for row in found]
+    return [_Share(row["number"], Fraction(row["calls"]), row["source"]) for row in found]
 
 
 def _history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[_Day]:

@@ -12,7 +12,7 @@ import duckdb
 
 from orchestration.operations.rated_again import Origin, Step, configured, origin, published, rows, steps, take_rates
 from orchestration.operations.rating_sql import rate
-from orchestration.warehouse import Home, Refused
+from orchestration.warehouse import RULES, Home, Refused
 
 SIDES = ("sell", "buy")
 # What profiles covered is what they covered then: it depends on calls that are not looked at here.
@@ -81,6 +81,7 @@ class _Rating:
     ordinal: int | None
     config: str
     deck: int
+    rules: int
     file_sequence: int | None
     before: int
 
@@ -134,12 +135,17 @@ def _rated_by(file_sequence: int, closings: list[dict[str, Any]], builds: list[d
     for closing in closings:
         if closing["file_sequence"] >= file_sequence:
             return _Rating(
-                closing["ordinal"], closing["config"], closing["deck"] or 0, closing["file_sequence"], before
+                closing["ordinal"],
+                closing["config"],
+                closing["deck"] or 0,
+                closing.get("rules") or 1,
+                closing["file_sequence"],
+                before,
             )
         before = closing["file_sequence"]
     if not builds:
         raise Refused("the build of this day is not published; run: tollbook publish")
-    return _Rating(None, builds[0]["config"], builds[0]["deck"] or 0, None, before)
+    return _Rating(None, builds[0]["config"], builds[0]["deck"] or 0, RULES, None, before)
 
 
 def _explained(
@@ -147,7 +153,7 @@ def _explained(
 ) -> Iterable[Attempt]:
     numbers = [row[f"{kind}_number"] for row in stored for kind in ("called", "calling", "routing")]
     with published(home) as con:
-        configured(con, home, rated_by.config, rated_by.deck)
+        configured(con, home, rated_by.config, rated_by.deck, rated_by.rules)
         take_rates(con, numbers)
         _fill(con, rated_by, stored[0])
         rate(con, _GIVEN, explained="true")

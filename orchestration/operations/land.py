@@ -316,12 +316,12 @@ def _next_sequence(con: duckdb.DuckDBPyConnection) -> int:
 def _settings(landing: Landing, file: Dropped) -> SourceSettings:
     """The source's row of sources.csv. Raises `UnreadableFile` for a format that is not there."""
     row = landing.con.execute(
-        "select format, timezone, country_code, trunk_pattern from config.sources where source = ? and kind = ?",
+        "select format, timezone, trunk_pattern from config.sources where source = ? and kind = ?",
         [file.source, file.kind],
     ).fetchone()
     if row is None:
         return SourceSettings(rules=landing.writer.rules)
-    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], row[3], landing.writer.rules)
+    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], landing.writer.rules)
     if settings.format == formats.CANONICAL:
         return settings
     native = formats.NATIVE.get(settings.format)

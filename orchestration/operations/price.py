@@ -139,12 +139,13 @@ class Prices:
         self._ask([self.call.number] * len(lengths), [Decimal(s) for s in lengths], explained=None)
         return self._account_amounts()
 
-    def prices(self, calls: Sequence[tuple[str, Decimal]]) -> list[Price]:
-        """The price of each call (number, seconds) without its steps; 0 seconds are a try that is not answered.
+    def prices(self, calls: Sequence[tuple[str, str, Decimal]]) -> list[Price]:
+        """The price of each call without its steps: its number, the source that writes it so, its seconds.
 
-        Raises `Refused` with what is missing when one cannot be rated.
+        0 seconds are a try that is not answered. Raises `Refused` with what is missing when one cannot be rated.
         """
-        self._ask([number for number, _ in calls], [seconds for _, seconds in calls], explained=None)
+        numbers, sources, seconds = zip(*calls, strict=True)
+        self._ask(numbers, seconds, sources, explained=None)
         legs = rows(self.con, "select * from rating.rated_calls order by call_id::INTEGER")
         return [self._price(leg, explained=False) for leg in legs]
 
@@ -193,8 +194,18 @@ class Prices:
         )
         con.execute("insert into ops.build_days values (?)", [call.at.date()])
 
-    def _ask(self, numbers: Sequence[str], seconds: Sequence[Decimal], *, explained: str | None) -> None:
-        """Rate a call for each number and length, each for another copy of the account where there are copies."""
+    def _ask(
+        self,
+        numbers: Sequence[str],
+        seconds: Sequence[Decimal],
+        sources: Sequence[str] | None = None,
+        *,
+        explained: str | None,
+    ) -> None:
+        """Rate a call for each number and length, each for another copy of the account where there are copies.
+
+        `sources` write the numbers, where they are not all written as the source of the call does.
+        """
         con, call = self.con, self.call
         con.execute("delete from landed.cdrs")
         con.execute(
@@ -202,14 +213,15 @@ class Prices:
             insert into landed.cdrs by name
             select
                 $at::DATE as day,
-                $source as source,
+                source,
                 (nth - 1)::VARCHAR as call_id,
                 1 as attempt,
                 $at::TIMESTAMP as charged_at,
                 $at::TIMESTAMP as started_at,
                 duration_s,
                 called_number,
-                $calling as calling_number,
+                -- the caller is written as the source of the call does
+                case when source = $source then $calling else '+' || $calling end as calling_number,
                 'quote ' || (case when nth <= $copies then nth - 1 else 0 end) as ingress_trunk,
                 case when $carrier then 'quote' end as egress_trunk,
                 '' as file_id,
@@ -217,6 +229,7 @@ class Prices:
             from (
                 select
                     unnest($numbers::VARCHAR[]) as called_number,
+                    unnest($sources::VARCHAR[]) as source,
                     unnest($seconds::DECIMAL(12, 3)[]) as duration_s,
                     generate_subscripts($numbers::VARCHAR[], 1) as nth,
             )
@@ -228,6 +241,7 @@ class Prices:
                 "carrier": call.carrier is not None,
                 "copies": self._copies,
                 "numbers": list(numbers),
+                "sources": list(sources or [call.source] * len(numbers)),
                 "seconds": list(seconds),
             },
         )

@@ -15,7 +15,7 @@ import duckdb
 
 from orchestration.operations.rating_sql import blank
 from orchestration.store import sql
-from orchestration.warehouse import Home, Refused
+from orchestration.warehouse import RULES, Home, Refused
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,22 @@ def published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def configured(con: duckdb.DuckDBPyConnection, home: Home, version: str | None = None, deck: int | None = None) -> None:
+def configured(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    version: str | None = None,
+    deck: int | None = None,
+    rules: int = RULES,
+) -> None:
     """Take a version of the configuration and the decks up to `deck`; None: those of now. No rates of decks yet.
 
-    Raises `Refused` when the version is not in the archive.
+    `rules`: the version of the rules that it was rated by. Raises `Refused` when the version is not in the archive.
     """
     version = version or str(rows(con, "select version from serving.ops.configuration")[0]["version"])
     directory = home.archive / "config" / version
     if not directory.is_dir():
         raise Refused(f"the configuration {version[:12]} is not in {directory.parent} any more")
-    blank(con, directory)
+    blank(con, directory, rules)
     upto = "true" if deck is None else f"deck <= {deck}"
     con.execute(f"insert into ops.decks by name select * from serving.ops.decks where {upto}")
     con.execute(f"insert into ops.deck_tables by name select * from serving.ops.deck_tables where {upto}")
@@ -72,13 +78,26 @@ def configured(con: duckdb.DuckDBPyConnection, home: Home, version: str | None =
 def take_rates(con: duckdb.DuckDBPyConnection, numbers: Collection[str | None]) -> None:
     """Take the rates, and the regions, that one of `numbers` could begin with, and no others: a deck has 100,000s.
 
-    A prefix is looked for anywhere in a number, since how the number is written is for the rating to know.
+    A prefix is looked for anywhere in a number, also with a source's country code before that, since how the number is
+    written is for the rating to know.
     """
     con.execute("create temp table asked_numbers (digits VARCHAR)")
     con.executemany(
         "insert into asked_numbers values (regexp_replace(coalesce(?, ''), '[^0-9]', '', 'g'))", [[n] for n in numbers]
     )
-    asked = "exists (select 1 from asked_numbers as n where contains(n.digits, prefix))"
+    asked = """
+        exists (
+            select 1
+            from asked_numbers as n
+            cross join (select country_code from config.sources union all select '') as s
+            where
+                starts_with(s.country_code, prefix)
+                or (
+                    starts_with(prefix, s.country_code)
+                    and contains(n.digits, substr(prefix, length(s.country_code) + 1))
+                )
+        )
+    """
     for table in ("rates", "prefix_regions"):
         con.execute(f"delete from config.{table} where not {asked}")
     con.execute(

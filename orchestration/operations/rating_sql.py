@@ -39,18 +39,19 @@ class Rating:
     stored: Mapping[str, Mapping[str, str]]
 
 
-def blank(con: duckdb.DuckDBPyConnection, configuration: Path | None = None) -> None:
+def blank(con: duckdb.DuckDBPyConnection, configuration: Path | None = None, rules: int = RULES) -> None:
     """Make the schemas and the empty tables that rating reads, on a fresh connection.
 
     `configuration` is a directory of CSV files that have passed the check; without one config.* are empty. The
-    session's time zone becomes UTC, as everywhere.
+    session's time zone becomes UTC, as everywhere. What is rated is rated by a version of the `rules`.
     """
     con.execute("set TimeZone = 'UTC'")
     con.execute(SCHEMA.read_text())
     for schema in ("staging", "rating"):
         con.execute(f"create schema if not exists {schema}")
     with tempfile.TemporaryDirectory() as nothing:
-        load(con, configuration or Path(nothing))
+        load(con, configuration or Path(nothing), rules)
+    con.execute("insert into ops.clock (now, rules) values (?, ?)", [now(), rules])
     for table, columns in rating().stored.items():
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         con.execute(f"create table marts.{table} ({listed})")
@@ -66,9 +67,9 @@ def rate(
 ) -> None:
     """Rate the attempts of landed.cdrs: the answer is in rating.covered_legs, in rating.rated_calls as it is stored.
 
-    The days rated are those of ops.build_days, where it is empty those of landed.cdrs; ops.clock is set where
-    it is empty. `given` is a query for each model (by name) that is to be taken from elsewhere instead of being
-    worked out. `explained`: make rating.leg_steps, too, of the attempts of which this SQL condition is true.
+    The days rated are those of ops.build_days, where it is empty those of landed.cdrs. `given` is a query for each
+    model (by name) that is to be taken from elsewhere instead of being worked out. `explained`: make rating.leg_steps,
+    too, of the attempts of which this SQL condition is true.
 
     A step is worked out once and kept as a table, which suits few calls: planning all steps as one query takes
     longer than running it. `as_views` is for many calls: as in the warehouse, nothing of a call is kept.
@@ -86,10 +87,6 @@ def rate(
         insert into ops.build_days
         select distinct day from landed.cdrs where not exists (select 1 from ops.build_days)
         """
-    )
-    con.execute(
-        "insert into ops.clock (now, rules) select ?::TIMESTAMP, ? where not exists (select 1 from ops.clock)",
-        [now(), RULES],
     )
     for model in models:
         if (model.folder == "explained" and explained is None) or (again and model.name not in by_call):

@@ -42,14 +42,22 @@ class Replay:
         does = _ACTIONS.get(action)
         if does is None:
             raise Refused(f"journal line {line['n']}: nothing is known of '{action}'; is this an older tollbook?")
-        self.held.rules = int(line.get("rules", 1))
+        rules = int(line.get("rules", 1))
         with _as_it_was(line):
+            if rules != self.held.rules:
+                self._upgrade(rules)
             if action not in _AFTER_BUILDING:
                 self._built_at = None
             try:
                 does(self, line)
             except Refused as refusal:
                 raise Refused(f"journal line {line['n']} ({action}, {line['at']}): {refusal}") from refusal
+
+    def _upgrade(self, rules: int) -> None:
+        """What the first command of a release did: the configuration is read by its rules, open days are built anew."""
+        self.held.rules, self._built_at = rules, None
+        if self._modelled:
+            configure(self.held, again=True)
 
     def differs(self, line: Line, what: str, said: object, found: object) -> None:
         if said != found:

@@ -18,7 +18,6 @@ SEEDS = {
         "howe,cdrs,asterisk,Australia/Lord_Howe,\n"
         "utcpbx,cdrs,asterisk,,\n"
         "named,cdrs,asterisk,,^SIP/([a-z]+)\n"
-        "zoned,cdrs,,Europe/Berlin,\n"
     ),
 }
 

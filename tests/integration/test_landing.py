@@ -71,7 +71,7 @@ def test_charged_at(home: Home, cells: dict[str, str], charged: str) -> None:
     ],
 )
 def test_an_offset_is_honoured(home: Home, written: str, utc: str) -> None:
-    drop(home, "a.csv", csv_text([cdr(started_at=written, duration_s=0)]), source="zoned")
+    drop(home, "a.csv", csv_text([cdr(started_at=written, duration_s=0)]))
     land(home)
     assert query(home, "select started_at from landed.cdrs") == [(datetime.fromisoformat(utc),)]
 

@@ -33,9 +33,9 @@ STARTS = [
 
 @pytest.mark.parametrize("seed", range(len(STARTS)))
 def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
-    """With everything on: split bands, origins and jurisdictions, consumption profiles; in two landings."""
+    """With all there is: split bands, origins and jurisdictions, allowances, national numbers; in two landings."""
     home = Home(tmp_path / "home", tmp_path / "seeds")
-    random_company(seed, home.seeds, split=True, origin=True, profiles=True, start=STARTS[seed])
+    random_company(seed, home.seeds, split=True, origin=True, profiles=True, national=True, start=STARTS[seed])
     traffic = random_traffic(seed, CALLS, home.seeds, STARTS[seed])
 
     rejected = landed = 0
@@ -58,7 +58,7 @@ def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
 def test_sql_agrees_with_the_reference_on_decks(seed: int, tmp_path: Path) -> None:
     """Full and partial decks accepted after the calls were rated: they are rated again, as the reference says."""
     home = Home(tmp_path / "home", tmp_path / "seeds")
-    random_company(seed, home.seeds, split=True, origin=True, start=STARTS[seed])
+    random_company(seed, home.seeds, split=True, origin=True, national=seed == 1, start=STARTS[seed])
     decks = random_deck(seed, home.seeds, STARTS[seed])
     traffic = random_traffic(seed, CALLS, home.seeds, STARTS[seed], decks=[d.deck for d in decks])
     land(home, [traffic], kind="cdrs", source="sw1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,14 +14,17 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.audit import company
+from orchestration.audit.number import Numbering
 from orchestration.operations.build import build
 from orchestration.operations.close import close
+from orchestration.operations.explain import explain
 from orchestration.operations.land import land, land_files
 from orchestration.operations.post import post_day
 from orchestration.operations.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
-from orchestration.warehouse import Home, Refused, writer
-from tests.e2e.company import write_calls, write_company, write_text
+from orchestration.warehouse import Home, Refused, Writer, writer
+from tests.e2e.company import SEEDS, write_calls, write_company, write_text
 
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
 
@@ -181,3 +185,49 @@ def test_what_landed_before_an_upgrade_is_read_as_it_was(tmp_path: Path, monkeyp
     home.warehouse.unlink()
     rebuild(home)
     assert _books(home) == books
+
+
+def test_numbers_that_were_rated_before_countries_counted_stay_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """country_code was there and nothing read it: a day closed then is rebuilt and explained so, an open one is not."""
+    home = Home(
+        tmp_path / "home",
+        write_company(
+            tmp_path / "seeds",
+            sources="source,kind,format,country_code,international_prefixes\nsw1,cdrs,canonical,44,00\n",
+            rates=f"{SEEDS['rates']}retail,7,Russia,,2026-01-01,0.30\ncost,7,Russia,,2026-01-01,0.20\n",
+        ),
+    )
+    header = "call_id,started_at,called_number,duration_s,ingress_trunk,egress_trunk"
+    # within the United Kingdom that is +44 7700 900123; as digits of an international number it is Russian
+    calls = [f"c{day},2026-02-2{day}T10:00:00,7700900123,60,in-a,out" for day in (6, 7)]
+    with monkeypatch.context() as before:
+        before.setenv("TOLLBOOK_NOW", "2026-02-28T00:05:00")
+        before.setattr(Writer.__init__, "__defaults__", (1, None))
+        before.setattr(company, "load_numbering", lambda _: {"sw1": Numbering(("00",))})
+        land(home, [write_text(tmp_path / "calls.csv", header, *calls)], kind="cdrs", source="sw1")
+        assert [c.status for c in close(home)] == ["closed", "ready"]
+    # lines of then do not say what rules there were
+    home.journal.write_text(re.sub(r', "rules": 1\b', "", home.journal.read_text()))
+    assert "rules" not in home.journal.read_text()
+
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-01T00:05:00")
+    late = "late,2026-02-26T11:00:00,07700900123,60,in-a,out"
+    land(home, [write_text(tmp_path / "late.csv", header, late)], kind="cdrs", source="sw1")
+    close(home)
+    books = [(str(row[1]), str(row[2])) for row in _books(home)]
+    assert sorted(books) == [
+        ("2026-02-26", "-0.30000000"),
+        ("2026-02-26", "0.20000000"),
+        ("2026-02-27", "-0.06000000"),
+        ("2026-02-27", "0.03000000"),
+        # the late call is booked when it is posted
+        ("2026-03-01", "-0.06000000"),
+        ("2026-03-01", "0.03000000"),
+    ]
+    texts = {call: [step.text for step in explain(home, call).sell.steps] for call in ("c6", "c7", "late")}
+    assert "called number 7700900123" in texts["c6"]
+    assert "called number 7700900123, national in 44: 447700900123" in texts["c7"]
+    assert "called number 07700900123, national in 44: 447700900123" in texts["late"]
+    assert rebuild(home, check=True).compared

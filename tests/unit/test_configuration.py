@@ -13,7 +13,7 @@ from orchestration.configuration.load import load, version
 from orchestration.configuration.schema import FILES, Type
 from orchestration.configuration.weekdays import weekdays
 
-FORMATS = {"canonical", "asterisk"}
+FORMATS = {"asterisk": "cdrs"}
 
 VALID = {
     "company": "name,reporting_currency\nExample Telecom,EUR\n",
@@ -67,9 +67,10 @@ VALID = {
     "budgets": "department,month,amount,currency\nSales,2026-01,1000,EUR\n",
     "fx_rates": "from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.91234567\n",
     "sources": (
-        "source,kind,format,timezone,international_prefixes,expected_every_minutes,trunk_pattern\n"
-        "pbx,cdrs,asterisk,Europe/Berlin,00 011,30,SIP/([^-]+)-.*\n"
-        "shop,payments,,,,,\n"
+        "source,kind,format,timezone,country_code,national_prefix,international_prefixes,"
+        "expected_every_minutes,trunk_pattern\n"
+        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*\n"
+        "shop,payments,,UTC,,,,,\n"
     ),
     "operators": "operator,role,accounts\nann,admin,\nbob,rater,acme bell\n",
 }
@@ -287,6 +288,66 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "SIP/[^-]+-.*",
             'sources.csv line 2, column trunk_pattern: "SIP/[^-]+-.*" has 0 groups; '
             "put exactly one pair of parentheses around the trunk's name",
+        ),
+        (
+            "sources",
+            "Europe/Berlin,",
+            "Europe/Berlin,+49",
+            'sources.csv line 2, column country_code: "+49" is not a country code; write 49',
+        ),
+        (
+            "sources",
+            "Europe/Berlin,,",
+            "Europe/Berlin,49,-",
+            'sources.csv line 2, column national_prefix: "-" is not a national prefix; write none',
+        ),
+        (
+            "sources",
+            "Europe/Berlin,,",
+            "Europe/Berlin,,0",
+            "sources.csv line 2, column national_prefix: without a country_code no number is national; "
+            "write the country code, or nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,",
+            "shop,payments,,UTC,49",
+            "sources.csv line 3, column country_code: files of kind payments have no numbers to read by it; "
+            "write nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,",
+            "shop,payments,,UTC,,,00",
+            "sources.csv line 3, column international_prefixes: files of kind payments have no numbers to read by it; "
+            "write nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC",
+            "shop,payments,,Europe/Berlin",
+            "sources.csv line 3, column timezone: the times of canonical files are UTC, or have an offset; "
+            "write UTC or nothing, and the offset with each time",
+        ),
+        (
+            "sources",
+            "cdrs,asterisk,Europe/Berlin",
+            "cdrs,canonical,UTC",
+            "sources.csv line 2, column trunk_pattern: canonical files have the trunk in a column of its own; "
+            "write nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,",
+            "shop,payments,asterisk",
+            'sources.csv line 3, column format: "asterisk" is a format of cdrs, not of payments; '
+            "write canonical, or nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,",
+            "shop,rates,,UTC,,,,60",
+            "sources.csv line 3, column expected_every_minutes: nothing waits for files of kind rates; write nothing",
         ),
         (
             "sources",

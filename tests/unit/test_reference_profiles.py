@@ -735,7 +735,7 @@ def eligible(company: Company, call: Cdr, sell: Leg) -> list[tuple[Profile, date
     raw = {"calling": call.calling_number, "routing": call.routing_number or call.called_number}.get(
         table.number_basis, call.called_number
     )
-    number = clean_number(raw, company.international_prefixes[call.source])
+    number = clean_number(raw, company.numbering[call.source])
     assert number is not None
     t = call.charged_at
     return [

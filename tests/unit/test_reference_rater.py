@@ -14,15 +14,17 @@ from fractions import Fraction
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pytest
 
 from orchestration.audit.charge import billed_seconds, bounded, own_charge, rounded
 from orchestration.audit.company import Company, ConfigurationError, RateRow, RateTable
 from orchestration.audit.money import round_amount, round_seconds, to_decimal
-from orchestration.audit.number import clean_number, prefixes_of
+from orchestration.audit.number import NATIONAL_PREFIXES, Numbering, clean_number, prefixes_of
 from orchestration.audit.rater import Cdr, Leg, rate
 from orchestration.audit.times import parse_instant
 from orchestration.audit.timetable import Timetable, Window, parse_days, parse_time
+from orchestration.warehouse import PROJECT
 from tests.generators import START, random_company, random_deck, random_traffic, read_cdrs
 from tests.unit.reference import NOON, cdr, company_writer, legs, says, unanswered
 
@@ -266,15 +268,62 @@ def test_exact_decimals() -> None:
     ],
 )
 def test_numbers(raw: str | None, expected: str | None) -> None:
-    assert clean_number(raw, ("00", "011", "0011")) == expected
+    assert clean_number(raw, Numbering(("00", "011", "0011"))) == expected
 
 
 def test_without_international_prefixes_none_is_dropped() -> None:
-    assert clean_number("0044 20", ()) == "004420"
+    assert clean_number("0044 20") == "004420"
+
+
+GERMANY = Numbering.of_country("49", "", ("00",))
+
+
+@pytest.mark.parametrize(
+    ("raw", "numbering", "expected"),
+    [
+        ("030 123", GERMANY, "4930123"),
+        ("30 123", GERMANY, "4930123"),
+        ("112", GERMANY, "49112"),
+        ("(030) 12-3", GERMANY, "4930123"),
+        ("+49 30", GERMANY, "4930"),
+        ("(+49) 30", GERMANY, "4930"),
+        # the trunk prefix that some write after +49 stays: what has a + is international as it is
+        ("+49(0)30", GERMANY, "49030"),
+        ("0049 30", GERMANY, "4930"),
+        # without + or 00 it is national, whatever it begins with
+        ("4930", GERMANY, "494930"),
+        ("030+12", GERMANY, "493012"),
+        ("00", GERMANY, None),
+        ("0", GERMANY, None),
+        ("-", GERMANY, None),
+        ("", GERMANY, None),
+        (None, GERMANY, None),
+        ("anonymous", GERMANY, None),
+        ("01234567890123", GERMANY, "491234567890123"),
+        ("012345678901234", GERMANY, None),
+        ("12125550100", Numbering.of_country("1", "", ("011",)), "12125550100"),
+        ("2125550100", Numbering.of_country("1", "", ("011",)), "12125550100"),
+        ("06 1 234", Numbering.of_country("36", "", ()), "361234"),
+        ("8 495 123", Numbering.of_country("7", "", ()), "7495123"),
+        ("800 123", Numbering.of_country("7", "none", ()), "7800123"),
+        ("06 123", Numbering.of_country("39", "", ()), "3906123"),
+        ("9 30", Numbering.of_country("49", "9", ()), "4930"),
+        ("030", Numbering.of_country("", "", ("00",)), "030"),
+    ],
+)
+def test_national_numbers(raw: str | None, numbering: Numbering, expected: str | None) -> None:
+    assert clean_number(raw, numbering) == expected
+
+
+def test_the_sql_knows_the_same_national_prefixes() -> None:
+    query = (PROJECT / "models" / "rating" / "lookups" / "national_prefixes.sql").read_text()
+    assert dict(duckdb.sql(query).fetchall()) == NATIONAL_PREFIXES
+    assert [NATIONAL_PREFIXES.get(code) for code in ("49", "1", "7", "36", "39")] == ["0", "1", "8", "06", None]
 
 
 def test_prefixes_of_numbers_hold_under_any_convention() -> None:
-    assert prefixes_of(["+0044"], [("00",)]) == {"", "0", "00", "004", "0044", "4", "44"}
+    assert prefixes_of(["+0044"], [Numbering(("00",))]) == {"", "0", "00", "004", "0044", "4", "44"}
+    assert prefixes_of(["03"], [GERMANY]) == {"", "0", "03", "4", "49", "493"}
 
 
 @pytest.mark.parametrize(
@@ -537,6 +586,16 @@ def test_international_prefixes_are_the_source_s(company: Callable[..., Company]
     loaded = company()
     assert legs(loaded, cdr(called_number="00 447"))[0].prefix == "447"
     assert legs(loaded, cdr(called_number="00 447", source="other"))[0].reason == "no_rate"
+
+
+def test_the_country_is_the_source_s_of_calls(company: Callable[..., Company]) -> None:
+    loaded = company(
+        sources="source,kind,country_code,international_prefixes\nsw1,cdrs,44,00\nsw1,usage,,\nother,cdrs,,00\n",
+        rate_tables="rate_table_id,kind,currency,number_basis\nsell,per_minute,USD,calling\nbuy,per_minute,USD,\n",
+    )
+    sell, buy = legs(loaded, cdr(called_number="020 79", calling_number="07700"))
+    assert (sell.prefix, buy.prefix) == ("447", "44")
+    assert legs(loaded, cdr(called_number="020 79", source="other"))[1].reason == "no_rate"
 
 
 def test_a_default_route_has_an_empty_prefix(company: Callable[..., Company]) -> None:

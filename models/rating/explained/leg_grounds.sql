@@ -22,12 +22,11 @@ reasons (reason, words) as (
     ('no_fx', 'there is no rate of exchange')
 ),
 
-told as (
+numbered as (
     select
         l.*,
-        {{ chargeable_ms('l.duration_ms', 'l.second_ms', 'l.second_offset_ms', '0') }} as rounded_ms,
-        v.words as covered_words,
-        r.words as reason_words,
+        n.prefixes,
+        n.country_code,
         case
             when l.is_by_calling then 'calling'
             when l.is_by_routing and l.routing_number is not null then 'routing'
@@ -39,6 +38,17 @@ told as (
             else l.called_number
         end as number,
     from {{ ref('explained_legs') }} as l
+    left join {{ ref('source_numbering') }} as n on l.source = n.source
+),
+
+told as (
+    select
+        l.*,
+        {{ chargeable_ms('l.duration_ms', 'l.second_ms', 'l.second_offset_ms', '0') }} as rounded_ms,
+        v.words as covered_words,
+        r.words as reason_words,
+        {{ is_national('l.number', 'l.prefixes', 'l.country_code') }} as is_national,
+    from numbered as l
     left join covered as v
         on
             l.call_id = v.call_id
@@ -79,7 +89,11 @@ select
             'kind is not null and number is not null',
             'number',
             "basis || ' number ' || number
-            || case when digits <> number then ', cleaned ' || digits else '' end
+            || case
+                when is_national and digits is not null then ', national in ' || country_code || ': ' || digits
+                when digits <> number then ', cleaned ' || digits
+                else ''
+            end
             || coalesce(', ' || jurisdiction, '')"
         ),
         leg_step(

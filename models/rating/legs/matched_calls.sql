@@ -2,12 +2,15 @@
 -- the table's number that applies at `charged_at`. Nulls where a step has no answer.
 {% set sides = ['sell', 'buy'] %}
 {% set numbers = ['called', 'calling', 'routing'] %}
+{% set numbering = ['prefixes', 'first_digits', 'country_code', 'national_prefix'] %}
 
 with tabled as (
     select
         c.*,
         n.prefixes,
         n.first_digits,
+        n.country_code,
+        n.national_prefix,
         {% for side in sides %}
             {% for column in rate_table_columns() %}
                 t_{{ side }}.{{ column }} as {{ side }}_{{ column }},
@@ -24,15 +27,15 @@ with tabled as (
 -- most tables look at the called number alone: the others are cleaned only for those that ask
 cleaned as (
     select
-        * exclude (prefixes, first_digits),
-        {{ clean_number('called_number', 'prefixes', 'first_digits') }} as called_digits,
+        * exclude (prefixes, first_digits, country_code, national_prefix),
+        {{ clean_number('called_number', *numbering) }} as called_digits,
         case
             when sell_is_by_caller or buy_is_by_caller
-                then {{ clean_number('calling_number', 'prefixes', 'first_digits') }}
+                then {{ clean_number('calling_number', *numbering) }}
         end as calling_digits,
         case
             when sell_is_by_routing or buy_is_by_routing
-                then {{ clean_number('routing_number', 'prefixes', 'first_digits') }}
+                then {{ clean_number('routing_number', *numbering) }}
         end as routing_digits,
     from tabled
 ),
