@@ -1,9 +1,11 @@
 """A relation of canonical VARCHAR cells to typed, checked rows, as SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from orchestration.landing import times, values
+import duckdb
+
+from orchestration.landing import payments, times, values
 from orchestration.landing.canonical import Kind, Type
 from orchestration.store.sql import literal, quoted
 
@@ -32,9 +34,11 @@ def checked(kind: Kind, relation: str, zone: str, keep: Sequence[str] = ()) -> s
     cells = [quoted(column.name) for column in kind.columns]
     typed = [f"{values.typed(c, zone)} as {values.value(c)}" for c in kind.columns]
     ranged = [f"{times.in_range(values.value(c))} as {values.value(c)}" for c in kind.columns if c.type is Type.TIME]
-    account = f", a.currency as {_ACCOUNT_CURRENCY}, a.account_id as known" if kind.account else ""
+    account = (
+        f", a.currency as {_ACCOUNT_CURRENCY}, a.kind as account_kind, a.account_id as known" if kind.account else ""
+    )
     join = (
-        " left join (select account_id as known_id, account_id, currency from config.accounts) a"
+        " left join (select account_id as known_id, account_id, currency, kind from config.accounts) a"
         ' on a.known_id = r."account_id"'
         if kind.account
         else ""
@@ -43,7 +47,7 @@ def checked(kind: Kind, relation: str, zone: str, keep: Sequence[str] = ()) -> s
     source = f"select {', '.join(named)}{account} from ({relation}) r{join}"
     passed = [*cells, *typed, "extra", *keep]
     if kind.account:
-        passed += [_ACCOUNT_CURRENCY, "known"]
+        passed += [_ACCOUNT_CURRENCY, "account_kind", "known"]
     inner = f"select {', '.join(passed)} from ({source})"
     middle = f"select * replace ({', '.join(ranged)}) from ({inner})"
     return f"select *, {_charged_at(kind)} as charged_at from ({middle})"
@@ -66,7 +70,7 @@ def valid(kind: Kind) -> str:
     if kind.account:
         tests.append("known is not null")
     if kind.name == "payments":
-        tests.append(f"coalesce(t_currency = {_ACCOUNT_CURRENCY}, false)")
+        tests += [f"coalesce(t_currency = {_ACCOUNT_CURRENCY}, false)", payments.accepted()]
     return " and ".join(tests)
 
 
@@ -98,6 +102,16 @@ def rejected_row(kind: Kind, landed_at: datetime) -> str:
     )
 
 
+def fault(con: duckdb.DuckDBPyConnection, kind: Kind, cells: Mapping[str, str | None]) -> str | None:
+    """What is wrong with one row, in words, by the rules of landing; None when it would land."""
+    row = ", ".join(f"${name}::VARCHAR as {quoted(name)}" for name in kind.names)
+    rows = checked(kind, f"select {row}, null::VARCHAR as extra, '' as broken", "UTC", ("broken",))
+    found = con.execute(
+        f"select {_first_problem(kind)[1]} from ({rows}) where not ({valid(kind)})", {n: cells[n] for n in kind.names}
+    ).fetchone()
+    return found[0] if found else None
+
+
 def _first_problem(kind: Kind) -> tuple[str, str]:
     found = [
         (f"broken = {literal(code)}", literal(reason), literal(detail)) for code, (reason, detail) in BROKEN.items()
@@ -127,4 +141,4 @@ def _account_problems(kind: Kind) -> list[tuple[str, str, str]]:
         f"""'currency is ' || currency || ', the account''s is ' || coalesce({_ACCOUNT_CURRENCY},"""
         f""" 'not set') || '; convert it before'""",
     )
-    return [unknown, wrong]
+    return [unknown, wrong, *payments.problems()]

@@ -24,7 +24,7 @@ class Rule:
     advice: str
 
 
-_AMOUNT_ADVICE = "write a plain decimal number with at most 8 decimals"
+_AMOUNT_ADVICE = "write a plain decimal number of at most 12 digits and 8 decimals"
 
 RULES = {
     Type.SECONDS: Rule(

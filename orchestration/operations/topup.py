@@ -15,18 +15,18 @@ import duckdb
 
 from orchestration.configuration.nearest import listed, nearest
 from orchestration.landing.canonical import PAYMENTS
+from orchestration.landing.checked import fault
 from orchestration.operations.balance import balance
 from orchestration.operations.configure import configure
 from orchestration.operations.land import land_files
 from orchestration.operations.operators import require
 from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
+from orchestration.warehouse import Home, Refused, Writer, clock, operator, writer
 
 SOURCE = "topups"
 # methods that the ledger books as something else than a payment (payments_due)
 _OTHER = ("refund", "write_off")
 _LONGEST = 200
-_MOST = Decimal("999999999999.99999999")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,9 @@ def topup(
             own = _currency(con, account)
             if currency and currency != own:
                 raise Refused(f"{account} is kept in {own}, not {currency}; convert the amount and enter it in {own}")
-            payment = _payment(account, amount, own, method, reference, at or now())
+            payment = _payment(account, amount, own, method, reference, at or clock(con))
+            if wrong := fault(con, PAYMENTS, _cells(payment)):
+                raise Refused(wrong)
             _refuse_twice(con, payment, reference is not None)
         file_id = _land(held, payment)
         publish(held)
@@ -99,12 +101,6 @@ def _payment(
 ) -> Payment:
     if not amount.is_finite() or amount <= 0:
         raise Refused(f"{amount} is not an amount above 0")
-    if amount > _MOST or amount != round(amount, 8):
-        raise Refused(f"{amount:f} cannot be kept exactly; write at most 12 digits and 8 decimals")
-    if at > now():
-        raise Refused(f"--at {at.isoformat()} has not come yet (it is {now().isoformat(timespec='seconds')} UTC)")
-    if at.year < 1990:
-        raise Refused(f"--at {at.isoformat()} is before 1990; write when it was paid")
     method = _text("--method", method or "")
     if method in _OTHER:
         raise Refused(f"a {method} is no top-up; it lands in a payments file (docs/landing.md)")
@@ -115,6 +111,12 @@ def _payment(
         if not named:
             raise Refused("--reference is empty; write the bank's name for the payment, or leave it out")
     return Payment(named, at, account, Decimal(plain), currency, method, operator())
+
+
+def _cells(payment: Payment) -> dict[str, str | None]:
+    """The payment as the row of a file."""
+    cells = {**vars(payment), "paid_at": payment.paid_at.isoformat() + "Z", "amount": f"{payment.amount:f}"}
+    return {column: cells[column] or None for column in PAYMENTS.names}
 
 
 def _text(option: str, text: str) -> str:
@@ -159,14 +161,13 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bo
 
 def _land(held: Writer, payment: Payment) -> str:
     """Land the payment as a file; its sha256. The file is copied to the archive before it counts."""
-    cells = {**vars(payment), "paid_at": payment.paid_at.isoformat() + "Z", "amount": f"{payment.amount:f}"}
     name = hashlib.sha256(payment.payment_id.encode()).hexdigest()[:16]
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / f"topup-{name}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             rows = csv.DictWriter(file, PAYMENTS.names, lineterminator="\n")
             rows.writeheader()
-            rows.writerow({column: cells[column] for column in PAYMENTS.names})
+            rows.writerow(_cells(payment))
         landed = land_files(held, [path], kind=PAYMENTS.name, source=SOURCE)[0]
     if landed.landed != 1:
         raise Refused(f"the payment did not land: {landed.problem or landed.status}; see tollbook check")

@@ -77,7 +77,7 @@ class Books:
     def pay(self, *payments: tuple[str, str, int]) -> None:
         """(account, day paid on, cents)"""
         lines = [
-            f"{a}-{c},{d}T12:00:00Z,{a},{Decimal(c) / 100},{'EUR' if a == 'bolt' else 'USD'}" for a, d, c in payments
+            f"{a}-{c},{d}T08:00:00Z,{a},{Decimal(c) / 100},{'EUR' if a == 'bolt' else 'USD'}" for a, d, c in payments
         ]
         self.land("payments", "payment_id,paid_at,account_id,amount,currency", *lines)
 

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from orchestration.landing import dropped
-from orchestration.operations.land import land
-from orchestration.warehouse import Home, Refused
+from orchestration.operations.land import land, land_files
+from orchestration.warehouse import Home, Refused, writer
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
 
 
@@ -279,7 +279,7 @@ def test_usage_payments_and_resources(home: Home) -> None:
     drop(home, "a.csv", usage, kind="usage", source="smsc")
     pay = "payment_id,paid_at,account_id,amount,currency,method\n"
     pay += "p1,2026-03-02T10:00:00,acme,100,USD,wire\np2,2026-03-02T10:00:00,bee,100,USD,wire\n"
-    pay += "p3,2026-03-02T10:00:00,bee,-5.50,EUR,wire\np4,2026-03-02T10:00:00,nobody,1,EUR,\n"
+    pay += "p3,2026-03-02T10:00:00,bee,-5.50,EUR,refund\np4,2026-03-02T10:00:00,nobody,1,EUR,\n"
     pay += "p1,2026-03-02T10:00:00,acme,100,USD,cash\n"
     drop(home, "a.csv", pay, kind="payments", source="bank")
     seen = "observed_at,account_id,resource,count\n2026-03-01T10:00:00,sw1,cdrs,12\n"
@@ -297,3 +297,64 @@ def test_usage_payments_and_resources(home: Home) -> None:
         ("usage", 5, "conflict"),
     ]
     assert adds_up(home)
+
+
+_PAYMENTS = [
+    # account, paid at, amount, method; acme is a customer, tel a carrier, duo both
+    ("acme", "2026-03-05T12:00:00Z", "5", "card"),
+    ("acme", "2026-03-05T12:00:00Z", "-5", "refund"),
+    ("acme", "2026-03-05T12:00:00Z", "5", "write_off"),
+    ("tel", "2026-03-05T12:00:00Z", "-5", ""),
+    ("tel", "2026-03-05T12:00:00Z", "5", "refund"),
+    ("tel", "2026-03-05T12:00:00Z", "-5", "write_off"),
+    ("duo", "2026-03-05T12:00:00Z", "5", ""),
+    ("duo", "2026-03-05T12:00:00Z", "-5", ""),
+    ("acme", "2026-03-05T12:00:00Z", "0.00", "card"),
+    ("acme", "2026-03-05T12:00:00Z", "-5", "card"),
+    ("acme", "2026-03-05T12:00:00Z", "5", "refund"),
+    ("acme", "2026-03-05T12:00:00Z", "-5", "write_off"),
+    ("tel", "2026-03-05T12:00:00Z", "5", ""),
+    ("tel", "2026-03-05T12:00:00Z", "-5", "refund"),
+    ("duo", "2026-03-05T12:00:00Z", "0", ""),
+    ("acme", "2026-03-05T12:00:00.000001Z", "5", "card"),
+]
+_GOOD = 8
+
+
+def _pay(home: Home) -> None:
+    accounts = home.seeds / "accounts.csv"
+    accounts.write_text(accounts.read_text() + "tel,Tel,carrier,USD\nduo,Duo,both,USD\n")
+    rows = [f"p{n},{at},{account},{amount},USD,{how}\n" for n, (account, at, amount, how) in enumerate(_PAYMENTS)]
+    header = "payment_id,paid_at,account_id,amount,currency,method\n"
+    drop(home, "a.csv", header + "".join(rows), kind="payments", source="bank")
+
+
+def test_payments_are_not_nothing_nor_the_wrong_way_round_nor_of_the_future(home: Home) -> None:
+    """It is 2026-03-05 12:00 UTC. Amounts are in the account's favour."""
+    _pay(home)
+    (landed,) = land(home)
+    assert (landed.landed, landed.rejected) == (_GOOD, len(_PAYMENTS) - _GOOD)
+    favour = "0, in the account's favour: docs/ledger.md"
+    assert query(home, "select line, reason, detail from ops.rejected_rows order by line") == [
+        (10, "bad_amount", "amount is 0; write what was paid"),
+        (11, "wrong_sign", f"amount is -5; a payment of a customer is above {favour}"),
+        (12, "wrong_sign", f"amount is 5; a refund of a customer is below {favour}"),
+        (13, "wrong_sign", f"amount is -5; a write_off of a customer is above {favour}"),
+        (14, "wrong_sign", f"amount is 5; a payment of a carrier is below {favour}"),
+        (15, "wrong_sign", f"amount is -5; a refund of a carrier is above {favour}"),
+        (16, "bad_amount", "amount is 0; write what was paid"),
+        (
+            17,
+            "implausible",
+            'paid_at is "2026-03-05T12:00:00.000001Z", which has not come yet: it is 2026-03-05 12:00:00 UTC',
+        ),
+    ]
+    assert adds_up(home)
+
+
+def test_payments_of_an_earlier_release_land_as_they_did(home: Home) -> None:
+    _pay(home)
+    with writer(home, "test") as held:
+        held.rules = 1
+        (landed,) = land_files(held)
+    assert (landed.landed, landed.rejected) == (len(_PAYMENTS), 0)
