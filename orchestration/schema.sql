@@ -159,7 +159,8 @@ create table if not exists ops.file_names (
     primary key (file_id, kind, source, name)
 );
 
--- Which days a file put rows in (or took superseded ones out of): what a build has to look at.
+-- Which days a file put rows in (or took superseded ones out of): what a build has to look at. With 0 rows also the days
+-- that a rejected row or a file that could not be read holds.
 create table if not exists ops.file_days (
     file_id VARCHAR not null,
     kind VARCHAR not null,
@@ -181,6 +182,19 @@ create table if not exists ops.rejected_rows (
     row_id VARCHAR,
     attempt INTEGER,
     file_sequence BIGINT not null
+);
+
+-- Files that could not be read at all, and the days that each holds until it is settled (marts.unsettled_files).
+create table if not exists ops.unreadable_files (
+    file_id VARCHAR not null,
+    kind VARCHAR not null,
+    source VARCHAR not null,
+    name VARCHAR not null,
+    seen_at TIMESTAMP not null,
+    days DATE[] not null,
+    problem VARCHAR not null,
+    file_sequence BIGINT not null,
+    primary key (file_id, kind, source)
 );
 
 create table if not exists ops.waivers (

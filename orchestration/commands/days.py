@@ -1,4 +1,4 @@
-"""The day's round: land, build, close, waive, waivers, publish."""
+"""The day's round: land, build, close, waive, waivers, rejected, publish."""
 
 from __future__ import annotations
 
@@ -140,6 +140,7 @@ def close(day: date | None, as_json: bool) -> None:
 @click.option("--reason-code", help="All unrated legs with this reason, such as no_rate.")
 @click.option("--gap", help="A source: the times it was silent, and its missing files.")
 @click.option("--count", help="A source: what it counted is not what landed.")
+@click.option("--file", help="A file that could not be read, or all rejected rows of one that landed: its FILE_ID.")
 @click.option("--reason", help="Why, in words; it is kept.")
 @click.option("--confirm", is_flag=True, help="As a second operator: put the waiver of the same thing in force.")
 @JSON
@@ -207,8 +208,39 @@ def waivers(day: date | None, as_json: bool) -> None:
 
 
 def _short(what: str, key: str) -> str:
-    """The key of a waiver as it can be given again: of a rejected row the file's id is long."""
-    return f"{key[:12]}:{key.rpartition(':')[2]}" if what == "row" else key
+    """The key of a waiver as it can be given again: a file's id is long."""
+    if what == "row":
+        return f"{key[:12]}:{key.rpartition(':')[2]}"
+    return key[:12] if what == "file" else key
+
+
+@click.command()
+@click.option("--day", type=Day(), help="Of this day only; the default is all.")
+@JSON
+def rejected(day: date | None, as_json: bool) -> None:
+    """List what did not land and holds its day: rejected rows and files that could not be read, as last published.
+
+    \b
+    Example:
+      tollbook rejected
+      tollbook rejected --day 2026-03-28 --json
+    """
+    from orchestration.operations.rejected import rejected as operation
+
+    rows = operation(Home.from_environment(), day)
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo("nothing is left to settle")
+        return
+    table(
+        ["day", "kind", "source", "file", "id", "line", "reason", "detail"],
+        [
+            [r["day"], r["kind"], r["source"], r["name"], r["file_id"][:12], r["line"], r["reason"], r["detail"]]
+            for r in rows
+        ],
+    )
 
 
 @click.command(name="publish")
@@ -248,4 +280,4 @@ def _days(days: Sequence[date]) -> str:
     return ", ".join(str(day) for day in days)
 
 
-COMMANDS = (land, build, close, waive, waivers, publish_command)
+COMMANDS = (land, build, close, waive, waivers, rejected, publish_command)

@@ -13,7 +13,7 @@ from dagster._core.storage.tags import (
 )
 
 from orchestration import warehouse
-from orchestration.defs import balances
+from orchestration.defs import balances, landing
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import BACKFILL, WRITERS, between, daily, days_of, known, spans
 from orchestration.defs.resources import Deployment, runs
@@ -85,14 +85,16 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
                 for key in sorted(context.selected_asset_keys):
                     yield dg.MaterializeResult(asset_key=key, metadata={"status": str(settled)})
                 return
+        # before the first result: what is logged after the last one of a run that fails is lost
+        for balance in balances.evaluations(deployment.home):
+            context.log_event(balance)
+        context.log_event(landing.evaluation(deployment.home))
         for check_spec in checks:
             result = check_result(check_spec, checked)
             if check_spec.key in context.selected_asset_check_keys:
                 yield result
             elif closes:  # materialised in the UI, which selects no checks of other assets
                 context.instance.report_runless_asset_event(evaluation(result, check_spec.blocking))
-        for balance in balances.evaluations(deployment.home):
-            context.log_event(balance)
         failed = in_failing_words(checked)
         if failed or not told:
             for event in closed(checked):

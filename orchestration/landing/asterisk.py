@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from orchestration.landing.native import NativeFormat, SourceSettings
-from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.problem import OtherLayout, UnreadableFile
 from orchestration.landing.readable import Cells, json_object
 from orchestration.store.sql import literal
 
@@ -60,12 +60,12 @@ def _refuse_other_layouts(first: Mapping[str, str]) -> None:
     """Of as many columns as Asterisk's: their calls would be unanswered, or unreadable, without exception."""
     right = "land Asterisk's own Master.csv, or a file with the canonical columns (tollbook formats)"
     if re.fullmatch("[A-Z]+(_[A-Z]+)+", first["disposition"]):
-        raise UnreadableFile(
+        raise OtherLayout(
             f'column 15 of the first row is "{first["disposition"]}", a hangup cause: this is FreeSWITCH\'s template'
             f" asterisk, whose columns mean other things; {right}"
         )
     if first["billsec"] in _DISPOSITIONS:
-        raise UnreadableFile(
+        raise OtherLayout(
             f'column 14 of the first row is "{first["billsec"]}" and not seconds: the columns are in the order of'
             f" cdr_custom's sample (clid first), not in cdr_csv's; {right}"
         )

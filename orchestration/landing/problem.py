@@ -15,5 +15,9 @@ class UnreadableFile(Exception):
     """The file could not be read at all; the message says why and what would be right."""
 
 
+class OtherLayout(UnreadableFile):
+    """No row could be read as the source's format: its cells are others, and none tells when a call was."""
+
+
 class LandedElsewhere(Exception):
     """What is in the file landed from another source; the message says as what, and what to do if it is meant."""

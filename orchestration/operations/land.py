@@ -10,12 +10,12 @@ from shutil import rmtree
 
 import duckdb
 
-from orchestration.landing import dropped, formats
+from orchestration.landing import dropped, formats, unreadable
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.native import SourceSettings
 from orchestration.landing.opening import open_file, told_of, unpacked
-from orchestration.landing.problem import LandedElsewhere, UnreadableFile
+from orchestration.landing.problem import LandedElsewhere, OtherLayout, UnreadableFile
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import supersede_landed
@@ -155,15 +155,56 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     if _known(landing.con, result) and not landing.supersede:
         _note_name(landing, result)
         return _already(landing, file, result)
+    settings = _settings(landing, file)
     try:
-        settings = _settings(landing, file)
         with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=landing.home.root) as scratch:
             return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
-    except (UnreadableFile, LandedElsewhere) as problem:
+    except UnreadableFile as problem:
+        result = replace(result, status="unreadable", problem=str(problem))
+        if not landing.dry_run and file.path.exists() and _state(file.path) == before:
+            rows_tell = not isinstance(problem, OtherLayout)
+            return _set_aside(landing, file, replace(result, days=_held(landing, file, settings.zone, rows_tell)))
+        return result
+    except LandedElsewhere as problem:
         if not landing.dry_run and file.path.exists() and _state(file.path) == before:
             dropped.refuse(landing.home, file, str(problem))
-        status = "unreadable" if isinstance(problem, UnreadableFile) else "landed_elsewhere"
-        return replace(result, status=status, problem=str(problem))
+        return replace(result, status="landed_elsewhere", problem=str(problem))
+
+
+def _held(landing: Landing, file: Dropped, zone: str, rows_tell: bool) -> tuple[date, ...]:
+    return tuple(unreadable.days_held(landing.con, file.path, file.name, zone, now(), rows_tell))
+
+
+def _set_aside(landing: Landing, file: Dropped, result: Landed) -> Landed:
+    """Note a file that could not be read, so that its days wait for it, and put it, or a copy, into rejected/."""
+    con, problem = landing.con, str(result.problem)
+    if unreadable.known(con, result.file_id, result.kind, result.source):
+        dropped.refuse(landing.home, file, problem)
+        return replace(result, days=())
+    if not file.moves:
+        dropped.refuse(landing.home, file, problem, keep=True)
+    con.execute("begin")
+    try:
+        note_unreadable(landing.writer, con, result)
+        con.execute("commit")
+    except BaseException:
+        _roll_back(con)
+        raise
+    if file.moves:
+        dropped.refuse(landing.home, file, problem)
+    return result
+
+
+def note_unreadable(held: Writer, con: duckdb.DuckDBPyConnection, file: Landed) -> None:
+    """Write a file that could not be read, and its line of the journal, in the caller's transaction."""
+    unreadable.record(
+        con, file_id=file.file_id, kind=file.kind, source=file.source, name=file.name, seen_at=now(),
+        days=[*file.days], problem=str(file.problem), sequence=_next_sequence(con),
+    )  # fmt: skip
+    held.journal(
+        con, "unreadable", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
+        days=[str(day) for day in file.days], problem=file.problem,
+    )  # fmt: skip
 
 
 def _already(landing: Landing, file: Dropped, result: Landed) -> Landed:
@@ -223,6 +264,8 @@ def _transaction(
                 counts = supersede_landed(con, key, readable)
             else:
                 counts = store(con, key, readable, at, landing.supersede)
+                if settings.format != formats.CANONICAL and landing.writer.rules > 1:
+                    _refuse_other_layout(con, key, settings, counts)
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
@@ -281,6 +324,31 @@ def _refuse_elsewhere(landing: Landing, key: FileKey) -> None:
             f" twice; if {key.source} did send its own of it: tollbook land FILE --kind {key.kind.name}"
             f" --source {key.source} --again"
         )
+
+
+def _refuse_other_layout(
+    con: duckdb.DuckDBPyConnection, key: FileKey, settings: SourceSettings, counts: Counts
+) -> None:
+    """Raise `OtherLayout` for a file of a native format, whose cells have no names, where no row can be read."""
+    if counts.rows < 2 or counts.rejected < counts.rows:
+        return
+    first = con.execute(
+        """
+        select line, detail, bool_or(reason in ('conflict', 'implausible')) over () as readable
+        from ops.rejected_rows
+        where file_sequence = ?
+        order by line
+        limit 1
+        """,
+        [key.sequence],
+    ).fetchone()
+    if first is None or first[2]:
+        return
+    columns = ", ".join(formats.NATIVE[settings.format].columns)
+    raise OtherLayout(
+        f"none of its {counts.rows} rows can be read as {settings.format}, which has the columns {columns};"
+        f" line {first[0]}: {first[1]}. Have the switch write these, or give the source its own format in sources.csv"
+    )
 
 
 def _with(result: Landed, counts: Counts, status: str) -> Landed:

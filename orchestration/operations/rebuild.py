@@ -31,6 +31,7 @@ _SAME = {
     "entries on invoices": "select entry_id, invoice_number from ops.invoice_entries order by entry_id",
     "closed days": "select day, max(ordinal) from ops.closings group by day order by day",
     "landed files": "select file_id, kind, source, rows, landed, duplicates, rejected from ops.files order by all",
+    "unreadable files": "select file_id, kind, source, days::VARCHAR from ops.unreadable_files order by all",
 }
 
 
@@ -130,7 +131,10 @@ def _compared(old: Home, new: Home) -> list[str]:
             rows = {}
             for name in ("old", "new"):
                 con.execute(f"use {name}")
-                rows[name] = set(con.execute(query).fetchall())
+                try:
+                    rows[name] = set(con.execute(query).fetchall())
+                except duckdb.CatalogException:  # an older version's, which knew of no such thing
+                    rows[name] = set()
             con.execute("use memory")
             for name, other in (("old", "new"), ("new", "old")):
                 for row in sorted(rows[name] - rows[other], key=str)[:5]:

@@ -16,7 +16,7 @@ from orchestration.operations import billable, invoice, waive
 from orchestration.operations.build import build_days
 from orchestration.operations.close import close_again
 from orchestration.operations.configure import configure
-from orchestration.operations.land import land_files
+from orchestration.operations.land import Landed, land_files, note_unreadable
 from orchestration.operations.rates import Wanted, accept_held
 from orchestration.warehouse import Home, Refused, Writer, environment
 
@@ -87,6 +87,18 @@ class Replay:
         if landed.status != ("already_landed" if line["action"] == "land again" else "landed"):
             raise Refused(f"{line['name']} did not land: {landed.problem or landed.status}")
         self.differs(line, "the file", line["file_id"], landed.file_id)
+
+    def unreadable(self, line: Line) -> None:
+        """Not read again: a later version might, and the days would not have waited for it."""
+        days = tuple(date.fromisoformat(day) for day in line["days"])
+        file = Landed(
+            line["file_id"], line["kind"], line["source"], line["name"], "unreadable", days=days,
+            problem=line["problem"],
+        )  # fmt: skip
+        with self.held.connect() as con:
+            con.begin()
+            note_unreadable(self.held, con, file)
+            con.commit()
 
     def accept(self, line: Line) -> None:
         if line["mapping"]:
@@ -165,6 +177,7 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "configure": Replay.configure,
     "land": Replay.land,
     "land again": Replay.land,
+    "unreadable": Replay.unreadable,
     "rates accept": Replay.accept,
     "close": Replay.close,
     "waive": Replay.waive,

@@ -17,7 +17,7 @@ from orchestration.warehouse import Home, Refused, Writer, now, operator, servin
 
 # What can be waived, and how its key is called on the command line.
 OPTIONS = {"call": "--call ID", "row": "--row FILE_ID:LINE", "reason": "--reason-code R", "gap": "--gap SOURCE",
-           "count": "--count SOURCE"}  # fmt: skip
+           "count": "--count SOURCE", "file": "--file FILE_ID"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,17 @@ def waive(
     reason_code: str | None = None,
     gap: str | None = None,
     count: str | None = None,
+    file: str | None = None,
 ) -> Waived:
     """Waive one call's unrated legs, one rejected row (FILE_ID:LINE), all legs with a reason code, a source's gaps and
-    missing files, or a difference to the switch's own count.
+    missing files, a difference to the switch's own count, or a file on all the days it holds: one that could not be
+    read, or what is left of the rejected rows of one that landed.
 
     FILE_ID may be shortened to what is unique. What is worth more than `waiver_limit` of company.csv, or where nobody
     can say what it is worth, awaits `confirm` by a second operator. Raises `Refused` when there is nothing of the
     kind on that day, when not exactly one is named, or the operator may not: that takes a rater, finance or admin.
     """
-    what, key = _chosen(call, row, reason_code, gap, count)
+    what, key = _chosen(call, row, reason_code, gap, count, file)
     if not reason.strip():
         raise Refused("--reason must say why")
     with writer(home, "waive") as held:
@@ -108,12 +110,13 @@ def confirm(
     reason_code: str | None = None,
     gap: str | None = None,
     count: str | None = None,
+    file: str | None = None,
 ) -> Waived:
     """Put a waiver that awaits a second operator in force.
 
     Raises `Refused` to the first one, to who is not finance or admin, and where none waits.
     """
-    what, key = _chosen(call, row, reason_code, gap, count)
+    what, key = _chosen(call, row, reason_code, gap, count, file)
     with writer(home, "waive") as held:
         configure(held)
         with held.connect() as con:
@@ -121,6 +124,8 @@ def confirm(
             con.begin()
             if what == "row":
                 key = _rejected_row(con, day, key)
+            if what == "file":
+                key = _file(con, key)
             waived = record_confirmation(con, held, day=day, what=what, key=key)
             con.commit()
         publish(held)
@@ -163,8 +168,10 @@ def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
         return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
 
 
-def _chosen(call: str | None, row: str | None, code: str | None, gap: str | None, count: str | None) -> tuple[str, str]:
-    named = {"call": call, "row": row, "reason": code, "gap": gap, "count": count}
+def _chosen(
+    call: str | None, row: str | None, code: str | None, gap: str | None, count: str | None, file: str | None
+) -> tuple[str, str]:
+    named = {"call": call, "row": row, "reason": code, "gap": gap, "count": count, "file": file}
     chosen = [(what, key) for what, key in named.items() if key]
     if len(chosen) != 1:
         options = list(OPTIONS.values())
@@ -184,16 +191,21 @@ def _known(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> tu
 
 def _weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Waived:
     """What a waiver would settle and be worth: the views of what is open speak of the days in ops.check_days."""
-    built = con.execute("select count(*) from duckdb_views() where view_name = 'waiver_worth'").fetchone()
+    views = "select count(*) from duckdb_views() where view_name in ('waiver_worth', 'unsettled_rows')"
+    built = con.execute(views).fetchone()
     on_day = con.execute("select count(*) from ops.builds where day = ?", [day]).fetchone()
-    if built == (0,) or (what in ("call", "reason") and on_day == (0,)):
+    if built != (2,) or (what in ("call", "reason") and on_day == (0,)):
         raise Refused(f"{day} is not built yet; run: tollbook build")
     con.execute("delete from ops.check_days")
     con.execute("insert into ops.check_days values (?)", [day])
     if what == "row":
         key = _rejected_row(con, day, key)
+        _refuse_settled_row(con, day, key)
     if what == "gap":
         settles, amount = _gaps(con, day, key), None
+    elif what == "file":
+        key = _file(con, key)
+        settles, amount = _open_file(con, day, key)
     else:
         settles, amount = _open(con, day, what, key)
     terms = con.execute("select reporting_currency, waiver_limit from config.company").fetchone()
@@ -251,30 +263,61 @@ def _rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
     if len(found) != 1:
         how = "no rejected row" if not found else "more than one rejected row"
         raise Refused(f"{day} has {how} {key}")
-    _refuse_settled_row(con, day, found[0][0], line)
     return f"{found[0][0]}:{line}"
 
 
-def _refuse_settled_row(con: duckdb.DuckDBPyConnection, day: date, file_id: str, line: int) -> None:
+def _refuse_settled_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> None:
     """A row that landed corrected from a later file keeps no day open: there is nothing left to waive."""
-    identities = {"cdrs": "call_id", "usage": "usage_id", "payments": "payment_id"}
-    landed = " union all ".join(
-        f"select '{kind}' as kind, source, {name} as row_id, {'attempt' if kind == 'cdrs' else 'null'} as attempt, "
-        f"file_sequence from landed.{kind}"
-        for kind, name in identities.items()
-    )
-    settled = con.execute(
-        f"""
-        select 1
-        from ops.rejected_rows as r
-        inner join ({landed}) as l
-            on r.kind = l.kind and r.source = l.source and r.row_id = l.row_id
-            and r.attempt is not distinct from l.attempt and r.file_sequence < l.file_sequence
-        where r.day = ? and r.file_id = ? and r.line = ?
-        """,
-        [day, file_id, line],
+    unsettled = con.execute(
+        "select 1 from marts.unsettled_rows where day = ? and file_id || ':' || line = ?", [day, key]
     ).fetchone()
-    if settled:
+    if unsettled is None and _known(con, day, "row", key) is None:
         raise Refused(
-            f"row {file_id[:12]}:{line} of {day} landed corrected from a later file; nothing is left to waive"
+            f"row {key[:12]}:{key.rpartition(':')[2]} of {day} is settled: it landed corrected from a later file, its"
+            " file is waived, or the day is closed; nothing is left to waive"
         )
+
+
+def _file(con: duckdb.DuckDBPyConnection, key: str) -> str:
+    """The id of the one file that has rejected rows, or could not be read, and begins so."""
+    found = con.execute(
+        """
+        select file_id from ops.rejected_rows where starts_with(file_id, $key)
+        union
+        select file_id from ops.unreadable_files where starts_with(file_id, $key)
+        """,
+        {"key": key},
+    ).fetchall()
+    if len(found) != 1:
+        how = "more than one file" if found else "no file with rejected rows, and none that could not be read,"
+        raise Refused(f"there is {how} whose id begins with {key}")
+    return str(found[0][0])
+
+
+def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> tuple[int, Decimal | None]:
+    """What is left of a file on all the days that it holds; `day` has to be one of them."""
+    held = con.execute(
+        """
+        select day, count(*) filter (readable), sum(worth)::DECIMAL(20, 8),
+            count(*) = count(worth), count(*) filter (not readable)
+        from (
+            select r.day, w.worth, true as readable
+            from marts.unsettled_rows as r
+            left join marts.waiver_worth as w
+                on r.day = w.day and w.what = 'row' and r.file_id || ':' || r.line = w.key
+                and starts_with(w.item, r.kind || ' ' || r.source || ' ')
+            where r.file_id = $file
+            union all
+            select day, null, false from marts.unsettled_files where file_id = $file
+        )
+        group by day
+        order by day
+        """,
+        {"file": file_id},
+    ).fetchall()
+    if day not in [row[0] for row in held]:
+        days = f"it holds {', '.join(str(row[0]) for row in held)}" if held else "nothing of it is left to settle"
+        raise Refused(f"{day} does not wait for file {file_id[:12]}: {days}")
+    unreadable = any(row[4] for row in held)
+    worth = sum((row[2] or Decimal(0) for row in held), Decimal(0)) if all(row[3] for row in held) else None
+    return sum(row[1] for row in held) + unreadable, worth

@@ -231,7 +231,7 @@ def test_a_file_lands_a_day_is_built_and_closes_and_a_bad_one_says_why(
     closed = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
     results = closed.get_asset_check_evaluations()
     expected = {spec.name for spec in manifest.check_specs(project)}
-    assert {r.check_name for r in results} == {*expected, *balances.CHECKS.values()}
+    assert {r.check_name for r in results} == {*expected, *balances.CHECKS.values(), landing.READABLE}
     assert all(r.passed for r in results)
     again = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
     assert again.success
@@ -292,6 +292,32 @@ def test_two_runs_at_once_take_turns(project: manifest.Manifest, home: Home) -> 
     assert [run.wait(timeout=120) for run in runs] == [0, 0]
     with serving(home) as con:
         assert con.execute("select count(*) from marts.rated_calls").fetchone() == (3,)
+
+
+def test_a_file_that_could_not_be_read_is_told_until_it_is_settled(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only until the next landing: also when nothing is wrong with what that one finds."""
+    monkeypatch.setenv("TOLLBOOK_NOW", f"{GOOD}T12:00:00")
+    loaded = definitions(home)
+
+    def ran(job: str, **options: Any) -> list[str | None]:
+        done = loaded.resolve_job_def(job).execute_in_process(instance=instance, raise_on_error=False, **options)
+        found = [e for e in done.get_asset_check_evaluations() if e.check_name == landing.READABLE]
+        assert [e.severity for e in found] == [dg.AssetCheckSeverity.WARN]
+        assert all(e.passed is (e.description is None) for e in found)
+        return [e.description for e in found]
+
+    drop(home, "bad.csv", "call_id;x\n")
+    told = f"cdrs/sw1/bad.csv holds {GOOD}: the header is separated by semicolons; use commas"
+    assert ran("land_and_refresh") == [told]
+    drop(home)
+    assert ran("land_and_refresh") == [told]
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-29T00:05:00")
+    assert ran("close_day", partition_key=GOOD) == [told]
+    drop(home, "bad.csv", CALLS.splitlines()[0] + "\nd,2026-03-26T11:00:00Z,4930123456,60,in,out\n")
+    assert ran("land_and_refresh") == [None]
+    assert ran("close_day", partition_key=GOOD) == [None]
 
 
 # invoices

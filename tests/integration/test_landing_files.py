@@ -158,7 +158,7 @@ def test_a_persons_own_file_is_copied_and_never_moved(home: Home, tmp_path: Path
     assert bad.exists()
     kept = home.archive / "cdrs/sw1" / f"{results[0].file_id}.csv"
     assert kept.stat().st_ino != good.stat().st_ino
-    assert not home.rejected.exists()
+    assert (home.rejected / "cdrs/sw1/bad.csv").read_text() == "x\n"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -216,6 +216,25 @@ def test_asterisk_other_layouts_of_18_columns_are_refused_whole(home: Home) -> N
     assert (custom.status, freeswitch.status) == ("unreadable", "unreadable")
     assert 'column 14 of the first row is "ANSWERED"' in str(custom.problem)
     assert 'column 15 of the first row is "NORMAL_CLEARING"' in str(freeswitch.problem)
+    # which cell says when cannot be told: only the day that they came on waits for them
+    assert custom.days == freeswitch.days == (date(2026, 3, 5),)
+
+
+def test_a_file_without_any_row_that_can_be_read_is_refused_whole(home: Home) -> None:
+    """A number before Asterisk's columns, the last of them left out: each cell means another."""
+    row = next(csv.reader([master("2026-03-04 20:46:18", "2026-03-04 20:46:20", 30)]))
+    text = "".join(",".join(f'"{cell}"' for cell in [str(n), *row[:4], "Ann", *row[5:17]]) + "\n" for n in range(3))
+    drop(home, "numbered.csv", text, source="pbx")
+    (result,) = land(home)
+    assert (result.status, result.days) == ("unreadable", (date(2026, 3, 5),))
+    told = str(result.problem)
+    assert told.startswith("none of its 3 rows can be read as asterisk, which has the columns accountcode, src, dst,")
+    assert 'line 1: started_at is "SIP/acme,30"' in told
+    assert query(home, "select count(*) from ops.rejected_rows") == [(0,)]
+    # a row among them that can be read tells that it is the layout; one alone is a bad row
+    drop(home, "mixed.csv", text + master("2026-03-04 20:46:18"), source="pbx")
+    drop(home, "one.csv", text.splitlines()[0], source="pbx")
+    assert [(r.landed, r.rejected) for r in land(home)] == [(1, 3), (0, 1)]
 
 
 def test_asterisk_trunk_pattern_and_an_empty_log(home: Home) -> None:

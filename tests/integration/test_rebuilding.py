@@ -144,6 +144,8 @@ def test_what_landed_twice_comes_out_as_it_went_in(tmp_path: Path, monkeypatch: 
     lines = [json.loads(line) for line in made.journal.read_text().splitlines()]
     old = [{key: value for key, value in line.items() if key not in ("rules", "again")} for line in lines]
     made.journal.write_text("".join(json.dumps(line) + "\n" for line in old))
+    with duckdb.connect(str(made.warehouse)) as con:
+        con.execute("drop table ops.unreadable_files")  # a version that wrote such lines did not have it
     assert rebuild(made).replaced
     assert _books(made) == books
 

@@ -26,7 +26,7 @@ closings as (
     group by day
 ),
 
--- the files behind a difference: those that landed in the day since it was closed last
+-- the files behind a difference: those that landed in the day since it was closed last; not what could not be read
 late_files as (
     select
         d.day,
@@ -34,6 +34,8 @@ late_files as (
         string_agg(distinct d.file_id, ' ' order by d.file_id) as file_ids,
     from {{ source('ops', 'file_days') }} as d
     inner join closings as c on d.day = c.day
+    anti join {{ source('ops', 'unreadable_files') }} as u
+        on d.file_id = u.file_id and d.file_sequence = u.file_sequence
     where d.file_sequence > c.file_sequence
     group by d.day, d.kind
 ),

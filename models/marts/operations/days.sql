@@ -19,6 +19,12 @@ rejected as (
     group by day
 ),
 
+unreadable as (
+    select day, count(*) as files
+    from {{ ref('unsettled_files') }}
+    group by day
+),
+
 rated as (
     select day, sum(attempts) as attempts, sum(unrated) as unrated
     from {{ ref('breakout_daily') }}
@@ -32,6 +38,7 @@ select
     (coalesce(r.attempts, 0) - coalesce(r.unrated, 0))::BIGINT as rated,
     coalesce(r.unrated, 0)::BIGINT as unrated,
     coalesce(x.rows, 0)::BIGINT as rejected,
+    coalesce(u.files, 0)::BIGINT as unreadable,
     d.closed_at,
     d.failed_checks,
     d.warnings,
@@ -41,4 +48,5 @@ from {{ ref('day_states') }} as d
 left join landed as l on d.day = l.day
 left join superseded as s on d.day = s.day
 left join rejected as x on d.day = x.day
+left join unreadable as u on d.day = u.day
 left join rated as r on d.day = r.day

@@ -31,12 +31,10 @@ landed as (
 ),
 
 waived as (
-    select r.day, r.source, count(*) as cdrs
-    from {{ source('ops', 'rejected_rows') }} as r
-    semi join {{ ref('stg_waivers') }} as w
-        on r.day = w.day and w.what = 'row' and w.in_force and r.file_id || ':' || r.line = w.key
-    where r.kind = 'cdrs' and r.reason <> 'conflict'
-    group by r.day, r.source
+    select day, source, count(*) as cdrs
+    from {{ ref('waived_rows') }}
+    where kind = 'cdrs' and reason <> 'conflict'
+    group by day, source
 )
 
 select

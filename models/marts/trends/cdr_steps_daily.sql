@@ -40,11 +40,11 @@ left_out as (
         r.day,
         r.source,
         coalesce(r.row_id || ':' || r.attempt, r.file_id || ':' || r.line) as row_key,
-        bool_or(w.key is not null) as waived,
+        bool_or(w.line is not null) as waived,
     from {{ source('ops', 'rejected_rows') }} as r
     anti join {{ ref('corrected_rows') }} as c on r.file_id = c.file_id and r.line = c.line
-    left join {{ source('ops', 'waivers') }} as w
-        on r.day = w.day and w.what = 'row' and r.file_id || ':' || r.line = w.key
+    left join {{ ref('waived_rows') }} as w
+        on r.file_id = w.file_id and r.kind = w.kind and r.source = w.source and r.line = w.line
     where r.kind = 'cdrs'
     group by all
 ),

@@ -1,18 +1,22 @@
 -- Rejected CDR rows that landed corrected, by the day of the corrected row: they are not missing any more.
 {{ config(materialized='daily', tags=['daily']) }}
 
+with calls as (
+    select day, source, call_id as row_id, attempt, file_sequence
+    from {{ ref('stg_cdrs') }}
+    where day in (select day from {{ source('ops', 'build_days') }})
+),
+
+rejected as (
+    select r.*, f.landed_at::DATE as landed_on
+    from {{ source('ops', 'rejected_rows') }} as r
+    inner join {{ source('ops', 'files') }} as f on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
+    where r.kind = 'cdrs'
+)
+
 select distinct
     c.day,
     r.file_id,
     r.line,
-from {{ source('ops', 'rejected_rows') }} as r
-inner join {{ ref('stg_cdrs') }} as c
-    on
-        r.source = c.source
-        and r.row_id = c.call_id
-        and r.attempt = c.attempt
-        and r.file_sequence < c.file_sequence
-        and r.day between c.day - 2 and c.day + 2
-where
-    r.kind = 'cdrs'
-    and c.day in (select day from {{ source('ops', 'build_days') }})
+from rejected as r
+inner join calls as c on {{ corrects('c', 'r') }}

@@ -1,0 +1,54 @@
+-- Files that could not be read and that nothing has settled, on each day that they hold: not waived, and not landed
+-- since. Landed is the same content, as whatever it is; or a file with rows of the same kind, source and name, compressed
+-- or not, unless a file of that name had landed before: then the name does not say that it is this one corrected.
+
+with unreadable as (
+    select
+        *,
+        regexp_replace(name, '[.]gz$', '') as plain_name,
+    from {{ source('ops', 'unreadable_files') }}
+),
+
+landed as (
+    select
+        *,
+        regexp_replace(name, '[.]gz$', '') as plain_name,
+    from {{ source('ops', 'files') }}
+),
+
+named_before as (
+    select u.file_id, u.kind, u.source
+    from unreadable as u
+    semi join landed as f
+        on
+            u.kind = f.kind
+            and u.source = f.source
+            and u.plain_name = f.plain_name
+            and u.file_sequence > f.file_sequence
+),
+
+corrected as (
+    select u.file_id, u.kind, u.source
+    from unreadable as u
+    inner join landed as f
+        on
+            u.kind = f.kind
+            and u.source = f.source
+            and u.plain_name = f.plain_name
+            and u.file_sequence < f.file_sequence
+    anti join named_before as b on u.file_id = b.file_id and u.kind = b.kind and u.source = b.source
+    where f.rows > 0
+)
+
+select
+    unnest(u.days) as day,
+    u.kind,
+    u.source,
+    u.name,
+    u.file_id,
+    u.seen_at,
+    u.problem,
+from unreadable as u
+anti join landed as f on u.file_id = f.file_id
+anti join corrected as c on u.file_id = c.file_id and u.kind = c.kind and u.source = c.source
+anti join {{ ref('stg_waivers') }} as w on w.what = 'file' and w.in_force and u.file_id = w.key

@@ -1,0 +1,56 @@
+-- Rejected rows that nothing has settled: not waived, and not landed corrected. A day closes only with all of its rows
+-- settled, so of closed days there are none, unless something landed there since; a rejected payment or count opens none.
+
+with closed_days as (
+    select f.day
+    from {{ source('ops', 'file_days') }} as f
+    inner join {{ source('ops', 'closings') }} as c on f.day = c.day
+    where f.kind in ('cdrs', 'usage')
+    group by f.day
+    having max(f.file_sequence) <= max(c.file_sequence)
+),
+
+rejected as (
+    select
+        r.*,
+        f.name,
+        f.landed_at::DATE as landed_on,
+    from {{ source('ops', 'rejected_rows') }} as r
+    inner join {{ source('ops', 'files') }} as f
+        on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
+    anti join {{ ref('waived_rows') }} as w
+        on r.file_id = w.file_id and r.kind = w.kind and r.source = w.source and r.line = w.line
+    anti join closed_days as c on r.day = c.day and r.kind in ('cdrs', 'usage')
+),
+
+landed_later as (
+    {% for kind, row_id, attempt in [
+        ('cdrs', 'call_id', 'attempt'), ('usage', 'usage_id', 'null'), ('payments', 'payment_id', 'null')
+    ] %}
+        select
+            '{{ kind }}' as kind,
+            source,
+            {{ row_id }} as row_id,
+            {{ attempt }} as attempt,
+            day,
+            file_sequence,
+        from {{ source('landed', kind) }}
+        where
+            file_sequence > (select min(file_sequence) from rejected where kind = '{{ kind }}')
+            and {{ row_id }} in (select row_id from rejected where kind = '{{ kind }}')
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    r.day,
+    r.kind,
+    r.source,
+    r.name,
+    r.file_id,
+    r.line,
+    r.reason,
+    r.detail,
+    r.raw,
+from rejected as r
+anti join landed_later as l on r.kind = l.kind and {{ corrects('l', 'r') }}

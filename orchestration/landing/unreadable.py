@@ -1,0 +1,90 @@
+"""A file that could not be read at all: which days it holds, and the record of it."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+_NAMED = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01])(?=(?:\d\d){0,3}(?!\d))")
+_STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
+# How much of it is looked at, in bytes; and how far back a day may be, in days, before it is taken for a mistake.
+_LOOK = 1 << 16
+_BACK = 400
+
+
+def days_held(
+    con: duckdb.DuckDBPyConnection, path: Path, name: str, zone: str, seen_at: datetime, rows: bool
+) -> list[date]:
+    """The day it came on and, as far as its name and (`rows`) the times of its first rows tell them, its own.
+
+    `zone` is that of times without an offset. Days before the first traffic are none.
+    """
+    began = con.execute("select min(day) from ops.file_days where kind in ('cdrs', 'usage')").fetchone()
+    came = seen_at.date()
+    first = max(came - timedelta(days=_BACK), began[0] if began and began[0] else came)
+    told = {*_in_name(name), *(_in_rows(path, ZoneInfo(zone)) if rows else ())}
+    return sorted({came, *(day for day in told if first <= day <= came)})
+
+
+def _in_name(name: str) -> Iterator[date]:
+    for year, month, day in _NAMED.findall(name):
+        with suppress(ValueError):  # 31 February
+            yield date(int(year), int(month), int(day))
+
+
+def _in_rows(path: Path, zone: ZoneInfo) -> Iterator[date]:
+    for line in _beginning(path).splitlines():
+        stamp = _STAMP.search(line)
+        if stamp:
+            with suppress(ValueError, OverflowError):
+                at = datetime.fromisoformat(stamp[0].decode())
+                yield (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC).date()
+
+
+def _beginning(path: Path) -> bytes:
+    """The first bytes of a file; of one that is compressed, those that can be unpacked before it is damaged."""
+    with path.open("rb") as file:
+        begins = file.read(_LOOK)
+    if not begins.startswith(b"\x1f\x8b"):
+        return begins
+    with suppress(zlib.error):
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(begins, _LOOK)
+    return b""
+
+
+def record(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    file_id: str,
+    kind: str,
+    source: str,
+    name: str,
+    seen_at: datetime,
+    days: list[date],
+    problem: str,
+    sequence: int,
+) -> None:
+    """Note the file and the days it holds, in the caller's transaction: these are open until it is settled."""
+    con.execute(
+        "insert into ops.unreadable_files values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [file_id, kind, source, name, seen_at, days, problem, sequence],
+    )
+    con.executemany(
+        "insert into ops.file_days values (?, ?, ?, ?, 0, ?)",
+        [[file_id, kind, source, day, sequence] for day in days],
+    )
+
+
+def known(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> bool:
+    """Whether the same bytes came from the source before and could not be read then either."""
+    found = con.execute(
+        "select 1 from ops.unreadable_files where file_id = ? and kind = ? and source = ?", [file_id, kind, source]
+    ).fetchone()
+    return found is not None

@@ -1,0 +1,288 @@
+"""Files that could not be read, and rows that were rejected: which days they hold, and what settles them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.operations.build import build
+from orchestration.operations.close import close
+from orchestration.operations.land import Landed, land
+from orchestration.operations.rebuild import rebuild
+from orchestration.operations.rejected import rejected
+from orchestration.operations.waive import confirm, waive
+from orchestration.warehouse import PROJECT, Home, Refused
+from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
+
+DAY, NEXT = date(2026, 5, 4), date(2026, 5, 5)
+UNREADABLE = "unreadable_files_are_settled"
+ROWS = "rejected_rows_are_settled"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A call on each of DAY and NEXT, landed early on NEXT; the clock is at the time when both can close."""
+    made = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    for name, value in {
+        "TOLLBOOK_HOME": made.root, "TOLLBOOK_SEEDS": made.seeds, "TOLLBOOK_OPERATOR": "anna",
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("TOLLBOOK_NOW", f"{NEXT}T03:00:00")
+    calls = [("c1", f"{DAY}T10:00:00", "60", "in-a"), ("c2", f"{NEXT}T01:00:00", "60", "in-a")]
+    land(made, [write_calls(tmp_path / "calls.csv", calls)], kind="cdrs", source="sw1")
+    return made
+
+
+def _drop(home: Home, name: str, content: bytes, kind: str = "cdrs", source: str = "sw1") -> Landed:
+    """Land a file through the inbox."""
+    path = home.inbox / kind / source / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    (landed,) = land(home)
+    return landed
+
+
+def _failing(home: Home, monkeypatch: pytest.MonkeyPatch, at: str = "2026-05-07T00:05:00") -> dict[date, list[str]]:
+    """What keeps which day from closing, after a close at a time when DAY and NEXT are due."""
+    monkeypatch.setenv("TOLLBOOK_NOW", at)
+    return {c.day: [f.check for f in c.failures] for c in close(home) if c.failures}
+
+
+def _query(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+CUT = CDR_HEADER.replace(",", ";").encode() + b"\n"
+
+
+def test_it_holds_the_day_it_came_on_and_the_one_in_its_name_until_it_lands_corrected(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = _drop(home, "cdr_2026-05-04_7.csv", CUT)
+    assert (came.status, came.days) == ("unreadable", (DAY, NEXT))
+    assert (home.rejected / "cdrs/sw1/cdr_2026-05-04_7.csv").read_bytes() == CUT
+    other = write_calls(tmp_path / "other.csv", [("c3", f"{DAY}T11:00:00", "60", "in-a")])
+    land(home, [other], kind="cdrs", source="sw1")
+    assert _failing(home, monkeypatch) == {DAY: [UNREADABLE], NEXT: [UNREADABLE]}
+    assert _query(home, "select day, status, unreadable from marts.days where unreadable > 0 order by day") == [
+        (DAY, "failed", 1),
+        (NEXT, "failed", 1),
+    ]
+    mended = write_calls(home.inbox / "cdrs/sw1/cdr_2026-05-04_7.csv", [("c4", f"{DAY}T12:00:00", "60", "in-a")])
+    assert land(home)[0].landed == 1
+    assert not mended.exists()
+    assert _failing(home, monkeypatch) == {}
+    assert _query(home, f"select status, unreadable from marts.days where day = '{DAY}'") == [("closed", 0)]
+
+
+def test_the_times_of_its_rows_tell_its_day_too(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An archive that was cut off: what there is before the damage is of DAY, in the zone of the times."""
+    rows = [f"x{n},{NEXT}T01:30:00+02:00,,447700900123,60,in-a,out" for n in range(2000)]
+    packed = gzip.compress("\n".join([CDR_HEADER, *rows]).encode())
+    assert _drop(home, "calls.csv.gz", packed[:-20]).days == (DAY, NEXT)
+    assert _failing(home, monkeypatch) == {DAY: [UNREADABLE], NEXT: [UNREADABLE]}
+    whole = "\n".join([CDR_HEADER, *rows[:1]]).encode()
+    # named like a file that landed before it came: that does not say that this is the same one corrected
+    assert _drop(home, "calls.csv", whole).landed == 1
+    assert _failing(home, monkeypatch) == {DAY: [UNREADABLE], NEXT: [UNREADABLE]}
+    file_id = rejected(home)[0]["file_id"]
+    waive(home, NEXT, "landed as calls.csv", file=file_id[:8])
+    assert _failing(home, monkeypatch) == {}
+
+
+def test_dates_that_cannot_be_its_own_hold_nothing(home: Home) -> None:
+    """Before the first traffic, after it came, or no dates at all."""
+    assert _drop(home, "cdr-20260101-1.csv", CUT).days == (NEXT,)
+    assert _drop(home, "cdr-20260506-1.csv", CUT + b"1").days == (NEXT,)
+    assert _drop(home, "cdr-20260504123456789.csv", CUT + b"2").days == (NEXT,)
+    assert _drop(home, "cdr-20260504101500.csv", CUT + b"3").days == (DAY, NEXT)
+
+
+def test_the_same_bytes_hold_once_and_landing_them_as_what_they_are_settles_them(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = b"usage_id,occurred_at,account_id,service,quantity\nu1,2026-05-05T01:00:00,acme,message,3\n"
+    assert _drop(home, "a.csv", usage).status == "unreadable"
+    assert _drop(home, "a.csv", usage).days == ()
+    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
+    assert [line["action"] for line in lines].count("unreadable") == 1
+    assert sorted(p.name for p in (home.rejected / "cdrs/sw1").iterdir()) == [
+        *("a.2.csv", "a.2.csv.reason", "a.csv", "a.csv.reason"),
+    ]
+    assert _failing(home, monkeypatch) == {NEXT: [UNREADABLE]}
+    (landed,) = land(home, [home.rejected / "cdrs/sw1/a.csv"], kind="usage", source="smsc")
+    assert (landed.status, landed.landed) == ("landed", 1)
+    assert _failing(home, monkeypatch) == {}
+    assert sorted(p.name for p in (home.rejected / "cdrs/sw1").iterdir()) == ["a.2.csv", "a.2.csv.reason"]
+
+
+def test_a_persons_own_file_holds_its_day_too_and_a_copy_is_kept(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = tmp_path / "own.csv"
+    own.write_bytes(CUT)
+    assert land(home, [own], kind="cdrs", source="sw1", dry_run=True)[0].status == "unreadable"
+    assert not home.rejected.exists()
+    assert land(home, [own], kind="cdrs", source="sw1")[0].days == (NEXT,)
+    assert own.read_bytes() == (home.rejected / "cdrs/sw1/own.csv").read_bytes() == CUT
+    land(home, [own], kind="cdrs", source="sw1")
+    assert len([*(home.rejected / "cdrs/sw1").iterdir()]) == 2
+    assert _failing(home, monkeypatch) == {NEXT: [UNREADABLE]}
+
+
+def test_waiving_a_file_settles_it_on_all_its_days(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = "name,reporting_currency,waiver_limit\nHand Made,USD,5\n"
+    write_company(home.seeds, company=company)
+    file_id = _drop(home, "cdr-20260504.csv", CUT).file_id
+    build(home)
+    with pytest.raises(Refused, match=r"2026-05-03 does not wait for file .*: it holds 2026-05-04, 2026-05-05"):
+        waive(home, date(2026, 5, 3), "lost", file=file_id)
+    with pytest.raises(Refused, match=r"there is no file with rejected rows, .* begins with nothing"):
+        waive(home, DAY, "lost", file="nothing")
+    # nobody can say what is in it
+    waived = waive(home, DAY, "lost with the disk", file=file_id[:6])
+    assert (waived.what, waived.key, waived.settles, waived.amount, waived.in_force) == (
+        "file",
+        file_id,
+        1,
+        None,
+        False,
+    )
+    assert _failing(home, monkeypatch) == {DAY: [UNREADABLE], NEXT: [UNREADABLE]}
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
+    assert confirm(home, DAY, file=file_id[:6]).in_force
+    assert _failing(home, monkeypatch) == {}
+    with pytest.raises(Refused, match="nothing of it is left to settle"):
+        waive(home, NEXT, "again", file=file_id)
+
+
+def test_one_waiver_settles_all_rejected_rows_of_a_file(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = [("b1", DAY, "-1"), ("b2", DAY, "x"), ("b3", NEXT, "-1"), ("b4", NEXT, "-1")]
+    path = write_text(
+        tmp_path / "bad.csv", CDR_HEADER, *(f"{i},{day}T12:00:00,,447700900123,{s},in-a,out" for i, day, s in bad)
+    )
+    file_id = land(home, [path], kind="cdrs", source="sw1")[0].file_id
+    mended = write_calls(tmp_path / "b1.csv", [("b1", f"{DAY}T12:00:00", "60", "in-a")])
+    land(home, [mended], kind="cdrs", source="sw1")
+    assert _failing(home, monkeypatch) == {DAY: [ROWS], NEXT: [ROWS]}
+    assert [(r["day"], r["line"], r["reason"]) for r in rejected(home)] == [
+        (DAY, 3, "bad_duration"),
+        (NEXT, 4, "bad_duration"),
+        (NEXT, 5, "bad_duration"),
+    ]
+    with pytest.raises(Refused, match=f"row {file_id[:12]}:2 of 2026-05-04 is settled"):
+        waive(home, DAY, "x", row=f"{file_id}:2")
+    # three calls at 0.06, the average sell leg of each day
+    waived = waive(home, NEXT, "a test of the switch", file=file_id)
+    assert (waived.settles, waived.amount) == (3, Decimal("0.18"))
+    assert _failing(home, monkeypatch) == {}
+    assert rejected(home) == []
+
+
+def test_rows_that_landed_corrected_are_settled_whatever_their_day(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dates that cannot be read: the rows count by the day they landed on, their corrected versions by their own."""
+    rows = [("x1", "05/01/2026", "2026-05-01"), ("x2", "05/04/2026", "2026-05-04")]
+    wrong = [f"{i},{us} 10:00:00,{us} 10:00:00,447700900123,60,in-a,out" for i, us, _ in rows]
+    assert land(home, [write_text(tmp_path / "us.csv", CDR_HEADER, *wrong)], kind="cdrs", source="sw1")[0].rejected == 2
+    right = write_calls(tmp_path / "iso.csv", [(i, f"{iso}T10:00:00", "60", "in-a") for i, _, iso in rows])
+    assert land(home, [right], kind="cdrs", source="sw1")[0].landed == 2
+    assert _failing(home, monkeypatch) == {}
+    told = _query(home, "select sum(rejected_cdrs) from marts.revenue_assurance_daily")
+    assert told == [(0,)]
+
+
+def test_a_closed_day_is_open_again_for_a_file_that_is_of_it(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _failing(home, monkeypatch, "2026-05-08T00:05:00") == {}
+    entries = _query(home, "select count(*) from marts.ledger_entries")
+    file_id = _drop(home, "cdr-20260504.csv", CUT).file_id
+    assert _failing(home, monkeypatch, "2026-05-10T00:05:00")[DAY] == [UNREADABLE]
+    waive(home, DAY, "sent again as another", file=file_id)
+    assert _failing(home, monkeypatch, "2026-05-10T00:05:00") == {}
+    assert _query(home, "select count(*) from marts.ledger_entries") == entries
+
+
+def test_what_holds_a_day_comes_out_of_a_rebuild(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = _drop(home, "cdr-20260504.csv", CUT).file_id
+    gone = _drop(home, "b.csv", CUT + b"2").file_id
+    shutil.rmtree(home.rejected)
+    build(home)
+    waive(home, NEXT, "nothing in it", file=gone)
+    assert rebuild(home, check=True).compared
+    home.warehouse.unlink()
+    rebuild(home)
+    found = {(row["file_id"], row["day"]) for row in rejected(home)}
+    assert found == {(kept, DAY), (kept, NEXT)}
+    assert _failing(home, monkeypatch) == {DAY: [UNREADABLE], NEXT: [UNREADABLE]}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from orchestration import warehouse
+from orchestration.landing import dropped
+from orchestration.operations import land
+def die(*_args, **_kwargs):
+    os.kill(os.getpid(), signal.SIGKILL)
+if sys.argv[3] == "commit":
+    real = warehouse.Writer.journal
+    warehouse.Writer.journal = lambda *a, **k: (real(*a, **k), die())
+else:
+    dropped.refuse = die
+land.land(warehouse.Home(Path(sys.argv[1]), Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("moment", ["commit", "move"])
+def test_killed_on_the_way_it_is_noted_once(home: Home, moment: str) -> None:
+    path = home.inbox / "cdrs/sw1/cdr-20260504.csv"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(CUT)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(home.root), str(home.seeds), moment],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert path.exists()
+    (again,) = land(home)
+    assert again.status == "unreadable"
+    assert (home.rejected / "cdrs/sw1/cdr-20260504.csv").exists()
+    assert not path.exists()
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert con.execute("select days from ops.unreadable_files").fetchall() == [([DAY, NEXT],)]
+    build(home)
+    assert rebuild(home, check=True).compared
+
+
+def test_the_command_lists_what_is_left_to_settle(home: Home) -> None:
+    file_id = _drop(home, "cdr-20260504.csv", CUT).file_id
+    build(home)
+    listed = CliRunner().invoke(cli, ["rejected", "--day", str(DAY), "--json"])
+    (row,) = json.loads(listed.output)
+    assert (row["name"], row["line"], row["reason"]) == ("cdr-20260504.csv", None, "unreadable")
+    assert "use commas" in row["detail"]
+    waived = CliRunner().invoke(
+        cli, ["waive", "--day", str(DAY), "--file", file_id[:9], "--reason", "sent by mistake", "--json"]
+    )
+    assert json.loads(waived.output)["settles"] == 1
+    assert CliRunner().invoke(cli, ["rejected"]).output == "nothing is left to settle\n"
