@@ -26,7 +26,7 @@ _SELECTED = ("test_type:data", "--exclude", "tag:prices")
 class Assertion:
     """A test: its name, the query of the rows that break it (day, key, detail), in words, what to do about them.
 
-    `warns`: it holds no day back.
+    `warns`: it holds no day back. `by_row`: each row says by itself what to do, in a column `remedy`, before that.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Assertion:
     words: str
     remedy: str
     warns: bool = False
+    by_row: bool = False
 
 
 def assertions() -> tuple[Assertion, ...]:
@@ -49,22 +50,25 @@ def _assertions(version: str) -> tuple[Assertion, ...]:
 
 def _compiled() -> list[Assertion]:
     nodes = dbt.compiled_nodes(_SELECTED, "test")
-    found = [
-        Assertion(node.name, dbt.query_of(node), words_of(said), remedy_of(said), is_warning(said))
-        for node, said in ((node, node.to_dict()) for node in nodes.values())
-    ]
+    found = []
+    for node in nodes.values():
+        said, query = node.to_dict(), dbt.query_of(node)
+        by_row = " as remedy," in query
+        found.append(Assertion(node.name, query, words_of(said), remedy_of(said), is_warning(said), by_row))
     return sorted(found, key=lambda assertion: assertion.name)
 
 
 def breaking(
     con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, said: Callable[[str], None] | None = None
-) -> Sequence[tuple[date, int, list[str]]]:
-    """By day of ops.check_days: how many rows break the assertion, all counted, and in words the first `shown` of them.
+) -> Sequence[tuple[date, int, list[str], str]]:
+    """By day of ops.check_days: how many rows break the assertion, all counted, in words the first `shown` of them, and
+    what to do.
 
     A row that is about none of these days counts for each of them. `said` gets a line when it is done. Raises
     `DbtFailed` when the query cannot be run.
     """
     began = time.monotonic()
+    remedies = "list(distinct remedy)" if assertion.by_row else "[]::VARCHAR[]"
     asked = f"""
         with broken as ({assertion.query}
         ),
@@ -72,17 +76,22 @@ def breaking(
             select
                 case when day in (select day from ops.check_days) then day end as day,
                 count(*) as rows,
-                arg_min(detail, row(key, detail), {shown}) as details
+                arg_min(detail, row(key, detail), {shown}) as details,
+                {remedies} as remedies
             from broken
             group by 1
         )
-        select d.day, sum(c.rows)::BIGINT, flatten(list(c.details order by c.day nulls last))[:{shown}]
+        select
+            d.day,
+            sum(c.rows)::BIGINT,
+            flatten(list(c.details order by c.day nulls last))[:{shown}],
+            array_to_string(list_sort(list_distinct(flatten(list(c.remedies)))) || [$remedy], ' ')
         from ops.check_days as d
         inner join counted as c on c.day is null or d.day = c.day
         group by d.day
     """
     try:
-        rows = con.execute(asked).fetchall()
+        rows = con.execute(asked, {"remedy": assertion.remedy}).fetchall()
     except duckdb.Error as error:
         raise dbt.DbtFailed(f"{assertion.name}: {error}") from error
     if said is not None:

@@ -151,9 +151,9 @@ def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, l
         found = {d: _Found() for d in days}
         asserted = assertions()
         for a in asserted:
-            for d, rows, details in breaking(con, a, _SHOWN, said):
+            for d, rows, details, remedy in breaking(con, a, _SHOWN, said):
                 (found[d].warnings if a.warns else found[d].failures).append(
-                    Failure(a.name, rows, details, a.words, a.remedy)
+                    Failure(a.name, rows, details, a.words, remedy)
                 )
         for d, differences in audit_days(con, held.home, days).items():
             if differences:
@@ -179,7 +179,9 @@ def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
 
 def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: dict[date, _Found]) -> None:
     broken = {day: {f.check: f for f in (*of_day.failures, *of_day.warnings)} for day, of_day in found.items()}
-    failing = [(day, f.check, f.rows, "\n".join(f.details)) for day, of in broken.items() for f in of.values()]
+    failing = [
+        (day, f.check, f.rows, "\n".join(f.details), f.remedy) for day, of in broken.items() for f in of.values()
+    ]
     con.begin()
     con.execute("delete from ops.day_checks where day in (select day from ops.check_days)")
     con.execute(
@@ -189,7 +191,7 @@ def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: di
         insert into ops.day_checks
             (day, check_name, failing, detail, severity, words, remedy, checked_at, build_no)
         select
-            d.day, a[1], coalesce(f[3]::BIGINT, 0), f[4], a[2], a[3], a[4], (select now from ops.clock),
+            d.day, a[1], coalesce(f[3]::BIGINT, 0), f[4], a[2], a[3], coalesce(f[5], a[4]), (select now from ops.clock),
             coalesce(b.build_no, 0)
         from ops.check_days as d
         cross join asserted

@@ -1,9 +1,20 @@
 -- No answered leg and no usage of the day is without a price, unless it was waived.
+{#- What helps depends on the reason: the rows' own `remedy`. -#}
 {{ config(meta={
     'dagster': {'ref': {'name': 'rated_calls'}},
-    'remedy': 'Add what is missing to seeds/ (a trunk, a rate), or let it pass: tollbook waive --day DAY --call ID --reason TEXT '
-        ~ '(--reason-code REASON for all of a kind).',
+    'remedy': 'Or let it pass: tollbook waive --day DAY --call ID --reason TEXT (--reason-code REASON for all of a kind).',
 }) }}
+{%- set remedies = {
+    'no_account': 'add its trunk to seeds/trunks.csv',
+    'no_rate_table': 'give the account a rate table for this side in seeds/rate_assignments.csv',
+    'bad_number': 'no table prices a number of other than 1 to 15 digits, land the call with the number as it should be: '
+        ~ 'tollbook land FILE --supersede --reason TEXT',
+    'no_rate': 'add a price to seeds/rates.csv (of a service: seeds/service_rates.csv), or accept a deck that has it',
+    'blocked': 'the rate is blocked and has no price, give it one if such calls are charged',
+    'no_cost': 'land the call with what the carrier charges in the currency of the table (tollbook land FILE --supersede '
+        ~ '--reason TEXT); a markup waits for a price of the other leg',
+    'no_fx': 'add the rate of the two currencies to seeds/fx_rates.csv',
+} %}
 
 with unrated as (
     {% for side in ['sell', 'buy'] %}
@@ -33,6 +44,11 @@ select
     u.day,
     u.key,
     u.words as detail,
+    case u.reason
+        {% for reason, remedy in remedies.items() -%}
+            when '{{ reason }}' then '{{ reason }}: {{ remedy }}.'
+        {% endfor -%}
+    end as remedy,
 from unrated as u
 anti join {{ ref('stg_waivers') }} as w
     on

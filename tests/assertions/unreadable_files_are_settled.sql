@@ -1,5 +1,5 @@
--- No file that came on the day, or is of it by its name or rows, is left that could not be read: each landed corrected, or
--- was waived.
+-- No file that came on the day, or is of it by its name or rows, is left that could not be read: each landed corrected,
+-- or was waived.
 {{ config(meta={
     'dagster': {'ref': {'name': 'rated_calls'}},
     'remedy': 'Land it corrected, under the same name; it lies in rejected/ with the reason beside it. One that landed under '

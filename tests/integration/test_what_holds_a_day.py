@@ -18,7 +18,7 @@ from orchestration.operations.close import Checked, check, close
 from orchestration.operations.land import land
 from orchestration.operations.waive import confirm, waive, waivers
 from orchestration.warehouse import Home, Refused
-from tests.e2e.company import SEEDS, write_calls, write_company, write_text
+from tests.e2e.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
 
 DAY = date(2026, 5, 4)
 EVERY = "source,kind,format,expected_every_minutes\nsw1,cdrs,canonical,720\n"
@@ -214,6 +214,31 @@ def test_a_check_makes_a_day_ready_and_closes_nothing(tmp_path: Path, monkeypatc
     assert _query(home, "select count(*) from marts.ledger_entries") == [(0,)]
 
 
+def test_what_to_do_depends_on_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in seeds/ helps against a number that is none: the right one lands in its place."""
+    home = _home(tmp_path, monkeypatch)
+    write = "{},{},{},{},60,in-a,out"
+    lines = [
+        write.format(call, f"{DAY}T06:00:00", f"{DAY}T06:00:00", number)
+        for call, number in (("c1", "9001#447700900123"), ("c2", "447700900123*77"), ("c3", "33123456789"))
+    ]
+    land(home, [write_text(tmp_path / "odd.csv", CDR_HEADER, *lines)], kind="cdrs", source="sw1")
+    (failure,) = _of_day(close(home, DAY)).failures
+    assert failure.rows == 6
+    assert failure.remedy == (
+        "bad_number: no table prices a number of other than 1 to 15 digits, land the call with the number as it should"
+        " be: tollbook land FILE --supersede --reason TEXT. no_rate: add a price to seeds/rates.csv (of a service:"
+        " seeds/service_rates.csv), or accept a deck that has it. Or let it pass: tollbook waive --day DAY --call ID"
+        " --reason TEXT (--reason-code REASON for all of a kind)."
+    )
+    assert failure.remedy in _query(home, f"select to_do from marts.days where day = '{DAY}'")[0][0]
+    right = [("c1", f"{DAY}T06:00:00", "60", "in-a"), ("c2", f"{DAY}T06:00:00", "60", "in-a")]
+    mended = write_calls(tmp_path / "right.csv", right)
+    land(home, [mended], kind="cdrs", source="sw1", supersede=True, reason="dialled with a prefix of the switch")
+    (failure,) = _of_day(close(home, DAY)).failures
+    assert (failure.rows, failure.remedy.startswith("no_rate: add a price")) == (2, True)
+
+
 def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = _home(tmp_path, monkeypatch)
     _calls(home, "one.csv", ("c1", "06:00:00", "in-x"))
@@ -221,7 +246,7 @@ def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypa
     assert isinstance(run.exception, Refused)
     assert "nothing is left unrated: 1 rows break it\n    No answered leg and no usage of the day" in run.stdout
     assert "- sell leg of call c1 (unknown account, to 447700900123, 60.000 s) has no price: no_account" in run.stdout
-    assert "What to do: Add what is missing to seeds/" in run.stdout
+    assert "What to do: no_account: add its trunk to seeds/trunks.csv. Or let it pass: tollbook waive" in run.stdout
     told = json.loads(CliRunner().invoke(cli, ["close", "--day", str(DAY), "--json"]).stdout)
     failure = told[0]["failures"][0]
     assert (failure["check"], failure["rows"]) == ("nothing_is_left_unrated", 1)

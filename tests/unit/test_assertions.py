@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import duckdb
@@ -12,10 +13,14 @@ from orchestration.operations.assertions import Assertion, breaking
 FIRST, SECOND = date(2026, 5, 4), date(2026, 5, 5)
 
 
-def found(query: str, shown: int = 3) -> dict[date, tuple[int, list[str]]]:
+def asked(assertion: Assertion, shown: int = 3) -> Sequence[tuple[date, int, list[str], str]]:
     with duckdb.connect() as con:
         con.execute("create schema ops; create table ops.check_days as select unnest(?) as day", [[FIRST, SECOND]])
-        return {day: (rows, details) for day, rows, details in breaking(con, Assertion("a", query, "", ""), shown)}
+        return breaking(con, assertion, shown)
+
+
+def found(query: str) -> dict[date, tuple[int, list[str]]]:
+    return {day: (rows, details) for day, rows, details, _ in asked(Assertion("a", query, "", ""))}
 
 
 OTHER = "date '2026-05-05'"
@@ -42,6 +47,14 @@ def test_what_is_about_no_day_being_checked_holds_each_of_them(day: str) -> None
         FIRST: (1, ["about all"]),
         SECOND: (2, ["about x", "about all"]),
     }
+
+
+def test_what_to_do_is_said_once_for_each_kind_of_row_and_then_for_all() -> None:
+    mended = [(OTHER, "x", "mend y"), (OTHER, "z", "mend y"), (OTHER, "y", "mend a"), ("null::DATE", "w", "mend b")]
+    query = " union all ".join(f"select *, '{remedy}' as remedy from ({row(day, key)})" for day, key, remedy in mended)
+    said = {day: remedy for day, _, _, remedy in asked(Assertion("a", query, "", "Or wait.", by_row=True))}
+    assert said == {FIRST: "mend b Or wait.", SECOND: "mend a mend b mend y Or wait."}
+    assert [remedy for *_, remedy in asked(Assertion("a", row(OTHER, "x"), "", "Wait."))] == ["Wait."]
 
 
 def test_nothing_is_found_of_what_holds() -> None:

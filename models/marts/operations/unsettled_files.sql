@@ -1,6 +1,6 @@
--- Files that could not be read and that nothing has settled, on each day that they hold: not waived, and not landed
--- since. Landed is the same content, as whatever it is; or a file with rows of the same kind, source and name, compressed
--- or not, unless a file of that name had landed before: then the name does not say that it is this one corrected.
+-- Files that could not be read and that nothing has settled, on each day that they hold: not waived, and not landed.
+-- That is the same bytes, as whatever they are; or later a file with rows of the same kind, source and name, compressed
+-- or not, unless one of that name had landed before it: then the name does not say that it is this one corrected.
 
 with unreadable as (
     select

@@ -1,5 +1,6 @@
--- Rejected rows that nothing has settled: not waived, and not landed corrected. A day closes only with all of its rows
--- settled, so of closed days there are none, unless something landed there since; a rejected payment or count opens none.
+-- Rejected rows that nothing has settled: not waived, and not landed corrected. A day closes only with all of its
+-- rows settled, so of closed days there are none, unless something landed there since; a rejected payment or count
+-- opens no day.
 
 with closed_days as (
     select f.day
@@ -36,8 +37,16 @@ landed_later as (
             file_sequence,
         from {{ source('landed', kind) }}
         where
-            file_sequence > (select min(file_sequence) from rejected where kind = '{{ kind }}')
-            and {{ row_id }} in (select row_id from rejected where kind = '{{ kind }}')
+            file_sequence > (
+                select min(r.file_sequence)
+                from rejected as r
+                where r.kind = '{{ kind }}'
+            )
+            and {{ row_id }} in (
+                select r.row_id
+                from rejected as r
+                where r.kind = '{{ kind }}'
+            )
         {{ 'union all' if not loop.last }}
     {% endfor %}
 )
