@@ -419,6 +419,11 @@ create table if not exists ops.invoice_lines (
     primary key (document_id, line)
 );
 
+-- What allowances covered, and what the calls cost beyond the rate (price currency); null on documents of before.
+alter table ops.invoice_lines add column if not exists covered_s DECIMAL(18, 3);
+alter table ops.invoice_lines add column if not exists covered_amount DECIMAL(20, 8);
+alter table ops.invoice_lines add column if not exists beyond_rate DECIMAL(20, 8);
+
 -- The postings that an issued invoice or credit note is about, its own tax and rounding included: their sum is its
 -- total. A posting is on at most one.
 create table if not exists ops.invoice_entries (

@@ -115,3 +115,11 @@
         {%- for n in range(9) %} when {{ n }} then {{ 10 ** (8 - n) }}{% endfor %}
     end)::BIGINT
 {%- endmacro %}
+
+
+{#- What DECIMAL seconds come to at a rate a minute, both not below 0: DECIMAL(20,8), rounded half_even. -#}
+{% macro by_the_minute(seconds, rate) -%}
+    {{ from_units(divide_rounded(
+        '(2::HUGEINT * ' ~ to_ms(seconds) ~ ' * ' ~ to_units(rate) ~ ' + 60000)', '60000', 'true'
+    )) }}
+{%- endmacro %}

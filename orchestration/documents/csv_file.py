@@ -7,7 +7,7 @@ import io
 from datetime import date
 from decimal import Decimal
 
-from orchestration.documents.document import Document
+from orchestration.documents.document import SINCE_RULES_2, Document
 from orchestration.documents.figures import fixed
 
 # what of a line is told, with its decimals where it is a figure; price_currency is that of the rate or unit price
@@ -20,6 +20,8 @@ COLUMNS = (
     "invoice_number", "document", "account_id", "period_start", "period_end", "issued_on", *_LINE, "price_currency",
     "amount", "currency", "corrects",
 )  # fmt: skip
+# behind them, so that those there were keep their places
+_LATER = dict(zip(SINCE_RULES_2, (3, 8, 8), strict=True))
 
 
 def csv_bytes(document: Document) -> bytes:
@@ -29,7 +31,8 @@ def csv_bytes(document: Document) -> bytes:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    later = _LATER if document.rules > 1 else {}
+    writer.writerow([*COLUMNS, *later])
     own = [
         document.number,
         document.kind,
@@ -40,8 +43,9 @@ def csv_bytes(document: Document) -> bytes:
     ]
     for line in document.lines:
         said = [_cell(getattr(line, name), decimals) for name, decimals in _LINE.items()]
+        more = [_cell(getattr(line, name), decimals) for name, decimals in later.items()]
         writer.writerow([*(_cell(value) for value in own), *said, line.currency, fixed(line.amount), document.currency,
-                         _cell(document.corrects)])  # fmt: skip
+                         _cell(document.corrects), *more])  # fmt: skip
     return text.getvalue().encode()
 
 

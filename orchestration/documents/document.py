@@ -25,6 +25,10 @@ class Line:
     `kind`: calls, termination, usage, subscription, adjustment or credit. `rate_per_minute` and `unit_price` are in
     `currency`, which may be another than the document's. An adjustment is about `day` of the period that begins on
     `for_period`.
+
+    Of `billed_s` allowances covered `covered_s`; `covered_amount` is what they took off in money, in the document's
+    currency. What is left of the seconds at `rate_per_minute` (rounded half even to 8 decimals), and `beyond_rate`, are
+    what the calls cost in `currency`; what we owe for calls is below 0.
     """
 
     line: int
@@ -42,11 +46,21 @@ class Line:
     calls: int | None = None
     duration_s: Decimal | None = None
     billed_s: Decimal | None = None
+    covered_s: Decimal | None = None
+    covered_amount: Decimal | None = None
+    beyond_rate: Decimal | None = None
+
+
+# what lines did not say by the rules of before
+SINCE_RULES_2 = ("covered_s", "covered_amount", "beyond_rate")
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the call list: `charged_at` is in the account's time zone, `amount` in the document's currency."""
+    """A call of the call list: `charged_at` is in the account's time zone, `amount` in the document's currency.
+
+    Allowances covered `covered_s` of its billed seconds, and took `covered_amount` off.
+    """
 
     line: int
     charged_at: datetime
@@ -56,6 +70,8 @@ class Call:
     duration_s: Decimal
     billed_s: Decimal
     amount: Decimal
+    covered_s: Decimal = Decimal(0)
+    covered_amount: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -63,7 +79,8 @@ class Document:
     """An invoice or credit note (`number` set) or a draft (`number` None).
 
     `exact` is the sum of the lines' amounts, `net` that rounded to `minor_unit` decimals, `total` = `net` + `tax`.
-    `calls` is the call list where it was asked for. `logo` is a PNG or JPEG file's bytes.
+    `calls` is the call list where it was asked for. `logo` is a PNG or JPEG file's bytes. `rules` is the version of the
+    rules it was issued by: a document that is made again says what it said.
     """
 
     number: str | None
@@ -88,3 +105,4 @@ class Document:
     corrects: str | None = None  # of a credit note: the number of the period's invoice
     calls: Sequence[Call] | None = None
     logo: bytes | None = None
+    rules: int = 2

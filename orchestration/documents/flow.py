@@ -126,6 +126,19 @@ def cells_row(
     return Row(height, draw, keep)
 
 
+def detail_row(text: str, keep: bool = False) -> Row:
+    """What there is to say of the row above, across the page."""
+    lines = wrapped(text, RIGHT - LEFT - 10, size=7.5)
+    height = 9.5 * len(lines) + 3
+
+    def draw(sheet: Sheet, y: float) -> None:
+        for n, line in enumerate(lines):
+            sheet.text(LEFT + 10, y - 6 - n * 9.5, line, size=7.5, colour=GREY)
+        sheet.rule(y - height, colour=RULE, weight=0.35)
+
+    return Row(height, draw, keep)
+
+
 def columns_of(wanted: Sequence[tuple[str, Sequence[str], bool]], flexible: int = 0) -> list[Column]:
     """Columns across the page from (title, cells, stands to the right), each as wide as it needs, one what is left."""
     gap = 12.0

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from orchestration.documents.document import Document
+from orchestration.documents.document import SINCE_RULES_2, Document
 from orchestration.documents.figures import fixed
 
 FORMAT = "tollbook document 1"
@@ -20,7 +20,11 @@ def json_bytes(document: Document, csv_sha256: str, pdf_sha256: str) -> bytes:
     UTF-8, keys in the order of `Document`, amounts as strings of 8 decimals and seconds of 3.
     """
     files = {"csv_sha256": csv_sha256, "pdf_sha256": pdf_sha256}
-    value = {"format": FORMAT, **_object(document, ("calls", "logo")), "files": files}
+    value = {"format": FORMAT, **_object(document, ("calls", "logo", "rules")), "files": files}
+    if document.rules == 1:
+        for line in value["lines"]:
+            for name in SINCE_RULES_2:
+                del line[name]
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 

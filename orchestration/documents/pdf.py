@@ -25,7 +25,7 @@ from orchestration.documents.sheet import (
     width,
     wrapped,
 )  # fmt: skip
-from orchestration.documents.tables import call_pages, tables
+from orchestration.documents.tables import call_pages, notes, tables
 
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -206,7 +206,7 @@ def _totals(document: Document) -> Table:
         "Every call and every use was charged by itself and rounded once; a line is the exact sum of its charges."
         " Minutes are minutes and seconds."
     )
-    said = wrapped(note, RIGHT - LEFT, REGULAR, 7.5)
+    said = wrapped(" ".join([note, *notes(document)]), RIGHT - LEFT, REGULAR, 7.5)
     rows.append(space(8))
     rows.append(Row(10.5 * len(said), lambda sheet, y: _paragraph(sheet, y - 8, said, 7.5, GREY)))
     return Table([space(14)], [], rows)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from orchestration.documents.document import Call, Document, Line
 from orchestration.documents.figures import decimals_needed, grouped, minutes
-from orchestration.documents.flow import Table, cells_row, columns_of, head_row, space, title_row
+from orchestration.documents.flow import Row, Table, cells_row, columns_of, detail_row, head_row, space, title_row
 from orchestration.documents.sheet import BOLD, BOTTOM, GREY, INK, LEFT, RIGHT, TOP, Sheet, shortened
 
 _TITLES = {
@@ -31,6 +32,14 @@ _CALL_COLUMNS = (
     ("Destination", LEFT + 250, False),
     ("Duration", RIGHT - 114, True),
     ("Billed", RIGHT - 54, True),
+    ("Amount", RIGHT, True),
+)
+# where allowances covered seconds of some
+_COVERED_COLUMNS = (
+    *_CALL_COLUMNS[:5],
+    ("Duration", RIGHT - 147, True),
+    ("Billed", RIGHT - 100, True),
+    ("Free", RIGHT - 53, True),
     ("Amount", RIGHT, True),
 )
 
@@ -60,12 +69,50 @@ def _table(document: Document, kind: str, lines: Sequence[Line], decimals: int) 
         flexible,
     )
     title = _TITLES.get(kind, kind.replace("_", " ").capitalize())
-    rows = [cells_row(columns, row, keep=n == len(cells) - 1) for n, row in enumerate(cells)]
+    rows: list[Row] = []
+    for n, (row, line) in enumerate(zip(cells, lines, strict=True)):
+        told_besides, is_last = "; ".join(details(document, line)), n == len(cells) - 1
+        rows.append(cells_row(columns, row, keep=is_last or bool(told_besides), ruled=not told_besides))
+        if told_besides:
+            rows.append(detail_row(told_besides, keep=is_last))
     return Table(
         [space(10), title_row(title), head_row(columns)],
         [title_row(f"{title}, continued"), head_row(columns)],
         [*rows, cells_row(columns, sums, font=BOLD, ruled=False)],
     )
+
+
+def notes(document: Document) -> list[str]:
+    """What explains the details of lines that are there, and amounts in another currency than the prices."""
+    if document.rules == 1:
+        return []
+    told = [detail for line in document.lines for detail in details(document, line)]
+    said = {
+        "Free minutes are covered by an allowance: the rate is for the other billed minutes.": "free" in "".join(told),
+        "Beyond the rate are connection, initial and minimum charges, other rates within a call, and the rounding of "
+        "each call.": "beyond" in "".join(told),
+        "Prices in another currency were converted by the exchange rate of the day of each charge.": any(
+            line.currency != document.currency for line in document.lines
+        ),
+    }
+    return [words for words, is_so in said.items() if is_so]
+
+
+def details(document: Document, line: Line) -> list[str]:
+    """Why billed minutes at the rate are not the amount of a line, each in words; nothing where they are."""
+
+    def amount(value: Decimal) -> str:
+        return grouped(value, decimals_needed([value], document.minor_unit))
+
+    said = []
+    if line.covered_s:
+        said.append(f"{minutes(line.covered_s, decimals_needed([line.covered_s]))} of the billed minutes free")
+    # what is less than can be paid is the rounding of calls, which the note at the end tells of
+    if line.beyond_rate and abs(line.beyond_rate) >= Decimal(1).scaleb(-document.minor_unit):
+        said.append(f"{line.currency} {amount(line.beyond_rate)} beyond the rate")
+    if line.covered_amount:
+        said.append(f"less an allowance of {document.currency} {amount(line.covered_amount)}")
+    return said
 
 
 def _calls(document: Document, lines: Sequence[Line]) -> list[_Told]:
@@ -104,13 +151,17 @@ def _sums(told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> list[s
     seconds = decimals_needed(s for line in lines for s in (line.duration_s, line.billed_s))
     added = {
         "Calls": grouped(sum(line.calls or 0 for line in lines)),
-        "Minutes": minutes(sum((line.duration_s or Decimal(0) for line in lines), Decimal(0)), seconds),
-        "Billed minutes": minutes(sum((line.billed_s or Decimal(0) for line in lines), Decimal(0)), seconds),
+        "Minutes": minutes(_sum(line.duration_s for line in lines), seconds),
+        "Billed minutes": minutes(_sum(line.billed_s for line in lines), seconds),
     }
     amount = grouped(sum((line.amount for line in lines), Decimal(0)), decimals)
     named = [added.get(title, "") for title, _, _ in told]
     named[0], named[-1] = "Sum", amount
     return named
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal:
+    return sum((value or Decimal(0) for value in values), Decimal(0))
 
 
 def _price(document: Document, line: Line, price: Decimal | None, decimals: int) -> str:
@@ -134,24 +185,56 @@ def _day(day: date | None) -> str:
 def call_pages(document: Document) -> list[Callable[[Sheet], None]]:
     """The call list, a drawing a page; the last one has the sums."""
     calls = document.calls or []
-    amounts = decimals_needed((call.amount for call in calls), document.minor_unit)
-    seconds = decimals_needed(s for call in calls for s in (call.duration_s, call.billed_s))
+    listed = _Listed(
+        document,
+        calls,
+        any(call.covered_s for call in calls),
+        decimals_needed((call.amount for call in calls), document.minor_unit),
+        decimals_needed(s for call in calls for s in (call.duration_s, call.billed_s, call.covered_s)),
+    )
 
     def page(first: int) -> Callable[[Sheet], None]:
-        return lambda sheet: _call_page(sheet, document, calls, first, amounts, seconds)
+        return lambda sheet: _call_page(sheet, listed, first)
 
     return [page(first) for first in range(0, len(calls) + 1, _CALLS_A_PAGE)] if calls else []
 
 
-def _call_page(sheet: Sheet, document: Document, calls: Sequence[Call], first: int, amounts: int, seconds: int) -> None:
-    shown = calls[first : first + _CALLS_A_PAGE]
+@dataclass(frozen=True)
+class _Listed:
+    """A call list: whether allowances covered seconds of some, and the decimals of its amounts and seconds."""
+
+    document: Document
+    calls: Sequence[Call]
+    covered: bool
+    amounts: int
+    seconds: int
+
+    def figures(self, calls: Sequence[Call]) -> list[list[str]]:
+        """The cells of the last columns, those of figures."""
+        told = [[minutes(call.duration_s, self.seconds) for call in calls]]
+        told.append([minutes(call.billed_s, self.seconds) for call in calls])
+        if self.covered:
+            told.append([minutes(call.covered_s, self.seconds) for call in calls])
+        return [*told, [grouped(call.amount, self.amounts) for call in calls]]
+
+    def sums(self) -> list[str]:
+        """What the figures of all calls come to."""
+        names = ("duration_s", "billed_s", "covered_s") if self.covered else ("duration_s", "billed_s")
+        told = [minutes(_sum(getattr(call, name) for call in self.calls), self.seconds) for name in names]
+        return [*told, grouped(_sum(call.amount for call in self.calls), self.amounts)]
+
+
+def _call_page(sheet: Sheet, listed: _Listed, first: int) -> None:
+    document, shown = listed.document, listed.calls[first : first + _CALLS_A_PAGE]
+    columns = _COVERED_COLUMNS if listed.covered else _CALL_COLUMNS
+    room = 55 if listed.covered else 92
     y = TOP - 10
     sheet.text(LEFT, y, "Call list" if first == 0 else "Call list, continued", BOLD, 10.5)
-    sheet.text(
-        RIGHT, y, f"Times are {document.timezone}, amounts {document.currency}", size=7.5, colour=GREY, right=True
-    )
+    after = ", after allowances" if any(call.covered_amount for call in listed.calls) else ""
+    said = f"Times are {document.timezone}, amounts {document.currency}{after}"
+    sheet.text(RIGHT, y, said, size=7.5, colour=GREY, right=True)
     y -= 18
-    for title, x, right in _CALL_COLUMNS:
+    for title, x, right in columns:
         sheet.text(x, y, title, size=_CALL_SIZE, colour=GREY, right=right)
     sheet.rule(y - 4, colour=GREY, weight=0.6)
     y -= 14
@@ -160,21 +243,14 @@ def _call_page(sheet: Sheet, document: Document, calls: Sequence[Call], first: i
         [str(call.charged_at)[:19] for call in shown],
         [shortened(call.calling_number, 66, size=_CALL_SIZE) for call in shown],
         [shortened(call.called_number, 66, size=_CALL_SIZE) for call in shown],
-        [shortened(call.destination, 92, size=_CALL_SIZE) for call in shown],
-        [minutes(call.duration_s, seconds) for call in shown],
-        [minutes(call.billed_s, seconds) for call in shown],
-        [grouped(call.amount, amounts) for call in shown],
+        [shortened(call.destination, room, size=_CALL_SIZE) for call in shown],
+        *listed.figures(shown),
     ]
-    for (_, x, right), texts in zip(_CALL_COLUMNS, cells, strict=True):
+    for (_, x, right), texts in zip(columns, cells, strict=True):
         sheet.column(x, y, _CALL_STEP, texts, _CALL_SIZE, right, INK)
-    if first + _CALLS_A_PAGE > len(calls):
+    if first + _CALLS_A_PAGE > len(listed.calls):
         y -= len(shown) * _CALL_STEP
         sheet.rule(y + 7.2, colour=GREY, weight=0.6)
-        sums = (
-            minutes(sum((call.duration_s for call in calls), Decimal(0)), seconds),
-            minutes(sum((call.billed_s for call in calls), Decimal(0)), seconds),
-            grouped(sum((call.amount for call in calls), Decimal(0)), amounts),
-        )
-        sheet.text(LEFT, y - 2, f"{len(calls):,} calls", BOLD, _CALL_SIZE)
-        for (_, x, right), text in zip(_CALL_COLUMNS[-3:], sums, strict=True):
+        sheet.text(LEFT, y - 2, f"{len(listed.calls):,} calls", BOLD, _CALL_SIZE)
+        for (_, x, right), text in zip(columns[5:], listed.sums(), strict=True):
             sheet.text(x, y - 2, text, BOLD, _CALL_SIZE, right=right)

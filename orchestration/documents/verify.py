@@ -95,10 +95,8 @@ def rerated(row: Row) -> str | None:
         due = charge(row)
     for name, exact in zip(("billed_s", "amount"), due, strict=True):
         if exact != number(row[name]):
-            by_terms = Decimal(exact.numerator) / exact.denominator
-            return (
-                f"row {row['row']} ({row['source']} {row['call_id']}): {name} is {row[name]}, by its terms {by_terms}"
-            )
+            where = f"row {row['row']} ({row['source']} {row['call_id']})"
+            return f"{where}: {name} is {row[name]}, by its terms {Decimal(exact.numerator) / exact.denominator}"
     return None
 
 
@@ -160,14 +158,16 @@ def lines_add_up(document: Any, rows: list[Row]) -> list[str]:
         own = behind.pop(line["line"], [])
         due = {"kind": {row["kind"] for row in own} <= {line["kind"]}}
         if line["kind"] in OWN_ROWS:
-            sums = {
-                name: sum(number(row[name]) for row in own) for name in ("account_amount", "duration_s", "billed_s")
-            }
+            names = ("amount", "account_amount", "quantity", "duration_s", "billed_s", "covered_s", "covered_amount")
+            sums = {name: sum(number(row[name]) for row in own) for name in names}
             due["amount"] = sums["account_amount"] == Fraction(line["amount"])
             due["calls"] = line["calls"] in (None, len(own))
-            due.update({name: number(line[name]) == sums[name] for name in ("duration_s", "billed_s") if line[name]})
-            used = sum(number(row["quantity"]) for row in own)
-            due["quantity"] = line["kind"] != "usage" or used == number(line["quantity"])
+            due.update({name: number(line[name]) == sums[name] for name in names[3:] if line.get(name)})
+            due["quantity"] = line["kind"] != "usage" or sums["quantity"] == number(line["quantity"])
+            if line.get("beyond_rate"):
+                by_rate = (sums["billed_s"] - sums["covered_s"]) * number(line["rate_per_minute"]) / 60
+                beyond = sums["amount"] - rounded(by_rate, 8, "half_even")
+                due["beyond_rate"] = number(line["beyond_rate"]) == (beyond if line["kind"] == "calls" else -beyond)
         problems += [f"{name} of line {line['line']} is not that of its rows" for name, good in due.items() if not good]
     return problems + [f"there is no line {line} on the invoice" for line in behind]
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 
@@ -39,7 +40,8 @@ from orchestration.warehouse import Home, Refused, Writer, clock, operator, writ
 SUFFIXES = ("csv", "json", "pdf")
 _LINE = (
     "line", "kind", "description", "currency", "amount", "destination", "service", "day", "for_period",
-    "rate_per_minute", "quantity", "unit_price", "calls", "duration_s", "billed_s",
+    "rate_per_minute", "quantity", "unit_price", "calls", "duration_s", "billed_s", "covered_s", "covered_amount",
+    "beyond_rate",
 )  # fmt: skip
 # The calls and services behind an issued document, as they were when it was issued; evidence and analysts read it.
 _ITEMS = """
@@ -168,7 +170,7 @@ def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Befor
     for suffix, path in done.files.items():
         write(path, files[suffix])
         if not wanted.draft:
-            path.with_name(f"{wanted.draft_id}.{suffix}").unlink(missing_ok=True)
+            _exported(held.home, wanted.draft_id, suffix).unlink(missing_ok=True)
     return done
 
 
@@ -210,7 +212,7 @@ def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Inv
     sums = {"csv": row["csv_sha256"], "json": row["checksum"], "pdf": row["pdf_sha256"]}
     files = {}
     for suffix, checksum in sums.items():
-        path = _exports(home) / f"{number}.{suffix}"
+        path = _exported(home, number, suffix)
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
             kept = home.archive / "invoices" / f"{checksum}.{suffix}"
             if not kept.exists():
@@ -253,12 +255,12 @@ def _make(
     )
     if number and not wanted.credit_note:
         refuse_waiting(con, wanted)
-    con.execute("insert into ops.invoice_lines select * from marts.invoice_lines_due")
+    con.execute("insert into ops.invoice_lines by name select * from marts.invoice_lines_due")
     totals = one_row(con, "select * from marts.invoice_totals_due")
     refuse_empty(con, wanted, totals)
     if wanted.credit is not None and before is None:  # what was issued once can be done again, come what may
         refuse_credit(con, wanted, totals)
-    document = _document(con, wanted, totals, logo)
+    document = _document(con, wanted, totals, logo, held.rules)
     files = {"csv": csv_bytes(document), "pdf": pdf_bytes(document)}
     sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
     files["json"] = json_bytes(document, sums["csv"], sums["pdf"])
@@ -295,7 +297,7 @@ def _make(
             logo=_keep_logo(home, logo),
         )
     con.execute("delete from ops.invoicing")
-    paths = {suffix: _exports(home) / f"{document_id}.{suffix}" for suffix in SUFFIXES}
+    paths = {suffix: _exported(home, document_id, suffix) for suffix in SUFFIXES}
     done = Invoiced(
         number, totals["kind"], "issued" if number else "draft", wanted.account, totals["period_start"],
         totals["period_end"], totals["net"], totals["tax"], totals["total"], totals["currency"], totals["due_on"],
@@ -325,7 +327,7 @@ def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: st
 
 
 def _document(
-    con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any], logo: bytes | None
+    con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any], logo: bytes | None, rules: int
 ) -> Document:
     company = one_row(con, "select * from staging.stg_company")
     account = one_row(con, "select * from staging.stg_accounts where account_id = $account", account=wanted.account)
@@ -341,13 +343,14 @@ def _document(
         buyer=_party(account),
         lines=lines,
         reason=wanted.reason,
-        calls=_calls(con, totals) if wanted.calls else None,
+        calls=_calls(con, totals, rules) if wanted.calls else None,
         logo=logo,
+        rules=rules,
         **{name: totals[name] for name in plain},
     )
 
 
-def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any]) -> Sequence[Call]:
+def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any], rules: int) -> Sequence[Call]:
     con.execute(
         f"""
         select
@@ -358,7 +361,9 @@ def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any]) -> Sequenc
             coalesce(destination, '') as destination,
             duration_s,
             billed_s,
-            account_amount
+            account_amount,
+            case when {rules} > 1 then coalesce(covered_s, 0) else 0 end,
+            case when {rules} > 1 then coalesce(covered_amount, 0) else 0 end
         from ({_ITEMS.replace("$document", sql.literal(totals["document_id"]))})
         where kind in ('calls', 'termination')
         """
@@ -370,8 +375,9 @@ def _party(row: Mapping[str, Any]) -> Party:
     return Party(*(row[name] or "" for name in ("name", "legal_name", "address", "tax_id")))
 
 
-def _exports(home: Home) -> Path:
-    return home.root / "exports" / "invoices"
+def _exported(home: Home, document_id: str, suffix: str) -> Path:
+    """The file of a document; a draft is named for its account, whatever is in its id."""
+    return home.root / "exports" / "invoices" / f"{quote(document_id, safe=' ')}.{suffix}"
 
 
 def _keep_logo(home: Home, logo: bytes | None) -> str | None:

@@ -129,20 +129,24 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
         # from the 6th a dollar is 0.4 euros, from the 7th a minute costs 0.12
         fx_rates=SEEDS["fx_rates"] + "USD,EUR,2026-05-06,0.4\n",
         rates=SEEDS["rates"] + "retail,44,United Kingdom,,2026-05-07,0.12\n",
+        rate_tables=(
+            "rate_table_id,kind,currency,initial_s,increment_s,connect_charge\n"
+            "retail,per_minute,USD,60,60,0.05\ncost,per_minute,USD,1,1,0\n"
+        ),
         consumption_profiles=(
             "profile_id,account_id,rule,allowance,period\n"
             "b1,bolt,duration,90,month\n"  # seconds
-            "b2,bolt,cost,0.02,month\n"  # euros
+            "b2,bolt,cost,0.05,month\n"  # euros
         ),
     )
     write_calls(
         it.home / "inbox" / "cdrs" / "sw1" / "one.csv",
         [
-            # 120 s billed, 90 covered: 30 s at 0.06 a minute are 0.03 USD, 0.015 EUR, all of it covered by money
+            # 0.05 to connect; 120 s billed, 90 covered: 30 s at 0.06 a minute are 0.03. 0.08 USD, 0.04 EUR, all let off
             ("c1", "2026-05-04T10:00:00", "61", "in-b"),
-            ("c2", "2026-05-05T10:00:00", "60", "in-b"),  # 0.06 USD, 0.03 EUR, less the 0.005 left: 0.025
-            ("c3", "2026-05-06T10:00:00", "60", "in-b"),  # 0.06 USD at 0.4: 0.024
-            ("c4", "2026-05-07T10:00:00", "60", "in-b"),  # 0.12 USD at 0.4: 0.048
+            ("c2", "2026-05-05T10:00:00", "60", "in-b"),  # 0.11 USD, 0.055 EUR, less the 0.01 left: 0.045
+            ("c3", "2026-05-06T10:00:00", "60", "in-b"),  # 0.11 USD at 0.4: 0.044
+            ("c4", "2026-05-07T10:00:00", "60", "in-b"),  # 0.17 USD at 0.4: 0.068
         ],
     )
     it.now = "2026-05-13T09:00:00"
@@ -159,11 +163,28 @@ def test_calls_keep_their_own_day(changing: Deployment) -> None:
     )
     d = Decimal
     assert told == [
-        ("c1", "2026-05-04", d(90), d("0.015"), d(0)),
-        ("c2", "2026-05-05", d(0), d("0.005"), d("0.025")),
-        ("c3", "2026-05-06", d(0), d(0), d("0.024")),
-        ("c4", "2026-05-07", d(0), d(0), d("0.048")),
+        ("c1", "2026-05-04", d(90), d("0.04"), d(0)),
+        ("c2", "2026-05-05", d(0), d("0.01"), d("0.045")),
+        ("c3", "2026-05-06", d(0), d(0), d("0.044")),
+        ("c4", "2026-05-07", d(0), d(0), d("0.068")),
     ]
+
+
+def test_each_line_says_what_its_amount_is_made_of(changing: Deployment) -> None:
+    """240 s less 90 at 0.06 a minute are 0.15 USD, 0.30 with three connections; 0.05 EUR was let off."""
+    with (changing.home / "exports" / "invoices" / "INV-2026-000001.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    names = ("rate_per_minute", "calls", "billed_s", "covered_s", "beyond_rate", "price_currency", "covered_amount")
+    assert [[line[name] for name in (*names, "amount")] for line in lines] == [
+        ["0.06000000", "3", "240.000", "90.000", "0.15000000", "USD", "0.05000000", "0.08900000"],
+        ["0.12000000", "1", "60.000", "0.000", "0.05000000", "USD", "0.00000000", "0.06800000"],
+    ]
+    told = changing.query(
+        "select line, covered_s, beyond_rate, covered_amount from marts.invoice_lines "
+        "where invoice_number = 'INV-2026-000001' order by line"
+    )
+    d = Decimal
+    assert told == [(1, d(90), d("0.15"), d("0.05")), (2, d(0), d("0.05"), d(0))]
 
 
 def test_a_period_in_which_all_changes_can_be_checked(changing: Deployment, tmp_path: Path) -> None:
@@ -178,6 +199,6 @@ def test_a_period_in_which_all_changes_can_be_checked(changing: Deployment, tmp_
         pack.extractall(tmp_path)
     ran = subprocess.run([sys.executable, "-I", str(tmp_path / "verify.py")], capture_output=True, text=True)
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stdout
-    assert "PASS totals: total 0.10000000 EUR" in ran.stdout  # 0.097 rounded
+    assert "PASS totals: total 0.16000000 EUR" in ran.stdout  # 0.157 rounded
     assert "PASS currency: 4 of 4 rows converted again" in ran.stdout
     assert "PASS rated again: 3 of 4 rows" in ran.stdout

@@ -15,13 +15,14 @@ from tests.e2e.test_the_whole_way import Deployment
 ODD = """o'brien "x" ünï [1] 100%/source=x/day=2001-01-01"""
 ACCOUNT, CARRIER, SOURCE, TRUNK = "o'brien", "carrier", "sw'1 ünï", "in'a"
 NUMBER = "447700900123"
+OTHER = "../b/olt"
 D = Decimal
 
 
 class Odd(Deployment):
     def __init__(self, root: Path) -> None:
         super().__init__(root / ODD)
-        odd = {name: text.replace("acme,", f"{ACCOUNT},") for name, text in SEEDS.items()}
+        odd = {name: text.replace("acme,", f"{ACCOUNT},").replace("bolt,", f"{OTHER},") for name, text in SEEDS.items()}
         odd["trunks"] = odd["trunks"].replace("in-a,", f"{TRUNK},")
         odd["sources"] = odd["sources"].replace("sw1,", f"{SOURCE},")
         odd["accounts"] = odd["accounts"].replace("prepaid,,1", "postpaid,,")
@@ -113,6 +114,17 @@ def test_a_superseding_file_a_waiver_and_a_payment(odd: Odd) -> None:
     odd.run("waive", "--day", "2026-05-03", "--call", "it's", "--reason", "o'clock")
     odd.run("topup", ACCOUNT, "10", "--reference", "cheque o'1")
     odd.run("close")
+
+
+def test_an_account_id_is_no_path(odd: Odd) -> None:
+    other = odd.calls("other.csv", ("of another", "2026-05-04T11:00:00", 60), inbox=False)
+    other.write_text(other.read_text().replace(TRUNK, "in-b"))
+    odd.run("land", str(other), "--kind", "cdrs", "--source", SOURCE)
+    odd.run("build")
+    drafted = odd.json("invoice", OTHER, "2026-05", "--draft")
+    assert Path(drafted["files"]["csv"]) == odd.home / "exports" / "invoices" / "draft-..%2Fb%2Folt-2026-05-01.csv"
+    stated = odd.run("statement", OTHER, "--from", "2026-05-01", "--to", "2026-05-31", "--csv").stdout
+    assert "..%2Fb%2Folt_2026-05-01" in stated
 
 
 def test_a_rebuild_comes_to_the_same_books(odd: Odd) -> None:

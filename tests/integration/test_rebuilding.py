@@ -16,14 +16,16 @@ import pytest
 
 from orchestration.audit import company
 from orchestration.audit.number import Numbering
+from orchestration.operations.billable import Wanted
 from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.explain import explain
+from orchestration.operations.invoice import invoice, issue
 from orchestration.operations.land import land, land_files
 from orchestration.operations.post import post_day
 from orchestration.operations.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
-from orchestration.warehouse import Home, Refused, Writer, writer
+from orchestration.warehouse import RULES, Home, Refused, Writer, writer
 from tests.e2e.company import SEEDS, write_calls, write_company, write_text
 
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
@@ -148,6 +150,41 @@ def test_what_landed_twice_comes_out_as_it_went_in(tmp_path: Path, monkeypatch: 
         con.execute("drop table ops.unreadable_files")  # a version that wrote such lines did not have it
     assert rebuild(made).replaced
     assert _books(made) == books
+
+
+def test_documents_are_made_again_as_they_were_issued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the rules of before a line did not say what an allowance covers: acme's does not, bolt's of today does."""
+    profiles = "profile_id,account_id,rule,allowance,period\na1,acme,duration,60,month\nb1,bolt,duration,60,month\n"
+    made = Home(tmp_path / "home", write_company(tmp_path / "seeds", consumption_profiles=profiles))
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-03T00:05:00")
+    calls = [("c1", "2026-02-26T10:00:00", "120", "in-a"), ("c2", "2026-02-26T10:00:00", "120", "in-b")]
+    land(made, [write_calls(tmp_path / "calls.csv", calls)], kind="cdrs", source="sw1")
+    close(made)
+    with writer(made, "invoice") as held:
+        held.rules = 1
+        old = issue(held, Wanted("acme", date(2026, 2, 1)))
+        held.rules = RULES
+        new = issue(held, Wanted("bolt", date(2026, 2, 1)))
+    header = old.files["csv"].read_text().splitlines()[0]
+    assert new.files["csv"].read_text().splitlines()[0] == f"{header},covered_s,covered_amount,beyond_rate"
+    assert [json.loads(each.files["json"].read_text())["lines"][0].get("covered_s") for each in (old, new)] == [
+        None,
+        "60.000",
+    ]
+    made.journal.write_text(made.journal.read_text().replace(', "rules": 1', ""))
+    shutil.rmtree(made.archive / "invoices")  # or the archived ones would be taken
+    before = {path.name: path.read_bytes() for each in (old, new) for path in each.files.values()}
+    shutil.rmtree(made.root / "exports")
+    assert rebuild(made).invoices == 2
+    for account, was in (("acme", old), ("bolt", new)):
+        again = invoice(made, Wanted(account, date(2026, 2, 1)))
+        assert (again.invoice_number, again.checksum) == (was.invoice_number, was.checksum)
+        assert {path.name: before[path.name] == path.read_bytes() for path in again.files.values()} == {
+            path.name: True for path in again.files.values()
+        }
+    with duckdb.connect(str(made.warehouse)) as con:
+        said = con.execute("select covered_s from ops.invoice_lines order by document_id").fetchall()
+    assert said == [(None,), (60,)]
 
 
 def test_a_configuration_with_errors_is_refused_before_anything_is_done(tmp_path: Path) -> None:

@@ -131,6 +131,64 @@ def test_json_says_all_and_vouches_for_the_others() -> None:
     assert told == json_bytes(document(exact=D("1.48450")), "c" * 64, "d" * 64)
 
 
+# 960 s, 600 of them free, the other six minutes 0.36; a connection of 0.5 and a minute, and 0.2 of it let off
+COVERED = (
+    replace(LINES[0], billed_s=D(960), rate_per_minute=D("0.06"), amount=D("0.36"), covered_s=D(600),
+            covered_amount=D(0), beyond_rate=D(0)),
+    replace(LINES[0], line=2, billed_s=D(60), rate_per_minute=D("0.06"), amount=D("0.36"), covered_s=D(0),
+            covered_amount=D("0.2"), beyond_rate=D("0.5")),
+    # so little is rounding
+    replace(LINES[0], line=3, covered_s=D(0), covered_amount=D(0), beyond_rate=D("0.0095")),
+)  # fmt: skip
+
+
+def test_a_line_says_what_was_free_and_what_is_beyond_its_rate() -> None:
+    rows = list(csv.DictReader(io.StringIO(csv_bytes(document(lines=COVERED)).decode(), newline="")))
+    assert [[row[name] for name in ("covered_s", "covered_amount", "beyond_rate")] for row in rows] == [
+        ["600.000", "0.00000000", "0.00000000"],
+        ["0.000", "0.20000000", "0.50000000"],
+        ["0.000", "0.00000000", "0.00950000"],
+    ]
+    read = json.loads(json_bytes(document(lines=COVERED), "c", "d"))["lines"]
+    assert (read[0]["covered_s"], read[1]["covered_amount"], read[1]["beyond_rate"]) == (
+        "600.000", "0.20000000", "0.50000000",
+    )  # fmt: skip
+    page = words(pdf_bytes(document(lines=COVERED)))[0]
+    assert "10:00 of the billed minutes free" in page.split("\n")
+    assert "EUR 0.50 beyond the rate; less an allowance of EUR 0.20" in page.split("\n")
+    assert "0.0095" not in page
+    told = page.replace("\n", " ")
+    assert "Free minutes are covered by an allowance: the rate is for the other billed minutes." in told
+    assert "Beyond the rate are connection, initial and minimum charges" in told
+    assert "converted" not in told
+    plain = words(pdf_bytes(document()))[0]
+    assert not [text for text in ("free", "beyond", "Beyond", "converted") if text in plain]
+    dollars = words(pdf_bytes(document(lines=[replace(LINES[0], currency="USD")])))[0].replace("\n", " ")
+    assert "Prices in another currency were converted by the exchange rate of the day" in dollars
+
+
+def test_the_call_list_says_what_was_free() -> None:
+    first, second, *_ = many_calls(2)
+    calls = [replace(first, covered_s=D(60), covered_amount=D("0.01")), second]
+    page = words(pdf_bytes(document(calls=calls)))[-1].split("\n")
+    assert "Free" in page
+    assert page.count("1:00") == 2  # of the first call, and in all
+    assert "0:00" in page
+    assert "Times are Europe/Paris, amounts EUR, after allowances" in page
+    assert "Free" not in words(pdf_bytes(document(calls=many_calls(2))))[-1].split("\n")
+
+
+def test_a_document_of_before_says_what_it_said() -> None:
+    lines = [*COVERED, replace(LINES[0], currency="USD")]
+    said = document(lines=lines, rules=1)
+    later = {"covered_s", "covered_amount", "beyond_rate"}
+    assert not later & set(next(csv.reader(io.StringIO(csv_bytes(said).decode(), newline=""))))
+    read = json.loads(json_bytes(said, "c", "d"))
+    assert not later & read["lines"][0].keys()
+    assert "rules" not in read
+    assert "converted" not in words(pdf_bytes(said))[0]
+
+
 _ELSEWHERE = """
 import hashlib
 from tests.unit.test_documents import csv_bytes, document, many_calls, many_lines, pdf_bytes

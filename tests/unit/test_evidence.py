@@ -118,6 +118,37 @@ def test_the_script_needs_nothing_and_is_short() -> None:
     assert len(source.splitlines()) < 250
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({}, None),
+        ({"covered_s": D(13)}, "covered_s of line 1"),
+        ({"covered_amount": D("0.021")}, "covered_amount of line 1"),
+        ({"beyond_rate": D("0.5001")}, "beyond_rate of line 1"),
+    ],
+)
+def test_what_a_line_says_of_allowances_and_connections_is_that_of_its_rows(
+    said: dict[str, Decimal], words: str | None
+) -> None:
+    """0.5 to connect; of 72 s 12 s are free, the other 60 s 0.06: 0.56 less 0.02. What we owe is turned round."""
+    own = {"covered_s": D(12), "covered_amount": D("0.02"), "beyond_rate": D("0.5"), "rate_per_minute": D("0.06")}
+    row = {**ROWS[0], "covered_s": "12", "covered_amount": "0.02", "amount": "0.56", "account_amount": "0.54",
+           "terms": "an allowance covers seconds of it"}  # fmt: skip
+    owed = {**ROWS[0], "kind": "termination", "line": "2", "connect_charge": "0.1", "amount": "0.172",
+            "account_amount": "-0.172"}  # fmt: skip
+    lines = [
+        Line(1, "calls", "Calls", "EUR", D("0.54"), calls=1, billed_s=D(72), **{**own, **said}),
+        Line(2, "termination", "Owed", "EUR", D("-0.172"), calls=1, billed_s=D(72), rate_per_minute=D("0.06"),
+             beyond_rate=D("-0.1")),
+        Line(3, "adjustment", "A late file", "EUR", D("0.418")),  # so that they come to 0.786
+    ]  # fmt: skip
+    if words is None:
+        assert failing(unpacked(pack(NUMBER, documents(lines), cells([row, owed])))) == []
+    else:
+        with pytest.raises(ValueError, match=f"^lines: {words} is not that of its rows$"):
+            pack(NUMBER, documents(lines), cells([row, owed]))
+
+
 def test_no_digit_anywhere_can_be_changed(packed: bytes) -> None:
     files = unpacked(packed)
     assert failing(files) == []

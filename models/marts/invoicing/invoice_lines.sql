@@ -20,5 +20,8 @@ select
     l.duration_s,
     l.billed_s,
     l.amount,
+    l.covered_s,
+    l.covered_amount,
+    l.beyond_rate,
 from {{ source('ops', 'invoice_lines') }} as l
 inner join {{ source('ops', 'invoices') }} as i on l.document_id = i.document_id

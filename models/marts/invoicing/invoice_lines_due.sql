@@ -15,6 +15,9 @@ with charged as (
         sum(duration_s) as duration_s,
         sum(billed_s) as billed_s,
         sum(quantity) as quantity,
+        sum(covered_s) as covered_s,
+        sum(covered_amount) as covered_amount,
+        sum(amount)::DECIMAL(20, 8) as cost,
         sum(account_amount) as amount,
     from {{ ref('invoice_items_due') }}
     group by all
@@ -51,6 +54,11 @@ lines as (
         case when kind in ('calls', 'termination') then calls end as calls,
         duration_s,
         billed_s,
+        covered_s,
+        covered_amount,
+        -- null without a rate a minute; what we owe for calls is below 0, and so is what of it is beyond the rate
+        (cost - {{ by_the_minute('(billed_s - coalesce(covered_s, 0))', 'rate_per_minute') }})
+        * case kind when 'termination' then -1 else 1 end as beyond_rate,
         amount,
     from charged
 
@@ -105,5 +113,10 @@ select
     l.duration_s::DECIMAL(18, 3) as duration_s,
     l.billed_s::DECIMAL(18, 3) as billed_s,
     l.amount::DECIMAL(20, 8) as amount,
+    -- documents of before did not say these, and are made again as they were
+    case when c.rules > 1 then l.covered_s::DECIMAL(18, 3) end as covered_s,
+    case when c.rules > 1 then l.covered_amount::DECIMAL(20, 8) end as covered_amount,
+    case when c.rules > 1 then l.beyond_rate::DECIMAL(20, 8) end as beyond_rate,
 from lines as l
 inner join {{ ref('invoicing') }} as w on l.document_id = w.document_id
+cross join {{ source('ops', 'clock') }} as c
