@@ -22,7 +22,7 @@ from tests.generators import random_company, random_traffic
 
 START = date(2026, 3, 28)
 # Changes that change something.
-CHANGES = 3
+CHANGES = 2
 _FILES = ("rates", "rates", "trunks", "rate_assignments", "rate_tables", "timetables", "holidays", "fx_rates")
 _NUMBERS = ("rate_per_minute", "connect_charge", "increment_charge", "markup_pct", "rate")
 _OTHERS = {
