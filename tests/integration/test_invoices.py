@@ -279,7 +279,7 @@ def test_a_paid_account_is_at_0(played: Any) -> None:
             lambda: Wanted("bolt", MARCH, credit_note=True, reason="x", credit=Decimal("3.80")),
             "3.8 EUR is more than is left of what bolt was charged for 2026-03-01: 3.79, before tax",
         ),
-        (lambda: Wanted("acme", period_of("March"), draft=True), "March is not a period; write 2026-03"),
+        (lambda: Wanted("acme", period_of("March"), draft=True), "'March' is not a period; write 2026-03"),
     ],
 )
 def test_refusals_change_nothing(played: Any, wanted: Callable[[], Wanted], said: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.operations import build as operation
 from orchestration.operations.build import build
 from orchestration.operations.land import land
 from orchestration.operations.publish import publish_now
@@ -130,3 +131,30 @@ def test_a_killed_build_is_completed_by_the_next(seconds: float, tmp_path: Path)
             CALLS,
         )
         assert con.execute("select sum(attempts) from marts.breakout_daily").fetchone() == (CALLS,)
+
+
+def test_a_day_counts_as_built_once_its_files_are_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])
+    land(home, [calls], kind="cdrs", source="sw1")
+    synced: list[Path] = []
+
+    def fails(path: Path) -> None:
+        synced.append(path)
+        if path.suffix == ".parquet":
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(operation, "sync", fails)
+    with pytest.raises(OSError, match="full"):
+        build(home)
+    counted = "select count(*) from ops.builds"
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert con.execute(counted).fetchone() == (0,)
+    assert not home.serving.exists()
+    monkeypatch.setattr(operation, "sync", synced.append)
+    build(home)
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert con.execute(counted).fetchone() == (1,)
+        stored = {home.root / path for (path,) in con.execute("select path from ops.stored_files").fetchall()}
+    assert stored
+    assert stored | {path.parent for path in stored} <= set(synced)

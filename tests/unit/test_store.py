@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration import journal
 from orchestration.store import files, sql
 from orchestration.warehouse import PROJECT
 
@@ -57,6 +58,20 @@ def test_moving_tells_both_folders(tmp_path: Path, synced: list[str]) -> None:
     synced.clear()
     files.move(source, tmp_path / "to" / "b.csv")
     assert synced == [f"sync {tmp_path.name}", "sync a.csv", "rename a.csv b.csv", "sync to", "sync from"]
+
+
+def test_the_journal_and_its_name_are_on_disk_before_anything_takes_effect(tmp_path: Path, synced: list[str]) -> None:
+    path = tmp_path / "journal" / "journal.jsonl"
+    with duckdb.connect() as con:
+        con.execute("create schema ops")
+        con.execute(
+            "create table ops.journal (n BIGINT, moment TIMESTAMP, who VARCHAR, what VARCHAR, arguments VARCHAR)"
+        )
+        line: dict[str, object] = {"at": "2026-05-04T10:00:00", "operator": "ann", "action": "land"}
+        journal.append(con, path, line)
+        assert synced == [f"sync {tmp_path.name}", "sync journal.jsonl", "sync journal"]
+        journal.append(con, path, line)
+    assert synced[3:] == ["sync journal.jsonl"]
 
 
 @pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv", 'o\'brien "x".csv', "source=x/a.csv", "[[]].csv"])
