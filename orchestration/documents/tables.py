@@ -9,7 +9,17 @@ from decimal import Decimal
 
 from orchestration.documents.document import Call, Document, Line
 from orchestration.documents.figures import decimals_needed, grouped, minutes
-from orchestration.documents.flow import Row, Table, cells_row, columns_of, detail_row, head_row, space, title_row
+from orchestration.documents.flow import (
+    Column,
+    Row,
+    Table,
+    cells_row,
+    columns_of,
+    detail_row,
+    head_row,
+    space,
+    title_row,
+)
 from orchestration.documents.sheet import BOLD, BOTTOM, GREY, INK, LEFT, RIGHT, TOP, Sheet, shortened
 
 _TITLES = {
@@ -20,6 +30,8 @@ _TITLES = {
     "adjustment": "Adjustments of earlier periods",
     "credit": "Credits",
 }
+_BEYOND = "Beyond the rate"
+_LEAST_ROOM = 110.0  # for a destination, or what is beyond the rate goes below the line
 _CALL_STEP = 10.2
 _CALL_SIZE = 7.0
 _CALLS_A_PAGE = int((TOP - BOTTOM - 42) // _CALL_STEP)
@@ -57,8 +69,38 @@ def tables(document: Document) -> list[Table]:
 def _table(document: Document, kind: str, lines: Sequence[Line], decimals: int) -> Table:
     amount: _Told = (f"Amount {document.currency}", lambda line: grouped(line.amount, decimals), True)
     by_kind = {"calls": _calls, "termination": _calls, "adjustment": _adjustments, "credit": _adjustments}
-    told = [*by_kind.get(kind, _quantities)(document, lines), amount]
-    sums = _sums(told, lines, decimals)
+    told = by_kind.get(kind, _quantities)(document, lines)
+    beside = [_beyond(document, lines)] if any(_is_beyond(document, line) for line in lines) else []
+    laid = _laid(document, [*told, *beside, amount], lines, decimals)
+    if beside and laid.room < _LEAST_ROOM:
+        beside = []
+        laid = _laid(document, [*told, amount], lines, decimals)
+    title = _TITLES.get(kind, kind.replace("_", " ").capitalize())
+    rows: list[Row] = []
+    for n, (row, line) in enumerate(zip(laid.cells, lines, strict=True)):
+        more, is_last = "; ".join(_details(document, line, told_beyond=bool(beside))), n == len(lines) - 1
+        rows.append(cells_row(laid.columns, row, keep=is_last or bool(more), ruled=not more))
+        if more:
+            rows.append(detail_row(more, keep=is_last))
+    return Table(
+        [space(10), title_row(title), head_row(laid.columns)],
+        [title_row(f"{title}, continued"), head_row(laid.columns)],
+        [*rows, cells_row(laid.columns, laid.sums, font=BOLD, ruled=False)],
+    )
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A table's columns and cells, and the room that is left for words."""
+
+    columns: Sequence[Column]
+    cells: Sequence[Sequence[str]]
+    sums: Sequence[str]
+    room: float
+
+
+def _laid(document: Document, told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> _Laid:
+    sums = _sums(document, told, lines, decimals)
     cells = [[say(line) for _, say, _ in told] for line in lines]
     flexible = next(n for n, (title, _, _) in enumerate(told) if title in ("Destination", "Description"))
     columns = columns_of(
@@ -68,37 +110,33 @@ def _table(document: Document, kind: str, lines: Sequence[Line], decimals: int) 
         ],
         flexible,
     )
-    title = _TITLES.get(kind, kind.replace("_", " ").capitalize())
-    rows: list[Row] = []
-    for n, (row, line) in enumerate(zip(cells, lines, strict=True)):
-        told_besides, is_last = "; ".join(details(document, line)), n == len(cells) - 1
-        rows.append(cells_row(columns, row, keep=is_last or bool(told_besides), ruled=not told_besides))
-        if told_besides:
-            rows.append(detail_row(told_besides, keep=is_last))
-    return Table(
-        [space(10), title_row(title), head_row(columns)],
-        [title_row(f"{title}, continued"), head_row(columns)],
-        [*rows, cells_row(columns, sums, font=BOLD, ruled=False)],
-    )
+    return _Laid(columns, cells, sums, columns[flexible].right - columns[flexible].left)
 
 
 def notes(document: Document) -> list[str]:
-    """What explains the details of lines that are there, and amounts in another currency than the prices."""
+    """What explains free minutes, what is beyond the rate, and amounts in another currency than the prices."""
     if document.rules == 1:
         return []
-    told = [detail for line in document.lines for detail in details(document, line)]
+    lines = document.lines
     said = {
-        "Free minutes are covered by an allowance: the rate is for the other billed minutes.": "free" in "".join(told),
+        "Free minutes are covered by an allowance: the rate is for the other billed minutes.": any(
+            line.covered_s for line in lines
+        ),
         "Beyond the rate are connection, initial and minimum charges, other rates within a call, and the rounding of "
-        "each call.": "beyond" in "".join(told),
+        "each call.": any(_is_beyond(document, line) for line in lines),
         "Prices in another currency were converted by the exchange rate of the day of each charge.": any(
-            line.currency != document.currency for line in document.lines
+            line.currency != document.currency for line in lines
         ),
     }
     return [words for words, is_so in said.items() if is_so]
 
 
-def details(document: Document, line: Line) -> list[str]:
+def _is_beyond(document: Document, line: Line) -> bool:
+    """Whether minutes at the rate miss the amount by as much as can be paid: less is the rounding of calls."""
+    return abs(line.beyond_rate or Decimal(0)) >= Decimal(1).scaleb(-document.minor_unit)
+
+
+def _details(document: Document, line: Line, told_beyond: bool) -> list[str]:
     """Why billed minutes at the rate are not the amount of a line, each in words; nothing where they are."""
 
     def amount(value: Decimal) -> str:
@@ -107,12 +145,16 @@ def details(document: Document, line: Line) -> list[str]:
     said = []
     if line.covered_s:
         said.append(f"{minutes(line.covered_s, decimals_needed([line.covered_s]))} of the billed minutes free")
-    # what is less than can be paid is the rounding of calls, which the note at the end tells of
-    if line.beyond_rate and abs(line.beyond_rate) >= Decimal(1).scaleb(-document.minor_unit):
+    if line.beyond_rate and _is_beyond(document, line) and not told_beyond:
         said.append(f"{line.currency} {amount(line.beyond_rate)} beyond the rate")
     if line.covered_amount:
         said.append(f"less an allowance of {document.currency} {amount(line.covered_amount)}")
     return said
+
+
+def _beyond(document: Document, lines: Sequence[Line]) -> _Told:
+    decimals = decimals_needed((line.beyond_rate for line in lines), document.minor_unit)
+    return _BEYOND, lambda line: _price(document, line, line.beyond_rate, decimals), True
 
 
 def _calls(document: Document, lines: Sequence[Line]) -> list[_Told]:
@@ -146,7 +188,7 @@ def _adjustments(document: Document, lines: Sequence[Line]) -> list[_Told]:
     return [*said, ("Description", lambda line: line.description, False)]
 
 
-def _sums(told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> list[str]:
+def _sums(document: Document, told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> list[str]:
     """The last row: sums where figures of a column may be added."""
     seconds = decimals_needed(s for line in lines for s in (line.duration_s, line.billed_s))
     added = {
@@ -154,7 +196,10 @@ def _sums(told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> list[s
         "Minutes": minutes(_sum(line.duration_s for line in lines), seconds),
         "Billed minutes": minutes(_sum(line.billed_s for line in lines), seconds),
     }
-    amount = grouped(sum((line.amount for line in lines), Decimal(0)), decimals)
+    if all(line.currency == document.currency for line in lines):
+        beyond = decimals_needed((line.beyond_rate for line in lines), document.minor_unit)
+        added[_BEYOND] = grouped(_sum(line.beyond_rate for line in lines), beyond)
+    amount = grouped(_sum(line.amount for line in lines), decimals)
     named = [added.get(title, "") for title, _, _ in told]
     named[0], named[-1] = "Sum", amount
     return named

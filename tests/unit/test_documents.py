@@ -155,8 +155,9 @@ def test_a_line_says_what_was_free_and_what_is_beyond_its_rate() -> None:
     )  # fmt: skip
     page = words(pdf_bytes(document(lines=COVERED)))[0]
     assert "10:00 of the billed minutes free" in page.split("\n")
-    assert "EUR 0.50 beyond the rate; less an allowance of EUR 0.20" in page.split("\n")
-    assert "0.0095" not in page
+    assert "less an allowance of EUR 0.20" in page.split("\n")
+    assert "Beyond the rate" in page.split("\n")
+    assert {"0.0000", "0.5000", "0.0095", "0.5095"} <= set(page.split("\n"))
     told = page.replace("\n", " ")
     assert "Free minutes are covered by an allowance: the rate is for the other billed minutes." in told
     assert "Beyond the rate are connection, initial and minimum charges" in told
@@ -165,6 +166,16 @@ def test_a_line_says_what_was_free_and_what_is_beyond_its_rate() -> None:
     assert not [text for text in ("free", "beyond", "Beyond", "converted") if text in plain]
     dollars = words(pdf_bytes(document(lines=[replace(LINES[0], currency="USD")])))[0].replace("\n", " ")
     assert "Prices in another currency were converted by the exchange rate of the day" in dollars
+
+
+def test_what_is_beyond_the_rate_has_no_column_where_it_is_rounding_or_has_no_room() -> None:
+    rounding = words(pdf_bytes(document(lines=COVERED[2:])))[0]
+    assert "0.0095" not in rounding
+    assert "eyond" not in rounding
+    large = replace(COVERED[1], calls=10**15, duration_s=D("1E+15"), billed_s=D("1E+15"), amount=D("9999999.00000001"))
+    narrow = words(pdf_bytes(document(lines=[large])))[0].split("\n")
+    assert "Beyond the rate" not in narrow
+    assert "EUR 0.50 beyond the rate; less an allowance of EUR 0.20" in narrow
 
 
 def test_the_call_list_says_what_was_free() -> None:
