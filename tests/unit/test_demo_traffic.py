@@ -246,10 +246,11 @@ def test_bulk_calls_are_ratable_and_life_like(tmp_path: Path) -> None:
 
 def test_bulk_company_has_as_many_rates_as_asked_for(tmp_path: Path) -> None:
     bulk_company(tmp_path, tables=5, prefixes=20_000)
-    count = duckdb.execute(
-        "select count(*), count(distinct prefix), count(distinct destination)"
-        f" from read_csv('{tmp_path / 'rates.csv'}', all_varchar = true)"
-    ).fetchone()
+    with duckdb.connect() as con:
+        count = con.execute(
+            "select count(*), count(distinct prefix), count(distinct destination)"
+            f" from read_csv('{tmp_path / 'rates.csv'}', all_varchar = true)"
+        ).fetchone()
     assert count == (100_000, 20_000, 20_000)
 
 

@@ -317,7 +317,8 @@ def test_national_numbers(raw: str | None, numbering: Numbering, expected: str |
 
 def test_the_sql_knows_the_same_national_prefixes() -> None:
     query = (PROJECT / "models" / "rating" / "lookups" / "national_prefixes.sql").read_text()
-    assert dict(duckdb.sql(query).fetchall()) == NATIONAL_PREFIXES
+    with duckdb.connect() as con:
+        assert dict(con.sql(query).fetchall()) == NATIONAL_PREFIXES
     assert [NATIONAL_PREFIXES.get(code) for code in ("49", "1", "7", "36", "39")] == ["0", "1", "8", "06", None]
 
 

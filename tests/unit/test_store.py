@@ -79,7 +79,8 @@ def test_a_file_is_read_by_its_name_and_for_what_is_in_it(tmp_path: Path, name: 
     for each, value in (("a1.csv", "wrong"), ("ab.csv", "wrong"), (name, "it's this")):
         files.write(tmp_path / each, f"source\n{value}\n".encode())
     reader = sql.reader("read_csv", [tmp_path / name], "header = true")
-    assert duckdb.sql(f"select * from {reader}").fetchall() == [("it's this",)]
+    with duckdb.connect() as con:
+        assert con.sql(f"select * from {reader}").fetchall() == [("it's this",)]
 
 
 # The journal, and files that are thrown away.
