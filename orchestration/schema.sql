@@ -104,6 +104,12 @@ create table if not exists landed.rates (
     ended BOOLEAN not null
 );
 
+-- What a price may say instead of its table; null inherits, 0 is none.
+alter table landed.rates add column if not exists min_charge DECIMAL(20, 8);
+alter table landed.rates add column if not exists max_charge DECIMAL(20, 8);
+alter table landed.rates add column if not exists grace_s DECIMAL(12, 3);
+alter table landed.rates add column if not exists free_s DECIMAL(12, 3);
+
 -- Accepted rate decks in order of acceptance (1, 2, ...; 0 is seeds/rates.csv). `mapping` is the sha256 of the
 -- file that said how to read the deck, null for canonical ones; it is kept in the archive beside the deck.
 create table if not exists ops.decks (

@@ -61,7 +61,8 @@ def read(
     con.execute(
         "select line, rate_table_id, prefix, destination, band, jurisdiction, calling_prefix, valid_from, valid_to,"
         " rate_per_minute, initial_rate_per_minute, initial_charge, increment_charge, connect_charge, markup_pct,"
-        " initial_s, increment_s, blocked, ended from deck_rows where not copies"
+        " initial_s, increment_s, blocked, ended, min_charge, max_charge, grace_s, free_s"
+        " from deck_rows where not copies"
         " order by prefix, band, jurisdiction, calling_prefix, valid_from, line"
     )
     names = [column[0] for column in con.description or []]

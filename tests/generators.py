@@ -73,7 +73,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         *("rate_table_id", "prefix", "destination", "band", "valid_from", "valid_to"),
         *("rate_per_minute", "initial_rate_per_minute", "initial_s", "increment_s"),
         *("initial_charge", "increment_charge", "connect_charge", "markup_pct", "blocked"),
-        *("calling_prefix", "jurisdiction"),
+        *("calling_prefix", "jurisdiction", "min_charge", "max_charge", "grace_s", "free_s"),
     ),
     "rate_assignments": (*("account_id", "side", "rate_table_id", "valid_from", "valid_to", "notice_days"),),
     "prefix_regions": ("prefix", "region"),
@@ -382,7 +382,7 @@ def _price(random: Random, table: Row, *, blocked: bool) -> Row:
         row["increment_charge"] = _decimal(random, "0.05", random.choice((3, 6, 8)))
     if kind in ("per_minute", "block"):
         row |= _overrides(random, kind)
-    return row
+    return row | _bounds(random, table)
 
 
 def _overrides(random: Random, kind: str) -> Row:
@@ -394,6 +394,20 @@ def _overrides(random: Random, kind: str) -> Row:
         row["increment_s"] = random.choice(pulses)
     if random.random() < 0.15:
         row["connect_charge"] = random.choice(("0", "0.02", "0.00000123"))
+    return row
+
+
+def _bounds(random: Random, table: Row) -> Row:
+    """Bounds, grace and free seconds of a rate's own; a table's bounds lie on the same side of 25 units as these."""
+    row: Row = {}
+    decimals = int(table["amount_decimals"] or 4)
+    for column, low, high in (("min_charge", 1, 20), ("max_charge", 30, 9000)):
+        if random.random() < 0.12:
+            row[column] = random.choice(("0", f"{Decimal(random.randint(low, high)).scaleb(-decimals):f}"))
+    if random.random() < 0.12:
+        row["grace_s"] = random.choice(("0", "2", "4.5"))
+    if random.random() < 0.12:
+        row["free_s"] = random.choice(("0", "7", "0.75"))
     return row
 
 
@@ -814,6 +828,9 @@ def _edge_durations(company: Company) -> list[Decimal]:
         exact |= {free, free + first}
         exact |= {free + first + times * pulse for times in (1, 2, 7)}
         exact |= {free + times * pulse for times in (1, 5)}
+    rows = [row for rates in company.rates.values() for found in rates.values() for row in found]
+    own = {seconds for row in rows for seconds in (row.grace_s, row.free_s) if seconds is not None}
+    exact |= {Decimal(seconds.numerator) / seconds.denominator for seconds in own}
     thousandth = Decimal("0.001")
     around = {value + step for value in exact for step in (-thousandth, 0, thousandth)}
     around |= {value + Decimal("0.5") for value in exact}

@@ -14,3 +14,13 @@
         'connect_u', 'fixed_u', 'increment_charge_u', 'initial_ms', 'increment_ms', 'pulse_from_ms',
     ]) }}
 {%- endmacro %}
+
+{#- What both a rate table and a rate may say: a leg goes by the rate's, where it has a rate. -#}
+{% macro overridden_columns() -%}
+    {{ return(['grace_ms', 'free_ms', 'min_u', 'max_u']) }}
+{%- endmacro %}
+
+{#- The highest charge where there is no max_charge: more than any leg comes to. -#}
+{% macro no_max_charge() -%}
+    999999999999
+{%- endmacro %}

@@ -28,6 +28,26 @@ def connect_charge(table: RateTable, row: RateRow) -> Fraction:
     return table.connect_charge if row.connect_charge is None else row.connect_charge
 
 
+def grace_s(table: RateTable, row: RateRow | None) -> Fraction:
+    """Seconds up to which an answered call is free: the row's own, else the table's."""
+    return table.grace_s if row is None or row.grace_s is None else row.grace_s
+
+
+def free_s(table: RateTable, row: RateRow) -> Fraction:
+    """Seconds taken off a call: the row's own, else the table's."""
+    return table.free_s if row.free_s is None else row.free_s
+
+
+def least_charge(table: RateTable, row: RateRow | None) -> Fraction | None:
+    """The bound from below: the row's own, where 0 is none, else the table's."""
+    return table.min_charge if row is None or row.min_charge is None else row.min_charge or None
+
+
+def highest_charge(table: RateTable, row: RateRow | None) -> Fraction | None:
+    """The bound from above: the row's own, where 0 is none, else the table's."""
+    return table.max_charge if row is None or row.max_charge is None else row.max_charge or None
+
+
 def has_price(table: RateTable, row: RateRow) -> bool:
     """Whether the row names a price of its table's kind."""
     if table.kind == "block":
@@ -35,16 +55,16 @@ def has_price(table: RateTable, row: RateRow) -> bool:
     return row.rate_per_minute is not None or row.initial_rate_per_minute is not None
 
 
-def within_grace(table: RateTable, duration_s: Fraction) -> bool:
+def within_grace(table: RateTable, row: RateRow | None, duration_s: Fraction) -> bool:
     """Whether the call is so short that nothing is charged for it."""
-    return duration_s <= table.grace_s
+    return duration_s <= grace_s(table, row)
 
 
 def billed_seconds(table: RateTable, row: RateRow, duration_s: Fraction) -> Fraction:
     """Seconds billed for an answered call; 0 within grace and where `free_s` covers the call."""
-    if within_grace(table, duration_s):
+    if within_grace(table, row, duration_s):
         return ZERO
-    left = round_seconds(duration_s, table.seconds_rounding) - table.free_s
+    left = round_seconds(duration_s, table.seconds_rounding) - free_s(table, row)
     if left <= 0:
         return ZERO
     first, increment = initial_s(table, row), increment_s(table, row)
@@ -107,8 +127,9 @@ def rounded(table: RateTable, charge: Fraction) -> Fraction:
     return round_amount(charge, table.amount_decimals, table.amount_rounding)
 
 
-def bounded(table: RateTable, amount: Fraction) -> Fraction:
-    """The rounded amount of an answered leg past grace, within the table's bounds."""
-    if table.min_charge is not None:
-        amount = max(amount, table.min_charge)
-    return amount if table.max_charge is None else min(amount, table.max_charge)
+def bounded(table: RateTable, row: RateRow | None, amount: Fraction) -> Fraction:
+    """The rounded amount of an answered leg past grace, within the bounds of its row and table."""
+    least, highest = least_charge(table, row), highest_charge(table, row)
+    if least is not None:
+        amount = max(amount, least)
+    return amount if highest is None else min(amount, highest)

@@ -155,7 +155,7 @@ def _sell_leg(
         leg = _priced(rating, identified)
     except StepFailedError as failure:
         return _failed(cdr, failure), allowances.claim(cdr)
-    claim = _claim(rating, allowances)
+    claim = _claim(rating, identified.band, allowances)
     # The leg is rated: whatever part of it is covered, it stays so.
     covered_s = claim.take(DURATION, leg.billed_s or ZERO)
     if covered_s > 0:
@@ -163,10 +163,11 @@ def _sell_leg(
     return _less(rating, leg, claim.take(COST, leg.account_amount or ZERO)), claim
 
 
-def _claim(rating: _Rating, allowances: Allowances) -> Claim:
-    """The profiles that apply to a rated sell leg: none unless it is answered and past grace."""
+def _claim(rating: _Rating, band: str | None, allowances: Allowances) -> Claim:
+    """The profiles that apply to a rated sell leg: none unless it is answered and past grace. `band` is that at `t`."""
     kind, t = rating.table.kind, rating.t
-    if not rating.cdr.answered or (kind != "markup" and within_grace(rating.table, rating.duration_s)):
+    in_grace = kind != "markup" and within_grace(rating.table, rating.rate_of(band), rating.duration_s)
+    if in_grace or not rating.cdr.answered:
         return allowances.claim(rating.cdr)
     profiles = [
         (profile, profile.period_of(t, rating.account.timezone))
@@ -271,11 +272,11 @@ def _own_price(rating: _Rating, leg: Leg) -> Leg:
         raise StepFailedError(BLOCKED, leg)
     else:
         charge = own_charge(table, row, billed, covered)
-    if within_grace(table, rating.duration_s):
+    if within_grace(table, row, rating.duration_s):
         return replace(leg, billed_s=ZERO, amount=ZERO)
     if 0 < covered == billed:
         return replace(leg, billed_s=billed, amount=ZERO)
-    return replace(leg, billed_s=billed, amount=bounded(table, rounded(table, charge)))
+    return replace(leg, billed_s=billed, amount=bounded(table, row, rounded(table, charge)))
 
 
 def _chargeable(table: RateTable, row: RateRow) -> bool:
@@ -315,8 +316,8 @@ def _given_price(rating: _Rating, leg: Leg) -> Leg:
         # What the carrier says is the price here: a blocked row without one is blocked.
         raise StepFailedError(leg.reason or "no_cost", leg)
     amount = rounded(table, Fraction(cdr.carrier_amount))
-    if cdr.answered and not within_grace(table, rating.duration_s):
-        amount = bounded(table, amount)
+    if cdr.answered and not within_grace(table, row, rating.duration_s):
+        amount = bounded(table, row, amount)
     billed = cdr.duration_s if cdr.carrier_billed_s is None else cdr.carrier_billed_s
     return replace(leg, billed_s=Fraction(billed), amount=amount)
 
@@ -341,7 +342,7 @@ def _markup_price(rating: _Rating, leg: Leg) -> Leg:
         raise StepFailedError("no_fx", leg)
     amount = rounded(table, markup_charge(table, row, cost))
     if rating.cdr.answered and buy.amount != 0:
-        amount = bounded(table, amount)
+        amount = bounded(table, row, amount)
     return replace(leg, amount=amount)
 
 

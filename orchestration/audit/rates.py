@@ -54,6 +54,10 @@ class RateRow:
     calling_prefix: str = ""
     jurisdiction: str | None = None
     ended: bool = False
+    min_charge: Fraction | None = None
+    max_charge: Fraction | None = None
+    grace_s: Fraction | None = None
+    free_s: Fraction | None = None
 
     @property
     def begins(self) -> datetime:
@@ -149,4 +153,8 @@ def _rate(record: Record, deck: int) -> RateRow:
         calling_prefix=record.text("calling_prefix"),
         jurisdiction=jurisdiction or None,
         ended=record.text("ended").lower() == "true",
+        min_charge=record.parsed("min_charge", Fraction),
+        max_charge=record.parsed("max_charge", Fraction),
+        grace_s=record.parsed("grace_s", Fraction),
+        free_s=record.parsed("free_s", Fraction),
     )

@@ -148,13 +148,7 @@ def bounds(sheets: Sheets) -> Iterator[Problem]:
     """`min_charge` and `max_charge` are amounts a leg can have, and the right way round."""
 
     def judge(places: str, low: str, high: str) -> list[CellFault]:
-        scale = _or_default(places, "4")
-        found = []
-        for column, cell in (("min_charge", low), ("max_charge", high)):
-            amount = number(cell)
-            if scale is not None and amount is not None and decimals(amount) > scale:
-                wrong = f'"{cell}" has {decimals(amount)} decimals, amounts of this table {scale}'
-                found.append(CellFault(column, wrong, "write fewer, or raise amount_decimals"))
+        found = _too_fine(places, low, high)
         least, most = number(low), number(high)
         if least is not None and most is not None and least > most:
             wrong = f'"{low}" is more than max_charge ({high})'
@@ -163,6 +157,43 @@ def bounds(sheets: Sheets) -> Iterator[Problem]:
 
     sheet = sheets["rate_tables"]
     yield from sheet.judged(sheet.columns("amount_decimals", "min_charge", "max_charge"), judge)
+
+
+def bounds_of_rates(sheets: Sheets) -> Iterator[Problem]:
+    """The same of a rate's own, beside what it inherits from its table; 0 is no bound."""
+    tables = sheets["rate_tables"]
+    terms = dict(
+        zip(tables["rate_table_id"], tables.columns("amount_decimals", "min_charge", "max_charge"), strict=True)
+    )
+
+    def judge(table: str, low: str, high: str) -> list[CellFault]:
+        if not (low or high) or table not in terms:
+            return []
+        places, least_of_table, most_of_table = terms[table]
+        found = _too_fine(places, low, high)
+        least, most = number(low or least_of_table), number(high or most_of_table)
+        # a table with both the wrong way round is told of itself
+        if least and most is not None and least > most and (most > 0 or not high):
+            own = "min_charge" if low else "max_charge"
+            wrong = f"the least amount ({low or f'{least_of_table}, of {table}'}) is more than "
+            wrong += f"the highest ({high or f'{most_of_table}, of {table}'})"
+            found.append(CellFault(own, wrong, "write another one, or 0 for none"))
+        return found
+
+    sheet = sheets["rates"]
+    yield from sheet.judged(sheet.columns("rate_table_id", "min_charge", "max_charge"), judge)
+
+
+def _too_fine(places: str, low: str, high: str) -> list[CellFault]:
+    """Bounds with more decimals than the amounts of their table have."""
+    scale = _or_default(places, "4")
+    found = []
+    for column, cell in (("min_charge", low), ("max_charge", high)):
+        amount = number(cell)
+        if scale is not None and amount is not None and decimals(amount) > scale:
+            wrong = f'"{cell}" has {decimals(amount)} decimals, amounts of this table {scale}'
+            found.append(CellFault(column, wrong, "write fewer, or raise amount_decimals"))
+    return found
 
 
 def blocks_have_pulses(sheets: Sheets) -> Iterator[Problem]:
@@ -330,6 +361,7 @@ RULES: tuple[Rule, ...] = (
     validity_order,
     overlaps,
     bounds,
+    bounds_of_rates,
     blocks_have_pulses,
     splits_can_split,
     rates_fit_their_table,

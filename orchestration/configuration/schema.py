@@ -299,6 +299,10 @@ RATES = File(
         Column("blocked", Type.BOOLEAN, default="false"),
         Column("calling_prefix", Type.PREFIX, blank=True),
         Column("jurisdiction", Type.ENUM, values=JURISDICTIONS, blank=True),
+        _price("min_charge"),
+        _price("max_charge"),
+        _seconds("grace_s"),
+        _seconds("free_s"),
     ),
     unique=False,
 )

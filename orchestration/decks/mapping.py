@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
+from orchestration import typed
 from orchestration.configuration.nearest import listed, nearest
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.schema import JURISDICTIONS
@@ -33,8 +34,13 @@ PRICES = (
     "increment_charge",
     "connect_charge",
     "markup_pct",
+    "min_charge",
+    "max_charge",
 )
-SECONDS = ("initial_s", "increment_s")
+BOUNDS = ("min_charge", "max_charge")
+"""The amounts that are no price but hold one."""
+INCREMENTS = ("initial_s", "increment_s")
+SECONDS = (*INCREMENTS, "grace_s", "free_s")
 FANNED = (*PRICES, *SECONDS, "increments")
 """What a fan-out may give each of its rows."""
 PLAIN = (
@@ -127,8 +133,8 @@ class DeckMapping:
 
 
 CANONICAL_COLUMNS = (
-    *("rate_table_id", "prefix", "destination", "band", "valid_from", "valid_to", *PRICES[:2], *SECONDS),
-    *(*PRICES[2:], "blocked", "calling_prefix", "jurisdiction", "ended"),
+    *("rate_table_id", "prefix", "destination", "band", "valid_from", "valid_to", *PRICES, *SECONDS),
+    *("blocked", "calling_prefix", "jurisdiction", "ended"),
 )
 CANONICAL = DeckMapping(
     "canonical",
@@ -396,6 +402,8 @@ class _Reader:
                 self.say(f"constants.{name}", "there is no such constant", right)
             elif isinstance(value, bool) or not isinstance(value, str | int):
                 self.say(f"constants.{name}", f"{value!r} is not a text", f'write {name} = "..."')
+            elif wrong := _constant_fault(name, str(value)):
+                self.say(f"constants.{name}", *wrong)
             else:
                 found[name] = str(value)
         return found
@@ -434,7 +442,7 @@ class _Reader:
             told_columns = {k: v for k, v in entry.items() if k in FANNED}
             columns = section._columns(told_columns, FANNED, "")
             section._known += FANNED
-            if not any(name in columns for name in PRICES):
+            if not columns.keys() & {*PRICES} - {*BOUNDS}:
                 section.say(None, "it has no price", 'add one like rate_per_minute = "Peak rate"')
             self._done(section)
             found.append(Fan(band, jurisdiction, columns))
@@ -477,6 +485,20 @@ class _Reader:
             everywhere = columns.keys() | {n for fan in mapping.fans for n in fan.columns}
             if a in everywhere and b in everywhere:
                 self.say(f"columns.{a}", f"{b} is there too", "keep one of the two")
+
+
+def _constant_fault(name: str, value: str) -> tuple[str, str] | None:
+    """What is wrong with a constant, which is written as in rates.csv, and what would be right."""
+    if name in (*PRICES, *SECONDS):
+        amount, scale = typed.number(value), 8 if name in PRICES else 3
+        least = Decimal(-100) if name == "markup_pct" else Decimal(0)
+        if amount is None or not least <= amount <= 999_999_999 or typed.decimals(amount) > scale:
+            return f"{value!r} is not a number of at most {scale} decimals", f'write {name} = "0.05", not scaled'
+    if name == "jurisdiction" and value not in JURISDICTIONS:
+        return f"{value!r} is no jurisdiction", f"write {', '.join(JURISDICTIONS)}"
+    if name == "calling_prefix" and not re.fullmatch("[0-9]{1,15}", value):
+        return f"{value!r} is not a prefix", 'write digits only, like "33"'
+    return None
 
 
 def _is_column(value: object) -> bool:

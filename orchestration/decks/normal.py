@@ -22,7 +22,7 @@ from orchestration.configuration.problem import Fault
 from orchestration.configuration.schema import JURISDICTIONS
 from orchestration.decks import cells, prefixes, rows, values
 from orchestration.decks.cells import Grid
-from orchestration.decks.mapping import PRICES, SECONDS, Column, DeckMapping, Fan
+from orchestration.decks.mapping import INCREMENTS, PRICES, SECONDS, Column, DeckMapping, Fan
 from orchestration.decks.problem import Problems
 from orchestration.store.sql import literal, quoted
 
@@ -346,14 +346,9 @@ class _Reading:
             found["jurisdiction"] = fan.jurisdiction
         for name in (*PRICES, *SECONDS):
             parsed = self._parsed(columns[name], self._parser(name)) if name in columns else None
-            constant = mapping.constants.get(name, "")
-            if parsed is None and constant:
-                read = self._parser(name)(constant)
-                if isinstance(read, Fault):
-                    self.problems.add([], f"{mapping.shown} constants.{name}", read)
-            found[name] = parsed if parsed is not None else constant
+            found[name] = parsed if parsed is not None else mapping.constants.get(name, "")
         if "increments" in columns:
-            for at, name in enumerate(SECONDS):
+            for at, name in enumerate(INCREMENTS):
                 found[name] = self._parsed(columns["increments"], _part(mapping, at)) or ""
         return found
 

@@ -16,7 +16,7 @@ from orchestration.decks.traffic import Traffic
 from orchestration.warehouse import PROJECT, now
 
 _SQL = Path(__file__).with_name("review.sql")
-_MACROS = ("money/exact.sql", "rating/change_pct.sql", "rating/rate_ends.sql")
+_MACROS = ("money/exact.sql", "rating/terms.sql", "rating/change_pct.sql", "rating/rate_ends.sql")
 
 CLASSES = ("new", "increased", "decreased", "changed", "blocked", "ended", "cancelled", "unchanged", "not_offered")
 REASONS = {

@@ -20,6 +20,13 @@
         initial_charge := case when t.kind = 'block' then coalesce({{ r }}.initial_charge, 0) end,
         increment_charge := case when t.kind = 'block' then coalesce({{ r }}.increment_charge, 0) end,
         connect_charge := coalesce({{ r }}.connect_charge, t.connect_charge, 0),
+        least := coalesce({{ r }}.min_charge, t.min_charge, 0),
+        highest := case
+            when {{ r }}.max_charge is null then coalesce(t.max_charge, {{ no_max_charge() }})
+            else coalesce(nullif({{ r }}.max_charge, 0), {{ no_max_charge() }})
+        end,
+        grace_s := coalesce({{ r }}.grace_s, t.grace_s, 0),
+        free_s := coalesce({{ r }}.free_s, t.free_s, 0),
         blocked := {{ r }}.blocked
     )
 {%- endmacro %}
@@ -27,7 +34,7 @@
 create or replace temp macro deck_short(amount) as
     regexp_replace(amount::VARCHAR, '[.]0+$|([.][0-9]*[1-9])0+$', '\1');
 
--- `0.05 60/60 +0.01`: the price, the increments, the connect charge where there is one
+-- `0.05 60/60 +0.01 min 0.02 max 5 grace 3 free 10`: the price and the increments, then what there is of the rest
 create or replace temp macro deck_words(t) as case when t is not null then concat_ws(
     ' ',
     case when t['blocked'] then 'blocked' end,
@@ -40,7 +47,11 @@ create or replace temp macro deck_words(t) as case when t is not null then conca
     case when t['kind'] in ('per_minute', 'block')
         then deck_short(t['initial_s']) || '/' || deck_short(t['increment_s'])
     end,
-    case when t['connect_charge'] > 0 then '+' || deck_short(t['connect_charge']) end
+    case when t['connect_charge'] > 0 then '+' || deck_short(t['connect_charge']) end,
+    case when t['least'] > 0 then 'min ' || deck_short(t['least']) end,
+    case when t['highest'] < {{ no_max_charge() }} then 'max ' || deck_short(t['highest']) end,
+    case when t['grace_s'] > 0 then 'grace ' || deck_short(t['grace_s']) end,
+    case when t['free_s'] > 0 then 'free ' || deck_short(t['free_s']) end
 ) end;
 
 create or replace temp view deck_stg_rates as
@@ -255,6 +266,10 @@ with classed as (
                 and coalesce(terms.initial_charge, 0) >= coalesce(old.initial_charge, 0)
                 and coalesce(terms.increment_charge, 0) >= coalesce(old.increment_charge, 0)
                 and terms.connect_charge >= old.connect_charge
+                and terms.least >= old.least
+                and terms.highest >= old.highest
+                and terms.grace_s <= old.grace_s
+                and terms.free_s <= old.free_s
                 then 'increased'
             when
                 coalesce(terms.rate, 0) <= coalesce(old.rate, 0)
@@ -264,6 +279,10 @@ with classed as (
                 and coalesce(terms.initial_charge, 0) <= coalesce(old.initial_charge, 0)
                 and coalesce(terms.increment_charge, 0) <= coalesce(old.increment_charge, 0)
                 and terms.connect_charge <= old.connect_charge
+                and terms.least <= old.least
+                and terms.highest <= old.highest
+                and terms.grace_s >= old.grace_s
+                and terms.free_s >= old.free_s
                 then 'decreased'
             else 'changed'
         end as class,

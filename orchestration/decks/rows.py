@@ -8,13 +8,20 @@ import duckdb
 
 from orchestration.configuration.nearest import listed
 from orchestration.configuration.problem import Fault
+from orchestration.decks.mapping import BOUNDS
 from orchestration.decks.problem import Problems
 
 KEY = "rate_table_id, prefix, band, calling_prefix, jurisdiction"
 TERMS = (
     "valid_to, rate_per_minute, initial_rate_per_minute, initial_s, increment_s, initial_charge, increment_charge,"
-    " connect_charge, markup_pct, blocked, ended"
+    " connect_charge, markup_pct, min_charge, max_charge, grace_s, free_s, blocked, ended"
 )
+
+# what a bound of a rate's own is held against, beside the other: its table's, where it has none; 0 is none
+_LEAST = "coalesce(r.min_charge, t.min_charge)"
+_HIGHEST = "case when r.max_charge is null then t.max_charge else nullif(r.max_charge, 0) end"
+# units of 1e-8 in one of the last decimal of a table's amounts
+_UNIT = f"{[10 ** (8 - places) for places in range(9)]}[1 + coalesce(t.amount_decimals, 4)]"
 
 _PRICED = "not r.ended and not r.blocked"
 _MISSING = (
@@ -50,6 +57,19 @@ def settle(con: duckdb.DuckDBPyConnection, problems: Problems, effective: str, r
             "increment_s",
             "t.kind = 'block' and r.increment_s = 0",
             Fault('"0" makes no blocks, and the table is a block table', "write more than 0, or nothing"),
+        ),
+        *(
+            (
+                bound,
+                f"(r.{bound} * 100000000)::HUGEINT % {_UNIT} <> 0",
+                Fault("it has more decimals than amounts of its table", "write fewer, or raise amount_decimals"),
+            )
+            for bound in BOUNDS
+        ),
+        (
+            "min_charge",
+            f"(r.min_charge is not null or r.max_charge is not null) and {_LEAST} > 0 and {_LEAST} > {_HIGHEST}",
+            Fault("the least amount is more than the highest, the row's own or its table's", "write another one, or 0"),
         ),
         (
             "prefix",

@@ -26,7 +26,9 @@ chosen as (
         row_no,
         max_by(candidates, rate_no) as rate,
         bool_or(by_caller)
-        and count(distinct (initial_extra_u, connect_u, fixed_u, increment_charge_u, initial_ms, increment_ms)) > 1
+        and count(distinct (
+            initial_extra_u, connect_u, fixed_u, increment_charge_u, initial_ms, increment_ms, grace_ms, free_ms, min_u, max_u
+        )) > 1
             as is_ambiguous,
     from candidates
     group by row_no
@@ -59,11 +61,11 @@ joined as (
         t.seconds_rounding,
         coalesce(t.amount_decimals, p.price.decimals) as amount_decimals,
         coalesce(t.amount_rounding, p.price.rounding) as amount_rounding,
-        t.grace_ms,
-        t.free_ms,
+        coalesce(c.rate.grace_ms, t.grace_ms) as grace_ms,
+        coalesce(c.rate.free_ms, t.free_ms) as free_ms,
         t.attempt_u,
-        nullif(t.min_u, 0) as min_u,
-        nullif(t.max_u, 99999999999900000000) as max_u,
+        nullif(coalesce(c.rate.min_u, t.min_u), 0) as min_u,
+        nullif(coalesce(c.rate.max_u, t.max_u), 99999999999900000000) as max_u,
         c.rate,
         c.rate.connect_u as connect_u,
         case when t.kind = 'block' then c.rate.fixed_u - c.rate.connect_u end as initial_charge_u,

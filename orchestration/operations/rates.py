@@ -27,7 +27,7 @@ from orchestration.warehouse import Home, Refused, Writer, now, operator, writer
 _COLUMNS = (
     "line, rate_table_id, prefix, destination, band, valid_from, valid_to, rate_per_minute, initial_rate_per_minute,"
     " initial_s, increment_s, initial_charge, increment_charge, connect_charge, markup_pct, blocked, calling_prefix,"
-    " jurisdiction, ended"
+    " jurisdiction, ended, min_charge, max_charge, grace_s, free_s"
 )
 
 

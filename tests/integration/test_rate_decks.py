@@ -105,6 +105,36 @@ def test_a_partial_deck_ends_only_what_it_says(home: Home) -> None:
     assert seen == [("increased", "44", "0.03 1/1", "0.03 1/60"), ("ended", "33", "0.02 1/1", None)]
 
 
+def test_bounds_grace_and_free_seconds_are_part_of_a_price(home: Home) -> None:
+    """cost charges 0.01 at least: a row that takes that off is a decrease, one that raises it an increase."""
+    write_company(
+        home.seeds,
+        rates=RATES,
+        rate_assignments=ASSIGNMENTS,
+        rate_tables=(
+            "rate_table_id,kind,currency,initial_s,increment_s,min_charge\n"
+            "retail,per_minute,USD,60,60,\ncost,per_minute,USD,1,1,0.01\n"
+        ),
+    )
+    write_text(
+        home.inbox / "rates" / "carrier" / "bounds.csv",
+        "rate_table_id,prefix,rate_per_minute,min_charge,max_charge,grace_s,free_s",
+        "cost,44,0.03,0,,,",
+        "cost,447,0.03,0.02,5,,",
+        "cost,33,0.02,0.01,0,0,0",
+        "cost,49,0.01,,,3,1.5",
+    )
+    (found,) = review(home, wanted=Wanted(effective="2026-05-20", first=None)).reviews
+    seen = {p.prefix: (p.what, p.old, p.new) for p in found.prices}
+    assert seen == {
+        "44": ("decreased", "0.03 1/1 min 0.01", "0.03 1/1"),
+        # more at least, and at most 5 where nothing was: which way it goes hangs on the call
+        "447": ("changed", "0.03 1/1 min 0.01", "0.03 1/1 min 0.02 max 5"),
+        "33": ("unchanged", "0.02 1/1 min 0.01", "0.02 1/1 min 0.01"),
+        "49": ("decreased", "0.01 1/1 min 0.01", "0.01 1/1 min 0.01 grace 3 free 1.5"),
+    }
+
+
 def test_what_is_suspicious(home: Home) -> None:
     drop(
         home,

@@ -586,6 +586,32 @@ def test_jurisdictions_are_three(seeds: Path) -> None:
     ]
 
 
+def test_bounds_of_a_rate_beside_those_of_its_table(seeds: Path) -> None:
+    """retail has amounts of 4 decimals, from 0.001 to 2; 0 is no bound, and what is empty is the table's."""
+    (seeds / "rates.csv").write_text(
+        "rate_table_id,prefix,band,valid_from,rate_per_minute,min_charge,max_charge,grace_s,free_s\n"
+        "retail,1,,,0.05,0.0001,3,0,0.5\n"
+        "retail,2,,,0.05,0.00001,,,\n"
+        "retail,3,,,0.05,2.5,,,\n"
+        "retail,4,,,0.05,2.5,0,,\n"
+        "retail,5,,,0.05,,0.0005,,\n"
+        "retail,6,,,0.05,0,0.0005,,\n"
+        "retail,7,,,0.05,3,2.5,-1,0.0001\n"
+    )
+    what = "write another one, or 0 for none"
+    assert problems(seeds) == [
+        'seeds/rates.csv line 3, column min_charge: "0.00001" has 5 decimals, amounts of this table 4; '
+        "write fewer, or raise amount_decimals",
+        "seeds/rates.csv line 4, column min_charge: the least amount (2.5) is more than the highest (2, of retail); "
+        f"{what}",
+        "seeds/rates.csv line 6, column max_charge: the least amount (0.0010, of retail) is more than the highest "
+        f"(0.0005); {what}",
+        'seeds/rates.csv line 8, column grace_s: "-1" is below what is allowed; write 0 or more',
+        'seeds/rates.csv line 8, column free_s: "0.0001" has 4 decimals; write at most 3',
+        f"seeds/rates.csv line 8, column min_charge: the least amount (3) is more than the highest (2.5); {what}",
+    ]
+
+
 # --- check: the shape of a file -----------------------------------------------------------------
 
 

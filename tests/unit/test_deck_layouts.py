@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 from orchestration.configuration.load import load
+from orchestration.configuration.schema import FILES
 from orchestration.decks import normal
-from orchestration.decks.mapping import mapping_of
+from orchestration.decks.mapping import CANONICAL_COLUMNS, mapping_of
 from orchestration.warehouse import PROJECT
 from tests.decks import Serial, read, short, xlsx
 
@@ -414,6 +415,65 @@ def test_markups_in_percent(tmp_path: Path) -> None:
         effective="2026-04-01",
     )
     assert short(rows, "prefix", "markup_pct") == ["44 | -2.5", "49 | 12"]
+
+
+def test_bounds_grace_and_free_seconds(tmp_path: Path) -> None:
+    """In cents like prices; empty cells inherit; constants, as in rates.csv; a canonical deck has their names."""
+    names = ("prefix", "rate_per_minute", "min_charge", "max_charge", "grace_s", "free_s")
+    _, rows = read(
+        tmp_path,
+        """
+        rate_table_id = "euro"
+        scale = "0.01"
+        [columns]
+        prefix = "code"
+        rate_per_minute = "ct/min"
+        min_charge = "least"
+        grace_s = "grace"
+        [constants]
+        max_charge = "2.5"
+        free_s = 2
+        """,
+        "euro.csv",
+        "code,ct/min,least,grace\n44,2,1,3 s\n44800,0,0,\n49,2,-,0\n",
+        effective="2026-04-01",
+    )
+    assert short(rows, *names) == [
+        "44 | 0.02 | 0.01 | 2.5 | 3 | 2",
+        "44800 | 0 | 0 | 2.5 |  | 2",
+        "49 | 0.02 |  | 2.5 | 0 | 2",
+    ]
+    _, rows = read(
+        tmp_path,
+        """
+        rate_table_id = "euro"
+        [columns]
+        prefix = "code"
+        [[prices]]
+        band = "peak"
+        rate_per_minute = "day"
+        min_charge = "least by day"
+        [[prices]]
+        band = "offpeak"
+        rate_per_minute = "night"
+        """,
+        "fan.csv",
+        "code,day,least by day,night\n44,0.02,0.01,0.01\n",
+        effective="2026-04-01",
+    )
+    assert short(rows, "band", "rate_per_minute", "min_charge") == ["offpeak | 0.01 | ", "peak | 0.02 | 0.01"]
+    _, rows = read(
+        tmp_path / "canonical",
+        None,
+        "az.csv",
+        "rate_table_id,prefix,rate_per_minute,min_charge,max_charge,grace_s,free_s\naz,44800,0,0,0,0,0\naz,45,1,,,,\n",
+        effective="2026-04-01",
+    )
+    assert short(rows, *names) == ["44800 | 0 | 0 | 0 | 0 | 0", "45 | 1 |  |  |  | "]
+
+
+def test_a_canonical_deck_has_every_column_of_rates() -> None:
+    assert set(CANONICAL_COLUMNS) == {*FILES["rates"].names, "ended"}
 
 
 def test_equal_rows_are_copies_of_the_last(tmp_path: Path) -> None:

@@ -82,6 +82,25 @@ def test_rows_that_do_not_fit_their_table(tmp_path: Path) -> None:
     ]
 
 
+def test_bounds_that_do_not_fit_their_table(tmp_path: Path) -> None:
+    """Amounts of az have 4 decimals and no bounds."""
+    found = problems(
+        tmp_path,
+        None,
+        "bad.csv",
+        "rate_table_id,prefix,rate_per_minute,min_charge,max_charge\n"
+        "az,44,0.01,0.00001,5\n"
+        "az,45,0.01,2,1\n"
+        "az,46,0.01,2,0\n"
+        "az,47,0.01,0.0001,0.0001\n",
+        effective="2026-04-01",
+    )
+    assert found == [
+        "bad.csv line 2, column min_charge: it has more decimals than amounts of its table; write fewer, or raise amount_decimals",
+        "bad.csv line 3, column min_charge: the least amount is more than the highest, the row's own or its table's; write another one, or 0",
+    ]
+
+
 @pytest.mark.parametrize(
     ("toml", "name", "data", "said"),
     [

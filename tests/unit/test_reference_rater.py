@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from orchestration.audit.charge import billed_seconds, bounded, own_charge, rounded
+from orchestration.audit.charge import billed_seconds, bounded, own_charge, rounded, within_grace
 from orchestration.audit.company import Company, ConfigurationError, RateRow, RateTable
 from orchestration.audit.money import round_amount, round_seconds, to_decimal
 from orchestration.audit.number import NATIONAL_PREFIXES, Numbering, clean_number, prefixes_of
@@ -231,8 +231,55 @@ def test_exact_tenths_do_not_round_up() -> None:
 
 def test_bounds_hold_the_rounded_amount() -> None:
     table = replace(TABLE, min_charge=Fraction("0.05"), max_charge=Fraction("1.5"))
-    amounts = [bounded(table, Fraction(amount)) for amount in ("0", "0.06", "2")]
+    amounts = [bounded(table, None, Fraction(amount)) for amount in ("0", "0.06", "2")]
     assert amounts == [Fraction("0.05"), Fraction("0.06"), Fraction("1.5")]
+
+
+def test_bounds_grace_and_free_seconds_of_a_row_s_own() -> None:
+    """An empty cell inherits, 0 is none: of a bound above, too."""
+    table = table_of(
+        "1/1", min_charge=Fraction("0.05"), max_charge=Fraction("0.2"), grace_s=Fraction(5), free_s=Fraction(10)
+    )
+    row = replace(ROW, rate_per_minute=Fraction("0.6"))
+    none = replace(row, min_charge=Fraction(0), max_charge=Fraction(0), grace_s=Fraction(0), free_s=Fraction(0))
+    own = replace(row, min_charge=Fraction("0.03"), max_charge=Fraction("0.1"), grace_s=Fraction(2), free_s=Fraction(1))
+
+    def due(seconds: str, of: RateRow) -> Fraction:
+        past = not within_grace(table, of, Fraction(seconds))
+        return bounded(table, of, price(table, seconds, of)) if past else price(table, seconds, of)
+
+    # 0.01 a second; of 4, 11 and 40 s the table frees the first, 1 s and 30 s of the others are billed
+    assert [due(seconds, row) for seconds in ("4", "11", "40")] == [0, Fraction("0.05"), Fraction("0.2")]
+    assert [due(seconds, none) for seconds in ("4", "11", "40")] == [
+        Fraction("0.04"),
+        Fraction("0.11"),
+        Fraction("0.4"),
+    ]
+    assert [due(seconds, own) for seconds in ("2", "3", "40")] == [0, Fraction("0.03"), Fraction("0.1")]
+
+
+def test_a_free_number_under_a_least_amount(company: Callable[..., Company]) -> None:
+    """Of given and markup tables, too: a row that matches has its own bounds."""
+    loaded = company(
+        rate_tables=(
+            "rate_table_id,kind,currency,min_charge,max_charge,markup_pct,grace_s\n"
+            "sell,markup,USD,0.05,,100,\nbuy,given,USD,0.01,0.02,,\n"
+        ),
+        rates=(
+            "rate_table_id,prefix,destination,min_charge,max_charge,grace_s\n"
+            "sell,44800,Freephone,0,0.03,\nbuy,44800,Freephone,0,0,\nbuy,44801,Shared,,,70\n"
+        ),
+    )
+
+    def amounts(number: str, carrier: str) -> tuple[Fraction | None, ...]:
+        call = cdr(called_number=number, carrier_amount=Decimal(carrier), carrier_currency="USD")
+        return tuple(leg.amount for leg in legs(loaded, call))
+
+    assert amounts("44800", "0.001") == (Fraction("0.002"), Fraction("0.001"))
+    assert amounts("44800", "0.5") == (Fraction("0.03"), Fraction("0.5"))
+    assert amounts("4420", "0.001") == (Fraction("0.05"), Fraction("0.01"))
+    # within the row's grace of 70 s no bound holds
+    assert amounts("44801", "0.001") == (Fraction("0.05"), Fraction("0.001"))
 
 
 def test_exact_decimals() -> None:

@@ -127,10 +127,20 @@ resolved as (
 )
 
 select
-    c.* exclude (sell_resolved_no, buy_resolved_no), -- noqa: RF02
+    c.* exclude ( -- noqa: RF02
+        {% for side in sides %}
+            {% for column in overridden_columns() %}
+                {{ side }}_{{ column }},
+            {% endfor %}
+            {{ side }}_resolved_no{{ ',' if not loop.last }}
+        {% endfor %}
+    ),
     {% for side in sides %}
         {% for column in rate_columns() %}
             r_{{ side }}.{{ column }} as {{ side }}_{{ column }},
+        {% endfor %}
+        {% for column in overridden_columns() %}
+            coalesce(r_{{ side }}.{{ column }}, c.{{ side }}_{{ column }}) as {{ side }}_{{ column }},
         {% endfor %}
         coalesce(r_{{ side }}.markup_u, c.{{ side }}_table_markup_u) as {{ side }}_markup_u,
     {% endfor %}

@@ -21,7 +21,7 @@ with defaulted as (
         coalesce(connect_charge, 0) as connect_charge,
         coalesce(attempt_charge, 0) as attempt_charge,
         coalesce(min_charge, 0) as min_charge,
-        coalesce(max_charge, 999999999999) as max_charge,
+        coalesce(max_charge, {{ no_max_charge() }}) as max_charge,
         coalesce(markup_pct, 0) as markup_pct,
     from {{ ref('stg_rate_tables') }}
 ),

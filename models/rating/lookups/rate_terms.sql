@@ -45,5 +45,13 @@ select
     case t.increment_from when 'zero' then 0 else coalesce({{ to_ms('r.initial_s') }}, t.initial_ms) end
         as pulse_from_ms,
     coalesce({{ to_units('r.markup_pct') }}, t.table_markup_u) as markup_u,
+    coalesce({{ to_ms('r.grace_s') }}, t.grace_ms) as grace_ms,
+    coalesce({{ to_ms('r.free_s') }}, t.free_ms) as free_ms,
+    coalesce({{ to_units('r.min_charge') }}, t.min_u) as min_u,
+    -- 0 is none, of a bound above, too
+    case
+        when r.max_charge is null then t.max_u
+        else {{ to_units("coalesce(nullif(r.max_charge, 0), " ~ no_max_charge() ~ ")") }}
+    end as max_u,
 from {{ ref('live_rates') }} as r
 inner join {{ ref('rate_table_terms') }} as t on r.rate_table_id = t.rate_table_id
