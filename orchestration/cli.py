@@ -45,7 +45,7 @@ def check(as_json: bool) -> None:
     from orchestration.operations.rates import mapping_problems
 
     home = Home.from_environment()
-    found = [*configure.problems(home), *mapping_problems(home), *chart_problems(home)]
+    found = [*configure.published_problems(home), *mapping_problems(home), *chart_problems(home)]
     if as_json:
         print_json({"problems": found})
     if found:

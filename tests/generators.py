@@ -60,7 +60,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         *("account_id", "name", "kind", "currency", "timezone", "billing_model"),
         *("payment_model", "plan_tier", "credit_limit", "buffer", "low_balance_threshold"),
         *("billing_cycle", "payment_terms_days", "tax_pct", "department", "legal_name"),
-        *("address", "tax_id", "customer_id"),
+        *("address", "tax_id", "customer_id", "valid_to"),
     ),
     "trunks": ("trunk_id", "direction", "account_id", "valid_from", "valid_to"),
     "rate_tables": (
@@ -123,6 +123,7 @@ def random_company(
     origin: bool = False,
     profiles: bool = False,
     national: bool = False,
+    ended: bool = False,
     start: date = START,
 ) -> None:
     """Write a random, valid configuration whose changes fall on `start` and the day after.
@@ -130,7 +131,8 @@ def random_company(
     Every company has tables of all four kinds; with `split` some per_minute tables cut calls at
     band edges, with `origin` some tables have rates by calling prefix and jurisdiction, with
     `profiles` every customer has consumption profiles, with `national` the source writes numbers of
-    its own country without the country code. Creates `directory`.
+    its own country without the country code, with `ended` two customers and a carrier end within the
+    two days. Creates `directory`.
     """
     random = Random(f"company {seed} {split} {start}")
     files: Files = {name: [] for name in COLUMNS}
@@ -162,6 +164,12 @@ def random_company(
             "country_code": at_home.choice(("1", "44", "49", "33", "7")),
             "national_prefix": at_home.choice(("", "", "", "0", "none")),
         }
+    if ended:
+        ends = Random(f"ended {seed} {split} {start}")
+        leaving = {*ends.sample(CUSTOMERS, 2), ends.choice(CARRIERS)}
+        for account in files["accounts"]:
+            if account["account_id"] in leaving:
+                account["valid_to"] = _cell(ends, _instant(ends, start))
     directory.mkdir(parents=True, exist_ok=True)
     for name, columns in COLUMNS.items():
         _write_csv(directory / f"{name}.csv", columns, files[name])

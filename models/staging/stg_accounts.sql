@@ -18,5 +18,6 @@ select
     address,
     tax_id,
     customer_id,
+    valid_to,
     line,
 from {{ source('config', 'accounts') }}

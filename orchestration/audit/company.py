@@ -23,12 +23,16 @@ UTC = ZoneInfo("UTC")
 
 @dataclass(frozen=True)
 class Account:
-    """Who pays or is paid; `kind` is customer, carrier or both. Its periods begin in its time zone."""
+    """Who pays or is paid; `kind` is customer, carrier or both. Its periods begin in its time zone.
+
+    From `valid_to` on it has no calls.
+    """
 
     account_id: str
     kind: str
     currency: str
     timezone: ZoneInfo
+    valid_to: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,9 @@ class Company:
         )
 
     def account_of_trunk(self, direction: str, trunk_id: str | None, t: datetime) -> Account | None:
-        """The account that owns the trunk (`direction`: ingress, egress) at `t`."""
-        owner = _held(self.trunks.get((direction, trunk_id or ""), ()), t)
-        return None if owner is None else self.accounts.get(owner)
+        """The account that owns the trunk (`direction`: ingress, egress) at `t`; one that has ended owns none."""
+        owner = self.accounts.get(_held(self.trunks.get((direction, trunk_id or ""), ()), t) or "")
+        return owner if owner and in_force(None, owner.valid_to, t) else None
 
     def table_of_account(self, account_id: str, side: str, t: datetime) -> RateTable | None:
         """The rate table of the account on the side (sell, buy) at `t`."""
@@ -187,6 +191,7 @@ def _load_accounts(directory: Path) -> dict[str, Account]:
             row.required("kind"),
             row.required("currency"),
             row.parsed("timezone", ZoneInfo) or UTC,
+            row.parsed("valid_to", parse_instant),
         )
         for row in read_csv(directory / "accounts.csv")
     }

@@ -238,6 +238,7 @@ ACCOUNTS = File(
         _text("address"),
         _text("tax_id"),
         _text("customer_id"),
+        _until(),
     ),
 )
 

@@ -9,13 +9,27 @@ import duckdb
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
 from orchestration.landing.formats import NATIVE
+from orchestration.operations import in_use
 from orchestration.store.files import place
-from orchestration.warehouse import Home, Refused, Writer, clock, now
+from orchestration.warehouse import Home, Refused, Writer, clock, now, serving
 
 
-def problems(home: Home) -> list[str]:
-    """Every error of the configuration, one line each; empty when it is good."""
-    return [str(problem) for problem in check(home.seeds, {name: native.kind for name, native in NATIVE.items()})]
+def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list[str]:
+    """Every error of the configuration, one line each; empty when it is good.
+
+    `books` is the warehouse, or what is published of it: what it needs must be there.
+    """
+    found = check(home.seeds, {name: native.kind for name, native in NATIVE.items()})
+    needed = in_use.problems(books, home.archive, home.seeds) if books and home.seeds.is_dir() else []
+    return [str(problem) for problem in (*found, *needed)]
+
+
+def published_problems(home: Home) -> list[str]:
+    """As `problems`, with the books as they were published last: waits for no other command."""
+    if not home.serving.exists():
+        return problems(home)
+    with serving(home) as books:
+        return problems(home, books)
 
 
 def configure(writer: Writer, *, again: bool = False) -> str:
@@ -30,7 +44,7 @@ def configure(writer: Writer, *, again: bool = False) -> str:
         loaded = con.execute("select version, shape from ops.configuration").fetchone()
         if loaded == (current, shaped):
             return current
-        if not again and (found := problems(home)):
+        if not again and (found := problems(home, con)):
             raise Refused("\n".join(found))
         for path in sorted(home.seeds.glob("*.csv")):
             # a copy of its own: the company goes on to edit its files, some editors in place
@@ -60,12 +74,8 @@ def _reshape(con: duckdb.DuckDBPyConnection, writer: Writer, loaded: str) -> Non
 
 def _replace(con: duckdb.DuckDBPyConnection, writer: Writer, current: str) -> None:
     first = con.execute("select count(*) = 0 from ops.configuration").fetchone() == (True,)
-    if not first:
-        con.execute("create or replace temp table old_accounts as select * from config.accounts")
     booked_until = None if first else _booked_until(con)
     load(con, writer.home.seeds, writer.rules)
-    if not first:
-        _refuse_moved_accounts(con)
     con.execute("delete from ops.configuration")
     con.execute(
         "insert into ops.configuration (version, loaded_at, shape, booked_until) values (?, ?, ?, ?)",
@@ -84,33 +94,3 @@ def _booked_until(con: duckdb.DuckDBPyConnection) -> date | None:
         """
     ).fetchone()
     return row[0] if row else None
-
-
-def _refuse_moved_accounts(con: duckdb.DuckDBPyConnection) -> None:
-    """Refuse what postings and invoices of an account were made by, once it has some: config.accounts, old_accounts."""
-    moved = con.execute(
-        """
-        select n.line, n.account_id, c.what, c.before, c.after
-        from config.accounts as n
-        inner join old_accounts as o on n.account_id = o.account_id
-        cross join unnest([
-            {'what': 'currency', 'before': o.currency, 'after': n.currency},
-            {'what': 'timezone', 'before': coalesce(o.timezone, 'UTC'), 'after': coalesce(n.timezone, 'UTC')},
-            {
-                'what': 'billing_cycle',
-                'before': coalesce(o.billing_cycle, 'monthly'),
-                'after': coalesce(n.billing_cycle, 'monthly')
-            }
-        ]) as changed (c)
-        where c.before <> c.after and n.account_id in (select account_id from ops.ledger_entries)
-        order by n.line, c.what
-        """
-    ).fetchall()
-    if moved:
-        raise Refused(
-            "\n".join(
-                f"seeds/accounts.csv line {line}, column {what}: account {account} has postings in {before}; it cannot "
-                f"change to {after} any more: put {before} back, and open a new account for {after}"
-                for line, account, what, before, after in moved
-            )
-        )

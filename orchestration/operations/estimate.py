@@ -134,7 +134,7 @@ def estimate(
     moment = at or now()
     with published(home) as con:
         configured(con, home)
-        account_of(con, account)
+        account_of(con, account, moment)
         days = _history(con, account, moment)
         shares, mix_from = _mix(con, account, moment, number, mix)
         call = Call(account, shares[0].number, moment, carrier, calling)

@@ -73,11 +73,14 @@ class Funds:
     limited: bool
 
 
-def account_of(con: duckdb.DuckDBPyConnection, account: str) -> dict[str, Any]:
-    """An account's row of the configuration. Raises `Refused` when there is none."""
+def account_of(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> dict[str, Any]:
+    """An account's row of the configuration. Raises `Refused` when there is none, or it has ended at `at` (UTC)."""
     found = rows(con, "select * from config.accounts where account_id = ?", [account])
     if not found:
         raise Refused(f"there is no account {account}; tollbook balance lists them all")
+    ended = found[0]["valid_to"]
+    if ended is not None and at >= ended:
+        raise Refused(f"account {account} ended at {ended.isoformat()} UTC (valid_to): it has no calls from then on")
     return found[0]
 
 
@@ -93,9 +96,9 @@ class Prices:
         """
         self.con = con
         self.call = call
-        self.account = account_of(con, call.account)
+        self.account = account_of(con, call.account, call.at)
         if call.carrier is not None:
-            account_of(con, call.carrier)
+            account_of(con, call.carrier, call.at)
         if not allowances:
             con.execute("delete from config.consumption_profiles")
         self._prepare()

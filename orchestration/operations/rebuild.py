@@ -14,8 +14,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration import journal
+from orchestration.configuration.load import version
 from orchestration.operations.build import build_days
-from orchestration.operations.configure import problems
+from orchestration.operations.configure import configure, problems
 from orchestration.operations.publish import publish
 from orchestration.operations.replay import Replay
 from orchestration.store import sql
@@ -57,11 +58,13 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
     warehouse.before-rebuild.duckdb.
     """
     with writer(home, "rebuild", begin=False) as held:
-        if not check and (found := problems(home)):
-            raise Refused("\n".join(found))  # it would be refused after the switch: the last step takes it
         lines = _lines(home)
         if not lines:
             raise Refused(f"there is no journal to rebuild from, {home.journal}")
+        # what was loaded once is done again as it was; anything else the last step takes, after the switch
+        is_new = version(home.seeds) != _last_version(lines)
+        if is_new and not check:
+            _refuse_bad(home)
         scratch = home.root / ".rebuild"
         shutil.rmtree(scratch, ignore_errors=True)
         new = Home(scratch, scratch / "config" / "seeds")
@@ -80,15 +83,29 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
                     raise Refused("\n".join([first, *differences[:20]]))
                 compared = home.warehouse.exists()
                 if not check:
+                    with beside.connect() as books:
+                        if is_new:
+                            _refuse_bad(home, books)
                     _hand_over(beside, home, lines)
             if not check:
                 _switch(held, new)
+                configure(held, again=not is_new)
                 build_days(held)
                 with environment(TOLLBOOK_ALERTS=""):
                     publish(held)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return Rebuilt(len(lines), entries, invoices, compared, not check)
+
+
+def _last_version(lines: list[journal.Line]) -> str | None:
+    """The configuration that the journal loads last."""
+    return next((line["version"] for line in reversed(lines) if line["action"] == "configure"), None)
+
+
+def _refuse_bad(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> None:
+    if found := problems(home, books):
+        raise Refused("\n".join(found))
 
 
 def _lines(home: Home) -> list[journal.Line]:

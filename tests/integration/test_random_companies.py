@@ -33,9 +33,11 @@ STARTS = [
 
 @pytest.mark.parametrize("seed", range(len(STARTS)))
 def test_sql_agrees_with_the_reference(seed: int, tmp_path: Path) -> None:
-    """With all there is: split bands, origins and jurisdictions, allowances, national numbers; in two landings."""
+    """With all there is: split bands, origins, jurisdictions, allowances, national numbers, ends; in two landings."""
     home = Home(tmp_path / "home", tmp_path / "seeds")
-    random_company(seed, home.seeds, split=True, origin=True, profiles=True, national=True, start=STARTS[seed])
+    random_company(
+        seed, home.seeds, split=True, origin=True, profiles=True, national=True, ended=True, start=STARTS[seed]
+    )
     traffic = random_traffic(seed, CALLS, home.seeds, STARTS[seed])
 
     rejected = landed = 0

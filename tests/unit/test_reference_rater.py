@@ -539,6 +539,23 @@ def test_an_attempt_without_sell_leg_still_costs(company: Callable[..., Company]
     assert first.margin == Fraction("-0.3")
 
 
+def test_an_account_that_has_ended_has_no_calls(company: Callable[..., Company]) -> None:
+    """Half-open, on either side; a call of a carrier that has ended to a customer does not swap the sides."""
+    header = "account_id,name,kind,currency,valid_to\n"
+    ends = company(accounts=f"{header}cust,C,customer,USD,2026-03-02T12:00:00\ncarr,D,carrier,USD,\n")
+    before = cdr(answered_at=NOON - timedelta(microseconds=1))
+    assert [says(leg) for leg in legs(ends, before)] == [
+        ("rated", None, Fraction("0.6")),
+        ("rated", None, Fraction("0.3")),
+    ]
+    assert says(legs(ends, cdr())[0]) == ("unrated", "no_account", None)
+    assert says(legs(ends, cdr())[1]) == ("rated", None, Fraction("0.3"))
+    inbound = cdr(ingress_trunk="did", egress_trunk="home")
+    carrier = company(accounts=f"{header}cust,C,customer,USD,\ncarr,D,carrier,USD,2026-03-02T11:00:00\n")
+    sell, buy = legs(carrier, inbound)
+    assert (sell.reason, buy.account_id, buy.reason) == ("no_account", "cust", "no_rate_table")
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

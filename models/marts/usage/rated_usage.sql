@@ -1,5 +1,5 @@
 -- Services beside calls (usage and subscriptions), priced by service_rates: the account's own row before everyone's,
--- then the latest valid_from in force. A closed day keeps its stored rows; late ones are added.
+-- then the latest valid_from in force; an account that has ended has none. A closed day keeps its stored rows; late ones are added.
 {{ config(
     materialized='daily',
     tags=['daily'],
@@ -52,7 +52,8 @@ charged as (
         p.price.rounding,
     from usage as u
     left join priced as p on u.source = p.source and u.usage_id = p.usage_id
-    left join {{ ref('stg_accounts') }} as a on u.account_id = a.account_id
+    left join {{ ref('stg_accounts') }} as a
+        on u.account_id = a.account_id and (a.valid_to is null or u.occurred_at < a.valid_to)
 ),
 
 rounded as (

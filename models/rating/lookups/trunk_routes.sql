@@ -1,14 +1,16 @@
 -- Whom a trunk belongs to and which rate tables that account has, by validity: one row for each
--- span of time in which none of it changes. [valid_from, valid_to), UTC.
+-- span of time in which none of it changes. [valid_from, valid_to), UTC. An account that has ended has no trunks.
 
 with trunks as (
     select
-        trunk_id,
-        direction,
-        account_id,
-        coalesce(valid_from, timestamp '0001-01-01') as valid_from,
-        coalesce(valid_to, timestamp '9999-12-31') as valid_to,
-    from {{ ref('stg_trunks') }}
+        t.trunk_id,
+        t.direction,
+        t.account_id,
+        coalesce(t.valid_from, timestamp '0001-01-01') as valid_from,
+        least(t.valid_to, a.valid_to, timestamp '9999-12-31') as valid_to,
+    from {{ ref('stg_trunks') }} as t
+    left join {{ ref('stg_accounts') }} as a on t.account_id = a.account_id
+    where t.valid_from is null or a.valid_to is null or t.valid_from < a.valid_to
 ),
 
 assignments as (

@@ -1,15 +1,21 @@
 -- What subscriptions charge, and when: `once` on the first day, `monthly` on the first day that it is held in each
 -- month, in advance. Its dates are days of the account's time zone. Prorated, a month is charged by the days that it
--- is held of those it has; else in full. Only what is due by now.
+-- is held of those it has; else in full. Nothing is held by an account that has ended. Only what is due by now.
 
-with held as (
+with accounts as (
+    select account_id, timezone, timezone(timezone, timezone('UTC', valid_to)) as ends_at
+    from {{ ref('stg_accounts') }}
+),
+
+held as (
     select
         s.*,
         a.timezone,
         s.valid_from::DATE as begins_on,
-        s.valid_to::DATE as ends_on,
+        -- an account that ends within a day still has that day
+        least(s.valid_to::DATE, (a.ends_at + interval 1 day - interval 1 microsecond)::DATE) as ends_on,
     from {{ ref('stg_subscriptions') }} as s
-    inner join {{ ref('stg_accounts') }} as a on s.account_id = a.account_id
+    inner join accounts as a on s.account_id = a.account_id
 ),
 
 months as (

@@ -1,0 +1,342 @@
+"""What the books refer to, and so no configuration may lose: accounts, trunks, rate tables, assignments, profiles.
+
+A balance, an invoice or a rated leg of a closed day names them for ever. What is over ends by `valid_to`; a row that is
+taken out, or given another name, would take what refers to it out of every table and document.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.configuration.problem import Problem
+from orchestration.configuration.reading import records
+from orchestration.configuration.schema import FILES
+from orchestration.configuration.sheet import Sheet, read
+from orchestration.typed import instant
+
+_FILES = ("accounts", "trunks", "rate_tables", "rate_assignments", "consumption_profiles")
+_CLOSED = "select day from ops.closings"
+# What cannot change once an account has postings, with what an empty cell means.
+_FIXED = {"currency": "", "timezone": "UTC", "billing_cycle": "monthly"}
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """The books (tables of the schemas marts and ops, of a warehouse or as published), and two configurations.
+
+    `kept`: the directory of the one that is loaded.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    kept: Path
+    old: Mapping[str, Sheet]
+    new: Mapping[str, Sheet]
+
+    def gone(self, file: str, *names: str) -> dict[Key, list[int]]:
+        """The keys that `new` has no row of any more, with their rows of `old`; none of a file that is not whole."""
+        if not self.new[file].whole:
+            return {}
+        left = set(self.new[file].columns(*names))
+        found: dict[Key, list[int]] = {}
+        for row, key in enumerate(self.old[file].columns(*names)):
+            if key not in left:
+                found.setdefault(key, []).append(row)
+        return found
+
+    def taken_out(self, file: str, names: Key, lost: set[str]) -> list[int]:
+        """The rows of `old` whose cells no row of `new` has, but those of accounts that are `lost` as a whole.
+
+        Another validity is no other row: what is rated otherwise by it makes days outdated.
+        """
+        if not self.new[file].whole:
+            return []
+        left, accounts = set(self.new[file].columns(*names)), self.old[file]["account_id"]
+        rows = enumerate(self.old[file].columns(*names))
+        return [row for row, cells in rows if cells not in left and accounts[row] not in lost]
+
+    def uncovered(self, query: str, file: str, names: Key, gone: Sequence[int]) -> list[tuple[int, object, object]]:
+        """`query` over gone (n, key, since, until) and left_over, as much of `new`: rows, their first and last day."""
+        if not gone:
+            return []
+        spans = [_spans(self.old[file], names, gone), _spans(self.new[file], names, range(len(self.new[file])))]
+        return self.con.execute(
+            f"""
+            with rows as (select unnest($gone::VARCHAR[][]) as r, true as is_gone
+                union all select unnest($left::VARCHAR[][]), false
+            ),
+
+            spans as (
+                select
+                    is_gone,
+                    r[1]::INTEGER as n,
+                    r[4:] as key,
+                    coalesce(r[2]::TIMESTAMP, timestamp '0001-01-01') as since,
+                    coalesce(r[3]::TIMESTAMP, timestamp '9999-12-31') as until,
+                from rows
+            ),
+
+            gone as (from spans where is_gone),
+
+            left_over as (from spans where not is_gone)
+
+            {query}
+            """,
+            {"gone": spans[0], "left": spans[1]},
+        ).fetchall()
+
+    def missing(self, file: str, column: str, what: str, why: str, rows: Sequence[int], ends: str) -> Problem:
+        """A row that is gone and must not be: what, why, and how to put it back."""
+        wrong = f"{what} is missing: {why}"
+        lines = {self.old[file].lines[row] for row in rows}
+        back = "put its row back"
+        if lines:
+            texts = [_text(cells) for line, cells in records(self.kept / f"{file}.csv") if line in lines]
+            back += f" as it was ({texts[-1]})"
+        return Problem(self.new[file].shown, None, column, wrong, f"{back}; {ends}")
+
+
+def problems(con: duckdb.DuckDBPyConnection, archive: Path, seeds: Path) -> list[Problem]:
+    """What the books need and `seeds` no longer has, or says otherwise. `con` has marts.* and ops.*: reads only.
+
+    `archive` keeps every configuration that was loaded. Where nothing was built, or published, there is nothing.
+    """
+    if not _has_books(con):
+        return []
+    version = con.execute("select version from ops.configuration").fetchone()
+    kept = archive / "config" / (version[0] if version else "none")
+    old, new = ({name: read(FILES[name], directory) for name in _FILES} for directory in (kept, seeds))
+    compared = _Compared(con, kept, old, new)
+    gone = list(_accounts(compared))
+    lost = {account for account, _ in gone}
+    return [
+        *(problem for _, problem in gone),
+        *_fixed(compared),
+        *_kinds(compared),
+        *_trunks(compared, lost),
+        *_tables(compared),
+        *_assignments(compared, lost),
+        *_profiles(compared, lost),
+    ]
+
+
+def _has_books(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a build has made, or published, what is asked here."""
+    asked = ("ledger_entries", "rated_calls", "breakout_rate_daily", "profile_consumption", "invoices", "closings")
+    row = con.execute(
+        """
+        select count(distinct table_name) from information_schema.tables
+        where table_schema in ('marts', 'ops') and table_name in (select unnest($asked))
+        """,
+        {"asked": [*asked, "configuration"]},
+    ).fetchone()
+    return row == (len(asked) + 1,)
+
+
+def _accounts(compared: _Compared) -> Iterator[tuple[str, Problem]]:
+    """Accounts with postings, whenever they went; and of those that go now the ones that legs of closed days name."""
+    if not compared.new["accounts"].whole:
+        return
+    gone = compared.gone("accounts", "account_id")
+    posted = compared.con.execute(
+        """
+        select account_id, currency, count(*), sum(amount)::DECIMAL(20, 8)
+        from marts.ledger_entries
+        where account_id not in (select unnest($known::VARCHAR[]))
+        group by account_id, currency
+        order by account_id
+        """,
+        {"known": sorted(compared.new["accounts"].known("account_id"))},
+    ).fetchall()
+    said = {
+        account: f"{entries} postings are its, and its balance of {balance.normalize():f} {currency}"
+        for account, currency, entries, balance in posted
+    }
+    for account, _, _ in _rated(compared, "account_id", [key for (key,) in gone]):
+        said.setdefault(account, "calls of closed days are its")
+    for account, why in said.items():
+        ends = "an account ends by its valid_to, and keeps its name"
+        rows = gone.get((account,), [])
+        yield account, compared.missing("accounts", "account_id", f"account {account}", why, rows, ends)
+
+
+def _fixed(compared: _Compared) -> Iterator[Problem]:
+    """What postings and invoices of an account were made by stays as it is once it has some."""
+    posted = dict(
+        compared.con.execute(
+            "select account_id, any_value(currency) from marts.ledger_entries group by account_id"
+        ).fetchall()
+    )
+    before = {account: row for row, account in enumerate(compared.old["accounts"]["account_id"])}
+    sheet = compared.new["accounts"]
+    for row, account in enumerate(sheet["account_id"]):
+        if account not in posted:
+            continue
+        for column, default in _FIXED.items():
+            is_now = sheet[column][row] or default
+            if column == "currency":
+                was = posted[account]
+            elif account in before:
+                was = compared.old["accounts"][column][before[account]] or default
+            else:
+                continue
+            if is_now and was != is_now:
+                wrong = f"account {account} has postings in {was}; it cannot change to {is_now} any more"
+                yield sheet.at(row, column, wrong, f"put {was} back, and open a new account for {is_now}")
+
+
+def _kinds(compared: _Compared) -> Iterator[Problem]:
+    """An account that was invoiced is no mere carrier afterwards: no table would show what it owes."""
+    invoiced = {
+        account
+        for (account,) in compared.con.execute(
+            "select distinct account_id from marts.invoices where status = 'issued'"
+        ).fetchall()
+    }
+    sheet = compared.new["accounts"]
+    for row, (account, kind) in enumerate(sheet.columns("account_id", "kind")):
+        if kind == "carrier" and account in invoiced:
+            wrong = f"account {account} was invoiced, and carriers have no receivables"
+            yield sheet.at(row, "kind", wrong, "write both")
+
+
+def _trunks(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
+    """Rows by which calls of closed days were somebody's, and which no other row of the trunk stands for."""
+    gone = compared.taken_out("trunks", ("trunk_id", "direction", "account_id"), lost)
+    for row, first, last in compared.uncovered(
+        f"""
+        select g.n, min(c.day), max(c.day)
+        from (
+            select day, charged_at, [customer_id, sell_account_id, buy_account_id] as accounts,
+                unnest(['ingress', 'egress']) as direction, unnest([ingress_trunk, egress_trunk]) as trunk_id,
+            from marts.rated_calls
+            where day in ({_CLOSED}) and (
+                ingress_trunk in (select key[1] from gone) or egress_trunk in (select key[1] from gone)
+            )
+        ) as c
+        inner join gone as g
+            on
+                g.key[1] = c.trunk_id and g.key[2] = c.direction and list_contains(c.accounts, g.key[3])
+                and c.charged_at >= g.since and c.charged_at < g.until
+        anti join left_over as l
+            on
+                l.key[1] = c.trunk_id and l.key[2] = c.direction
+                and c.charged_at >= l.since and c.charged_at < l.until
+        group by g.n order by g.n
+        """,
+        "trunks",
+        ("trunk_id", "direction", "account_id"),
+        gone,
+    ):
+        trunk, direction = (compared.old["trunks"][name][row] for name in ("trunk_id", "direction"))
+        why = f"calls of closed days went by it ({_days(first, last)})"
+        ends = "a trunk that is given up ends by valid_to"
+        yield compared.missing("trunks", "trunk_id", f"{direction} trunk {trunk}", why, [row], ends)
+
+
+def _tables(compared: _Compared) -> Iterator[Problem]:
+    gone = compared.gone("rate_tables", "rate_table_id")
+    for table, first, last in _rated(compared, "rate_table_id", [key for (key,) in gone]):
+        why = f"calls of closed days were rated by it ({_days(first, last)})"
+        ends = "its rates and assignments end by valid_to"
+        yield compared.missing("rate_tables", "rate_table_id", f"rate table {table}", why, gone[(table,)], ends)
+
+
+def _assignments(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
+    """Rows whose tables calls of closed days were rated by, and for which no other of the account's stands."""
+    gone = compared.taken_out("rate_assignments", ("account_id", "side", "rate_table_id"), lost)
+    for row, first, last in compared.uncovered(
+        f"""
+        select g.n, min(b.day), max(b.day)
+        from marts.breakout_rate_daily as b
+        inner join gone as g
+            on
+                g.key[1] = b.account_id and g.key[2] = b.side and g.key[3] = b.rate_table_id
+                and g.since < b.day + interval 1 day and g.until > b.day
+        anti join left_over as l
+            on
+                l.key[1] = b.account_id and l.key[2] = b.side
+                and l.since < b.day + interval 1 day and l.until > b.day
+        where b.day in ({_CLOSED})
+        group by g.n order by g.n
+        """,
+        "rate_assignments",
+        ("account_id", "side", "rate_table_id"),
+        gone,
+    ):
+        account, side = (compared.old["rate_assignments"][name][row] for name in ("account_id", "side"))
+        why = f"calls of closed days were rated by it ({_days(first, last)})"
+        what = f"the {side} assignment of {account}"
+        yield compared.missing("rate_assignments", "account_id", what, why, [row], "an assignment ends by valid_to")
+
+
+def _profiles(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
+    """Under another name a profile would give its allowance of a period once more."""
+    old = compared.old["consumption_profiles"]
+    gone = {
+        key: rows
+        for key, rows in compared.gone("consumption_profiles", "profile_id").items()
+        if old["account_id"][rows[0]] not in lost
+    }
+    found = compared.con.execute(
+        f"""
+        select profile_id, min(day), max(day)
+        from marts.profile_consumption
+        where profile_id in (select unnest($gone::VARCHAR[])) and day in ({_CLOSED})
+        group by profile_id order by profile_id
+        """,
+        {"gone": [profile for (profile,) in gone]},
+    ).fetchall()
+    for profile, first, last in found:
+        why = f"calls of closed days took from it ({_days(first, last)})"
+        ends = "a profile ends by valid_to, and keeps its name"
+        rows = gone[(profile,)]
+        yield compared.missing("consumption_profiles", "profile_id", f"profile {profile}", why, rows, ends)
+
+
+def _rated(compared: _Compared, column: str, names: Iterable[str]) -> list[tuple[str, object, object]]:
+    """Which of `names` the rated legs of closed days have in `column`, with the first and the last such day."""
+    wanted = sorted({*names})
+    if not wanted:
+        return []
+    return compared.con.execute(
+        f"""
+        select {column}, min(day), max(day)
+        from marts.breakout_rate_daily
+        where {column} in (select unnest($wanted::VARCHAR[])) and rate_table_id is not null and day in ({_CLOSED})
+        group by {column} order by {column}
+        """,
+        {"wanted": wanted},
+    ).fetchall()
+
+
+def _spans(sheet: Sheet, names: Key, rows: Iterable[int]) -> list[list[str | None]]:
+    """The rows as text: their number, from when and until when they hold (UTC), and the cells of `names`."""
+    return [
+        [
+            str(row),
+            *(str(at) if (at := instant(sheet[name][row])) else None for name in ("valid_from", "valid_to")),
+            *(sheet[name][row] for name in names),
+        ]
+        for row in rows
+    ]
+
+
+def _days(first: object, last: object) -> str:
+    return str(first) if first == last else f"{first} to {last}"
+
+
+def _text(cells: Sequence[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(cells)
+    return out.getvalue()
+
+
+__all__ = ["problems"]
