@@ -13,7 +13,7 @@ def source_cells(sheets: Mapping[str, Sheet]) -> Iterator[Problem]:
     """Only calls have numbers, only a native format has a clock of its own and channels; decks have a mapping."""
 
     def judge(kind: str, form: str, *cells: str) -> list[CellFault]:
-        said = dict(zip((*_OF_CALLS, *_OF_NATIVE_FILES, "expected_every_minutes"), cells, strict=True))
+        said = dict(zip((*_OF_CALLS, *_OF_NATIVE_FILES, *_OF_FILES), cells, strict=True))
         said = {column: cell for column, cell in said.items() if cell and (column, cell) != ("timezone", "UTC")}
         is_native = form not in ("", "canonical")
         found = []
@@ -29,16 +29,22 @@ def source_cells(sheets: Mapping[str, Sheet]) -> Iterator[Problem]:
         for column in _OF_NATIVE_FILES:
             if column in said and not is_native:
                 found.append(CellFault(column, *_CANONICAL[column]))
-        if "expected_every_minutes" in said and kind in ("rates", "statements"):
-            wrong = f"nothing waits for files of kind {kind}"
-            found.append(CellFault("expected_every_minutes", wrong, "write nothing"))
+        for column, (kinds, wrong) in _OF_FILES.items():
+            if column in said and kind not in kinds:
+                found.append(CellFault(column, f"{wrong} of kind {kind}", "write nothing"))
         return found
 
     sheet = sheets["sources"]
-    names = ("kind", "format", *_OF_CALLS, *_OF_NATIVE_FILES, "expected_every_minutes")
+    names = ("kind", "format", *_OF_CALLS, *_OF_NATIVE_FILES, *_OF_FILES)
     yield from sheet.judged(sheet.columns(*names), judge)
 
 
+_LANDED = ("cdrs", "usage", "payments", "resources")
+_OF_FILES = {
+    "expected_every_minutes": (_LANDED, "nothing waits for files"),
+    "max_age_days": (_LANDED, "nothing judges the times of files"),
+    "max_duration_s": (("cdrs",), "there are no durations in files"),
+}
 _CANONICAL = {
     "timezone": (
         "the times of canonical files are UTC, or have an offset",

@@ -7,6 +7,7 @@ import duckdb
 
 from orchestration.landing import payments, times, values
 from orchestration.landing.canonical import Kind, Type
+from orchestration.landing.plausible import Limits
 from orchestration.store.sql import literal, quoted
 
 _ACCOUNT_CURRENCY = "account_currency"
@@ -64,9 +65,11 @@ def _charged_at(kind: Kind) -> str:
     )
 
 
-def valid(kind: Kind) -> str:
-    """SQL: true for a row of `checked` that can land; never NULL."""
+def valid(kind: Kind, limits: Limits | None) -> str:
+    """SQL: true for a row of `checked` that can land, whatever its values where there are no limits; never NULL."""
     tests = [test for c in kind.columns if (test := values.fits(c)) != "true"]
+    if limits:
+        tests += [test for c in kind.columns if (test := limits.fits(c)) != "true"]
     if kind.account:
         tests.append("known is not null")
     if kind.name == "payments":
@@ -90,35 +93,52 @@ def landed_row(kind: Kind, source: str, file_id: str, sequence: int) -> str:
     )
 
 
-def rejected_row(kind: Kind, landed_at: datetime) -> str:
-    """SQL: line, day, reason, detail, raw, row_id, attempt of a row of `checked` (slow)."""
-    reason, detail = _first_problem(kind)
+def rejected_row(kind: Kind, landed_at: datetime, limits: Limits | None) -> str:
+    """SQL: line, day, reason, detail, raw, row_id, attempt of a row of `checked` (slow).
+
+    `day`: the row's own, where it has a time that is plausible, else the one on which it landed.
+    """
+    reason, detail = _first_problem(kind, limits)
+    days = [f"cast({time} as DATE)" for time in _own_times(kind, limits)]
     row_id = quoted(kind.row_id) if kind.row_id else "null"
     attempt = "t_attempt" if kind.name == "cdrs" else "null"
     return (
-        f"line, coalesce(cast(charged_at as DATE), DATE '{landed_at:%Y-%m-%d}') as day,"
+        f"line, coalesce({', '.join(days)}, DATE '{landed_at:%Y-%m-%d}') as day,"
         f" {reason} as reason, {detail} as detail, raw, {row_id} as row_id,"
         f" case when broken = '' then {attempt} end as attempt"
     )
 
 
-def fault(con: duckdb.DuckDBPyConnection, kind: Kind, cells: Mapping[str, str | None]) -> str | None:
+def fault(con: duckdb.DuckDBPyConnection, kind: Kind, cells: Mapping[str, str | None], limits: Limits) -> str | None:
     """What is wrong with one row, in words, by the rules of landing; None when it would land."""
     row = ", ".join(f"${name}::VARCHAR as {quoted(name)}" for name in kind.names)
     rows = checked(kind, f"select {row}, null::VARCHAR as extra, '' as broken", "UTC", ("broken",))
-    found = con.execute(
-        f"select {_first_problem(kind)[1]} from ({rows}) where not ({valid(kind)})", {n: cells[n] for n in kind.names}
-    ).fetchone()
+    wrong = f"select {_first_problem(kind, limits)[1]} from ({rows}) where not ({valid(kind, limits)})"
+    found = con.execute(wrong, {name: cells[name] for name in kind.names}).fetchone()
     return found[0] if found else None
 
 
-def _first_problem(kind: Kind) -> tuple[str, str]:
+def _own_times(kind: Kind, limits: Limits | None) -> list[str]:
+    """SQL: the instants that a rejected row's day can be of, the first one first; NULL where there is none."""
+    if limits is None:
+        return ["charged_at"]
+    times = ["charged_at"]
+    if kind.name == "cdrs":
+        charged = f"case when t_duration_s <= {limits.max_duration_s} then charged_at end"
+        times = [charged, "t_answered_at", "t_started_at"]
+    return [f"case when {limits.times(f'({time})')} then {time} end" for time in times]
+
+
+def _first_problem(kind: Kind, limits: Limits | None) -> tuple[str, str]:
     found = [
         (f"broken = {literal(code)}", literal(reason), literal(detail)) for code, (reason, detail) in BROKEN.items()
     ]
     found.append(("broken <> ''", "'bad_row'", "broken"))
     for column in kind.columns:
         found += values.problems(column)
+    if limits:
+        for column in kind.columns:
+            found += limits.problems(column)
     if kind.account:
         found += _account_problems(kind)
     return (

@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.landing.canonical import Kind
 from orchestration.landing.checked import checked, landed_row, valid
+from orchestration.landing.plausible import Limits
 from orchestration.landing.readable import Readable
 from orchestration.store.sql import literal, quoted
 
@@ -27,6 +28,7 @@ class Fresh:
     sequence: int
     file: Readable
     supersede: bool
+    limits: Limits | None
 
     @property
     def mine(self) -> str:
@@ -154,7 +156,7 @@ def _decide(fresh: Fresh, old: str) -> None:
     con.execute(
         "create or replace temp table staged as select *, '' as state from (select"
         f" {landed_row(kind, fresh.source, fresh.file_id, fresh.sequence)}, line, raw"
-        f" from ({rows}) where broken = '' and {valid(kind)}) s"
+        f" from ({rows}) where broken = '' and {valid(kind, fresh.limits)}) s"
         f" where exists (select 1 from disputed d where {fresh.keyed('s', 'd')})"
     )
     con.execute(

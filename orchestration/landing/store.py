@@ -11,6 +11,7 @@ from orchestration.landing import identity, times
 from orchestration.landing.canonical import Kind, Type
 from orchestration.landing.checked import checked, landed_row, rejected_row, valid
 from orchestration.landing.identity import Fresh
+from orchestration.landing.plausible import Limits
 from orchestration.landing.problem import MACHINE, UnreadableFile
 from orchestration.landing.readable import Readable
 from orchestration.store.sql import literal, quoted
@@ -20,7 +21,10 @@ _SLOW = ("line", "raw", "broken")
 
 @dataclass(frozen=True)
 class FileKey:
-    """What a landed file is: its bytes, as what, from whom; its place in the order; its content, unpacked (sha256)."""
+    """What a landed file is: its bytes, as what, from whom; its place in the order; its content, unpacked (sha256).
+
+    `limits`: what its values may be; None where nothing judges them.
+    """
 
     file_id: str
     kind: Kind
@@ -28,6 +32,7 @@ class FileKey:
     name: str
     sequence: int
     content_id: str
+    limits: Limits | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ def store(
 ) -> Counts:
     """Fill landed.*, ops.files, ops.file_days and ops.rejected_rows. Raises `UnreadableFile`."""
     rows = _insert(con, key, file, landed_at)
-    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, supersede)
+    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, supersede, key.limits)
     identity.settle(fresh)
     reject_conflicts(con, key)
     landed = _one(con, f"select count(*) from {key.kind.table} where {fresh.mine}")
@@ -88,7 +93,7 @@ def _insert_fast(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -
     """How many rows the fast relation landed; 0 when its reader gave the file up, for whatever reason."""
     rows = checked(key.kind, file.fast(), file.layout.zone)
     try:
-        return _insert_from(con, key, rows, valid(key.kind))
+        return _insert_from(con, key, rows, valid(key.kind, key.limits))
     except MACHINE:
         raise
     except duckdb.Error:
@@ -121,11 +126,10 @@ def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, a
     if records == inserted:
         return records
     rows = checked(key.kind, file.slow(), file.layout.zone, _SLOW)
-    fits = f"broken = '' and {valid(key.kind)}"
+    fits = f"broken = '' and {valid(key.kind, key.limits)}"
+    wrong = rejected_row(key.kind, at, key.limits)
     with _tuned(con):
-        con.execute(
-            f"create or replace temp table bad as select {rejected_row(key.kind, at)} from ({rows}) where not ({fits})"
-        )
+        con.execute(f"create or replace temp table bad as select {wrong} from ({rows}) where not ({fits})")
     bad = _one(con, "select count(*) from bad")
     if inserted + bad != records:
         # The reader saw the records another way; the slow relation has each exactly once.

@@ -22,15 +22,17 @@ def supersede_landed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readabl
     span = con.execute(f"select min(day), max(day) {conflicts}").fetchone()
     if span is None or span[0] is None:
         return None
+    # conflicts were plausible when they landed; by the clock of now they may be too old
+    limits = None
     rows = checked(kind, file.slow(), file.layout.zone, ("line", "raw", "broken"))
     con.execute(
         "create or replace temp table staged as select *, '' as state from (select"
         f" {landed_row(kind, key.source, key.file_id, key.sequence)}, line, raw from ({rows})"
-        f" where broken = '' and {valid(kind)}) where line in (select line {conflicts})"
+        f" where broken = '' and {valid(kind, limits)}) where line in (select line {conflicts})"
     )
     con.execute(f"delete {conflicts}")
     identity.create_results(con)
-    fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, supersede=True)
+    fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, True, limits)
     old = fresh.landed(f"source = {source} and day between DATE '{span[0]}' - 1 and DATE '{span[1]}' + 1")
     identity.decide_staged(fresh, old)
     reject_conflicts(con, key)

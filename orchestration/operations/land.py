@@ -15,6 +15,7 @@ from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.native import SourceSettings
 from orchestration.landing.opening import open_file, told_of, unpacked
+from orchestration.landing.plausible import source_limits
 from orchestration.landing.problem import LandedElsewhere, OtherLayout, UnreadableFile
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.store import Counts, FileKey, store
@@ -253,10 +254,11 @@ def _transaction(
     """Everything about the file, or nothing: archive, journal, commit, out of the inbox."""
     con, kind = landing.con, LANDING[file.kind]
     at = clock(con)  # of one instant with what is posted, or doing it again could book otherwise
+    limits = source_limits(con, file.kind, file.source, at) if settings.rules > 1 else None
     con.execute("begin")
     try:
         path, content = unpacked(file.path, scanned, scratch)
-        key = FileKey(result.file_id, kind, file.source, file.name, _next_sequence(con), content.sha256)
+        key = FileKey(result.file_id, kind, file.source, file.name, _next_sequence(con), content.sha256, limits)
         _refuse_elsewhere(landing, key)
         readable = open_file(con, path, file.name, content, kind, settings, scratch)
         with told_of(con, readable):

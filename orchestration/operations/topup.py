@@ -16,6 +16,7 @@ import duckdb
 from orchestration.configuration.nearest import listed, nearest
 from orchestration.landing.canonical import PAYMENTS
 from orchestration.landing.checked import fault
+from orchestration.landing.plausible import source_limits
 from orchestration.operations.balance import balance
 from orchestration.operations.configure import configure
 from orchestration.operations.land import land_files
@@ -74,7 +75,8 @@ def topup(
             if currency and currency != own:
                 raise Refused(f"{account} is kept in {own}, not {currency}; convert the amount and enter it in {own}")
             payment = _payment(account, amount, own, method, reference, at or clock(con))
-            if wrong := fault(con, PAYMENTS, _cells(payment)):
+            limits = source_limits(con, PAYMENTS.name, SOURCE, clock(con))
+            if wrong := fault(con, PAYMENTS, _cells(payment), limits):
                 raise Refused(wrong)
             _refuse_twice(con, payment, reference is not None)
         file_id = _land(held, payment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +13,17 @@ import pytest
 from orchestration.operations.land import land
 from orchestration.operations.rated_again import rows
 from orchestration.operations.rating_sql import blank, rate
-from orchestration.warehouse import Home
+from orchestration.warehouse import Home, environment
 from tests.generators import random_company, random_traffic
 
 START = date(2026, 3, 28)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clock() -> Iterator[None]:
+    """When the calls are a few days or months old."""
+    with environment(TOLLBOOK_NOW="2026-04-02T12:00:00"):
+        yield
 
 
 @pytest.fixture(scope="module", params=[11, 12, 13])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.operations.land import land
-from orchestration.warehouse import Home
+from orchestration.operations.land import land, land_files
+from orchestration.warehouse import Home, writer
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
 
 
@@ -119,6 +119,137 @@ def test_each_bad_cell_is_rejected_with_its_line_and_reason(home: Home) -> None:
         assert cell in detail
         assert raw == ",".join(csv_text([row]).splitlines()[1].split(","))
         assert row_id == (row["call_id"] or None)
+    assert adds_up(home)
+
+
+# by the clock of 2026-03-05T12:00:00 and the limits of a source that sets none: 400 days, 24 hours, 172800 s
+WILD = [
+    ("started_at", "2025-01-29T11:59:59Z", "more than 400 days before it landed"),
+    ("started_at", "1991-08-06T10:00:00Z", "more than 400 days before it landed"),
+    ("answered_at", "2026-03-06T12:00:00.001Z", "more than 24 hours ahead of the clock (2026-03-05 12:00:00 UTC)"),
+    ("ended_at", "2031-03-01T10:00:00Z", "more than 24 hours ahead"),
+    ("duration_s", "172800.001", "longer than 172800 seconds"),
+    ("duration_s", "94608000", "longer than 172800 seconds"),
+    ("carrier_billed_s", "172801", "longer than 172800 seconds"),
+]
+# the last that is plausible
+TAME = [
+    {"started_at": "2025-01-29T12:00:00Z", "answered_at": "", "ended_at": "", "duration_s": "0"},
+    {"started_at": "2026-03-06T12:00:00Z", "answered_at": "", "ended_at": "2026-03-06T12:00:00Z", "duration_s": "0"},
+    {"duration_s": "172800", "carrier_billed_s": "172800"},
+]
+
+
+def test_wild_values_are_rejected_as_implausible(home: Home) -> None:
+    rows = [cdr(call_id=f"wild-{n}") | {column: cell} for n, (column, cell, _) in enumerate(WILD)]
+    rows += [cdr(call_id=f"tame-{n}") | cells for n, cells in enumerate(TAME)]
+    drop(home, "a.csv", csv_text(rows))
+    (result,) = land(home)
+    assert (result.landed, result.rejected) == (len(TAME), len(WILD))
+    found = query(home, "select reason, detail from ops.rejected_rows order by line")
+    for (column, cell, why), (reason, detail) in zip(WILD, found, strict=True):
+        assert reason == "implausible"
+        assert detail.startswith(f'{column} is "{cell}", {why}')
+    assert "or raise max_age_days of the source in sources.csv" in found[0][1]
+    assert "or raise max_duration_s of the source in sources.csv" in found[4][1]
+    assert adds_up(home)
+
+
+def test_a_row_of_an_implausible_time_counts_by_the_day_it_landed(home: Home) -> None:
+    """Whatever else is wrong with it: it makes no days of 1991, and a wild duration does not move its start."""
+    old = {"started_at": "1991-08-06T10:00:00Z", "answered_at": "", "ended_at": "", "duration_s": "0"}
+    rows = [cdr(**old), cdr(**old | {"duration_s": "-1"}), cdr(**old | {"called_number": ""})]
+    rows += [cdr(answered_at="", duration_s="259200"), cdr(answered_at="1991-08-06T10:00:00Z")]
+    drop(home, "a.csv", csv_text(rows))
+    (result,) = land(home)
+    days = query(home, "select reason, day from ops.rejected_rows order by line")
+    landing, own = date(2026, 3, 5), date(2026, 3, 1)
+    assert days == [
+        ("implausible", landing),
+        ("bad_duration", landing),
+        ("missing_value", landing),
+        ("implausible", own),
+        ("implausible", own),
+    ]
+    assert result.days == (own, landing)
+
+
+def test_a_source_sets_its_own_limits(home: Home) -> None:
+    sources = home.seeds / "sources.csv"
+    sources.write_text("source,kind,max_age_days,max_duration_s\nold,cdrs,20000,\nshort,cdrs,3,60\nold,usage,5,\n")
+    row = cdr(started_at="1991-08-06T10:00:00Z", answered_at="", ended_at="", duration_s="0")
+    text = csv_text([row, cdr(call_id="c2"), cdr(call_id="c3", duration_s="60")])
+    drop(home, "a.csv", text, source="old")
+    drop(home, "b.csv", text + "\n", source="short")
+    old, short = land(home)
+    assert (old.landed, old.rejected) == (3, 0)
+    # 1 March 10:00 is 4 days before the clock
+    assert (short.landed, short.rejected) == (0, 3)
+    sources.write_text("source,kind,max_age_days,max_duration_s\nshort,cdrs,5,60\n")
+    drop(home, "c.csv", text + "\n\n", source="short")
+    (short,) = land(home)
+    assert (short.landed, short.rejected) == (1, 2)
+
+
+def test_what_landed_by_older_rules_lands_again_unjudged(home: Home) -> None:
+    drop(home, "a.csv", csv_text([cdr(duration_s="172801"), cdr(call_id="c2", started_at="2024-01-01T10:00:00Z")]))
+    with writer(home, "land") as held:
+        held.rules = 1
+        (result,) = land_files(held)
+    assert (result.landed, result.rejected) == (2, 0)
+
+
+def test_times_of_every_kind_are_judged(home: Home) -> None:
+    ahead = "2026-03-06T12:00:01Z"
+    drop(
+        home,
+        "a.csv",
+        "usage_id,occurred_at,account_id,service,quantity\n"
+        f"u1,{ahead},acme,message,3\nu2,1991-08-06T10:00:00,acme,message,3\nu3,2026-03-01T10:00:00,acme,message,3\n",
+        kind="usage",
+    )
+    drop(
+        home,
+        "a.csv",
+        "payment_id,paid_at,account_id,amount,currency\n"
+        f"p1,{ahead},acme,1,USD\np2,1991-08-06T10:00:00,acme,1,USD\np3,2026-03-01T10:00:00,acme,1,USD\n",
+        kind="payments",
+    )
+    drop(
+        home,
+        "a.csv",
+        "observed_at,account_id,resource,count\n"
+        f"{ahead},acme,cdrs,1\n1991-08-06T10:00:00,acme,cdrs,1\n2026-03-01T10:00:00,acme,cdrs,1\n",
+        kind="resources",
+    )
+    assert {(r.kind, r.landed, r.rejected) for r in land(home)} == {
+        ("usage", 1, 2),
+        ("payments", 1, 2),
+        ("resources", 1, 2),
+    }
+    assert query(home, "select distinct reason, day from ops.rejected_rows") == [("implausible", date(2026, 3, 5))]
+
+
+def test_what_was_plausible_when_it_landed_may_supersede_when_it_is_old(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop(home, "a.csv", csv_text([cdr()]))
+    text = csv_text([cdr(duration_s=1)])
+    drop(home, "b.csv", text)
+    land(home)
+    monkeypatch.setenv("TOLLBOOK_NOW", "2027-06-01T12:00:00")
+    (result,) = land(home, [drop(home, "b.csv", text)], supersede=True, reason="found late")
+    assert (result.landed, result.rejected, result.superseded) == (1, 0, 1)
+    assert query(home, "select duration_s from landed.cdrs") == [(Decimal(1),)]
+
+
+def test_rows_of_a_log_read_again_are_judged_the_second_time_too(home: Home) -> None:
+    """Disputed rows are read again: a wild one is no version of what it shares its id with."""
+    rows = [cdr(), cdr(duration_s=1), cdr(duration_s="94608000"), cdr()]
+    drop(home, "a.csv", csv_text(rows))
+    (result,) = land(home)
+    assert (result.landed, result.duplicates, result.rejected) == (1, 1, 2)
+    assert rejected(home) == [(3, "conflict"), (4, "implausible")]
     assert adds_up(home)
 
 

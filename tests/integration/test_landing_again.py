@@ -114,7 +114,8 @@ def test_duplicates_and_conflicts_within_and_between_files(home: Home) -> None:
     assert row == [("c1", 1, date(2026, 3, 1))]
 
 
-def test_ids_are_compared_with_neighbouring_days_only(home: Home) -> None:
+def test_ids_are_compared_with_neighbouring_days_only(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-10T12:00:00")
     days = [1, 2, 3, 4, 9]
     rows = [cdr(started_at=f"2026-03-0{d}T10:00:00", duration_s=0) for d in days]
     drop(home, "a.csv", csv_text(rows))

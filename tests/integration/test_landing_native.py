@@ -18,7 +18,7 @@ from tests.integration.landing_home import adds_up, drop, make, query
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-05T12:00:00")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-11-01T12:00:00")
     return make(tmp_path)
 
 
@@ -217,7 +217,7 @@ def test_asterisk_other_layouts_of_18_columns_are_refused_whole(home: Home) -> N
     assert 'column 14 of the first row is "ANSWERED"' in str(custom.problem)
     assert 'column 15 of the first row is "NORMAL_CLEARING"' in str(freeswitch.problem)
     # which cell says when cannot be told: only the day that they came on waits for them
-    assert custom.days == freeswitch.days == (date(2026, 3, 5),)
+    assert custom.days == freeswitch.days == (date(2026, 11, 1),)
 
 
 def test_a_file_without_any_row_that_can_be_read_is_refused_whole(home: Home) -> None:
@@ -226,7 +226,7 @@ def test_a_file_without_any_row_that_can_be_read_is_refused_whole(home: Home) ->
     text = "".join(",".join(f'"{cell}"' for cell in [str(n), *row[:4], "Ann", *row[5:17]]) + "\n" for n in range(3))
     drop(home, "numbered.csv", text, source="pbx")
     (result,) = land(home)
-    assert (result.status, result.days) == ("unreadable", (date(2026, 3, 5),))
+    assert (result.status, result.days) == ("unreadable", (date(2026, 11, 1),))
     told = str(result.problem)
     assert told.startswith("none of its 3 rows can be read as asterisk, which has the columns accountcode, src, dst,")
     assert 'line 1: started_at is "SIP/acme,30"' in told

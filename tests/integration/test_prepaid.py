@@ -143,6 +143,7 @@ def test_a_payment_is_not_entered_twice(home: Home, monkeypatch: pytest.MonkeyPa
         ("acme", "-5", "not an amount above 0", {}),
         ("acme", "NaN", "not an amount above 0", {}),
         ("acme", "5", "has not come yet: it is 2026-05-04 13:00:00 UTC", {"at": datetime(2026, 5, 4, 13, 0, 1)}),
+        ("acme", "5", "more than 400 days before it landed", {"at": datetime(2025, 3, 30, 12, 59, 59)}),
         ("acme", "5", "refund is no top-up", {"method": "refund"}),
         ("acme", "5", "--reference is empty", {"reference": " "}),
         ("acme", "5", "one line", {"method": "a\nb"}),

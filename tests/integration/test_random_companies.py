@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -16,7 +17,7 @@ from orchestration.operations.audit import compare
 from orchestration.operations.build import build
 from orchestration.operations.land import land
 from orchestration.operations.rates import Wanted, accept
-from orchestration.warehouse import Home
+from orchestration.warehouse import Home, environment
 from tests.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
 
 CALLS = 1_200
@@ -29,6 +30,13 @@ STARTS = [
     date(2026, 4, 4),
     date(2026, 6, 30),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clock() -> Iterator[None]:
+    """When the calls are a few days or months old."""
+    with environment(TOLLBOOK_NOW="2026-11-05T12:00:00"):
+        yield
 
 
 @pytest.mark.parametrize("seed", range(len(STARTS)))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from datetime import date
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -19,12 +20,19 @@ from orchestration.operations import build as operation
 from orchestration.operations.build import build
 from orchestration.operations.land import land
 from orchestration.operations.publish import publish_now
-from orchestration.warehouse import Home, Refused, writer
+from orchestration.warehouse import Home, Refused, environment, writer
 from tests.e2e.company import write_calls, write_company
 
 CALLS = 2_000
 PUBLISHES = 10
 READERS = 3
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _clock() -> Iterator[None]:
+    """When the calls are a few days or months old."""
+    with environment(TOLLBOOK_NOW="2026-05-06T12:00:00"):
+        yield
 
 
 def _deployment(root: Path) -> Home:
@@ -119,8 +127,8 @@ def test_the_lock_ends_with_its_process(built: Home) -> None:
 @pytest.mark.parametrize("seconds", [1.5, 4.0, 5.5])
 def test_a_killed_build_is_completed_by_the_next(seconds: float, tmp_path: Path) -> None:
     home = _deployment(tmp_path)
-    environment = {**os.environ, "TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
-    killed = subprocess.Popen([str(Path(sys.executable).with_name("tollbook")), "build"], env=environment)
+    variables = {**os.environ, "TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
+    killed = subprocess.Popen([str(Path(sys.executable).with_name("tollbook")), "build"], env=variables)
     time.sleep(seconds)
     killed.kill()
     killed.wait()

@@ -206,6 +206,37 @@ def test_a_silent_hour_warns_and_the_day_closes(tmp_path: Path, monkeypatch: pyt
     assert told == [("warn",)]
 
 
+def test_seconds_that_contradict_the_stamps_warn_and_the_day_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = _home(tmp_path, monkeypatch)
+    calls = write_text(
+        tmp_path / "calls.csv",
+        "call_id,started_at,answered_at,ended_at,called_number,duration_s,ingress_trunk,egress_trunk",
+        # 61 s, in milliseconds: 61148 s are 1020 minutes begun, 61.20
+        f"ms,{DAY}T11:00:00,{DAY}T11:00:00,{DAY}T11:01:01,447700900123,61148,in-a,out",
+        f"back,{DAY}T18:00:36,{DAY}T18:00:36,{DAY}T10:57:39,447700900123,3,in-a,out",
+        f"well,{DAY}T19:00:00,{DAY}T19:00:05,{DAY}T19:01:05,447700900123,61,in-a,out",
+    )
+    land(home, [calls], kind="cdrs", source="sw1")
+    # it is told while the day waits for its 24 hours, too
+    for told, status in ((_of_day(check(home, DAY)), "ready"), (_of_day(close(home, DAY)), "closed")):
+        assert (told.status, told.failures) == (status, [])
+        assert [(w.check, w.rows, w.details) for w in told.warnings] == [
+            (
+                "durations_agree_with_stamps",
+                2,
+                [
+                    f"call back of sw1, ended before it was answered: 3.000 s, started {DAY} 18:00:36, "
+                    f"answered {DAY} 18:00:36, ended {DAY} 10:57:39 UTC",
+                    f"call ms of sw1, longer than between its stamps: 61148.000 s, started {DAY} 11:00:00, "
+                    f"answered {DAY} 11:00:00, ended {DAY} 11:01:01 UTC",
+                ],
+            )
+        ]
+    assert _query(home, "select sell_amount from marts.rated_calls where call_id = 'ms'") == [(Decimal("61.20"),)]
+
+
 def test_a_check_makes_a_day_ready_and_closes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = _home(tmp_path, monkeypatch)
     _calls(home, "one.csv", ("c1", "06:00:00", "in-a"))

@@ -68,9 +68,9 @@ VALID = {
     "fx_rates": "from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.91234567\n",
     "sources": (
         "source,kind,format,timezone,country_code,national_prefix,international_prefixes,"
-        "expected_every_minutes,trunk_pattern\n"
-        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*\n"
-        "shop,payments,,UTC,,,,,\n"
+        "expected_every_minutes,trunk_pattern,max_age_days,max_duration_s\n"
+        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*,90,86400\n"
+        "shop,payments,,UTC,,,,,,,\n"
     ),
     "operators": "operator,role,accounts\nann,admin,\nbob,rater,acme bell\n",
 }
@@ -348,6 +348,25 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "shop,payments,,UTC,,,,",
             "shop,rates,,UTC,,,,60",
             "sources.csv line 3, column expected_every_minutes: nothing waits for files of kind rates; write nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,",
+            "shop,rates,,UTC,,,,,,5,",
+            "sources.csv line 3, column max_age_days: nothing judges the times of files of kind rates; write nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,",
+            "shop,payments,,UTC,,,,,,5,60",
+            "sources.csv line 3, column max_duration_s: there are no durations in files of kind payments; "
+            "write nothing",
+        ),
+        (
+            "sources",
+            ",90,86400",
+            ",0,86400",
+            'sources.csv line 2, column max_age_days: "0" is below what is allowed; write 1 to 40000',
         ),
         (
             "sources",
@@ -710,6 +729,10 @@ def test_cells_become_values(con: duckdb.DuckDBPyConnection, seeds: Path) -> Non
     assert con.execute(
         "select source, international_prefixes, expected_every_minutes from config.sources"
     ).fetchall() == [("pbx", ["00", "011"], 30), ("shop", [], None)]
+    assert con.execute("select max_age_days, max_duration_s from config.sources").fetchall() == [
+        (90, 86400),
+        (None, None),
+    ]
     assert con.execute("select accounts from config.operators").fetchall() == [
         ([],),
         (["acme", "bell"],),

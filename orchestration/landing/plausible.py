@@ -1,0 +1,87 @@
+"""Wild values: times and durations that can be read and cannot be right, as SQL.
+
+Judged by the clock at landing, which the journal has, so that a rebuild judges alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+
+from orchestration.landing.canonical import Column, Type
+from orchestration.landing.values import value
+from orchestration.store.sql import literal, quoted
+
+REASON = "implausible"
+_AGE_DAYS, _DURATION_S = 400, 172_800
+_AHEAD = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`at`: the clock, naive UTC. `max_age_days`, `max_duration_s`: the source's, of sources.csv."""
+
+    at: datetime
+    max_age_days: int
+    max_duration_s: int
+
+    def times(self, instant: str) -> str:
+        """SQL: whether the TIMESTAMP is plausible; NULL where it is NULL."""
+        return f"{instant} between {self._earliest} and {self._latest}"
+
+    def fits(self, column: Column) -> str:
+        """SQL: true when the row need not be rejected for this column's value."""
+        if column.type is Type.TIME:
+            return f"coalesce({self.times(value(column))}, true)"
+        if column.type is Type.SECONDS:
+            return f"coalesce({value(column)} <= {self.max_duration_s}, true)"
+        return "true"
+
+    def problems(self, column: Column) -> list[tuple[str, str, str]]:
+        """SQL: condition, reason and detail of all that can be implausible of this column's value."""
+        found = []
+        if column.type is Type.TIME:
+            old = f"more than {self.max_age_days} days before it landed"
+            found.append((f"{value(column)} < {self._earliest}", old, f"correct it{_or_raise('max_age_days')}"))
+            ahead = f"more than 24 hours ahead of the clock ({self.at:%Y-%m-%d %H:%M:%S} UTC)"
+            found.append((f"{value(column)} > {self._latest}", ahead, "correct it"))
+        if column.type is Type.SECONDS:
+            long = f"longer than {self.max_duration_s} seconds"
+            advice = f"correct it{_or_raise('max_duration_s')}"
+            found.append((f"{value(column)} > {self.max_duration_s}", long, advice))
+        return [
+            (
+                test,
+                literal(REASON),
+                f"{literal(column.name + ' is ' + chr(34))} || {quoted(column.name)}"
+                f" || {literal(f'{chr(34)}, {wrong}; {advice}')}",
+            )
+            for test, wrong, advice in found
+        ]
+
+    @property
+    def _earliest(self) -> str:
+        return _stamp(self.at - timedelta(days=self.max_age_days))
+
+    @property
+    def _latest(self) -> str:
+        return _stamp(self.at + _AHEAD)
+
+
+def source_limits(con: duckdb.DuckDBPyConnection, kind: str, source: str, at: datetime) -> Limits:
+    """What sources.csv says of the source, or what an empty cell there means."""
+    row = con.execute(
+        "select max_age_days, max_duration_s from config.sources where source = ? and kind = ?", [source, kind]
+    ).fetchone()
+    days, seconds = row or (None, None)
+    return Limits(at, days or _AGE_DAYS, seconds or _DURATION_S)
+
+
+def _or_raise(column: str) -> str:
+    return f", or raise {column} of the source in sources.csv and land the row in a file again"
+
+
+def _stamp(moment: datetime) -> str:
+    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
