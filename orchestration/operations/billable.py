@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -41,7 +41,7 @@ def period_of(text: str) -> date:
     """The first day that PERIOD means: 2026-03 or 2026-03-16. Raises `Refused` for anything else."""
     found = typed.month(text) or typed.day(text)
     if found is None:
-        raise Refused(f"{text} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16")
+        raise Refused(f"{text!r} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16")
     return found
 
 
@@ -54,7 +54,7 @@ def refuse_odd(wanted: Wanted) -> None:
         raise Refused("--credit-note needs --reason TEXT: why it is given")
     if wanted.credit is not None and not wanted.credit_note:
         raise Refused("--amount is credited: it goes with --credit-note")
-    if wanted.credit is not None and wanted.credit != round(wanted.credit, 8):
+    if wanted.credit is not None and typed.decimals(wanted.credit) > 8:
         raise Refused(f"--amount is {wanted.credit}; write 8 decimals or fewer")
 
 
@@ -137,19 +137,7 @@ def refuse_credit(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappin
             f"{wanted.credit} was credited for this reason already, by {twice[0]}; if it is meant once more, say so in "
             "--reason"
         )
-    # what the period was charged with, wherever it stands: adjustments may be on later invoices
-    left = one_row(
-        con,
-        """
-        select coalesce(sum(l.amount), 0) as amount
-        from ops.invoice_lines as l
-        inner join ops.invoices as i on l.document_id = i.document_id
-        where i.status = 'issued' and i.account_id = $account
-            and case when l.kind = 'adjustment' then l.for_period else i.period_start end = $period
-        """,
-        account=wanted.account,
-        period=wanted.period,
-    )["amount"].quantize(Decimal(1).scaleb(-totals["minor_unit"]), ROUND_HALF_UP)
+    left = totals["charged_before"]
     if left + totals["net"] < 0:
         raise Refused(
             f"{-totals['net'].normalize():f} {totals['currency']} is more than is left of what {wanted.account} was "

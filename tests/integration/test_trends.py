@@ -109,7 +109,7 @@ def test_the_month_as_a_page(home: Home, tmp_path: Path, monkeypatch: pytest.Mon
     assert not (tmp_path / "april.html").exists()
     wrong = CliRunner().invoke(cli, ["trends", "--month", "May"])
     assert wrong.exit_code == 2
-    assert "May is not a month; write 2026-03" in wrong.output
+    assert "'May' is not a month; write 2026-03" in wrong.output
 
 
 def test_a_night_of_dear_calls_is_seen_with_its_refresh(home: Home, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@
 with payments as (
     select account_id, day, kind, reference, amount, currency
     from {{ ref('ledger_entries') }}
-    where kind in ('payment', 'refund', 'write_off')
+    where {{ is_payment('kind') }}
 
     union all by name
 

@@ -21,8 +21,8 @@ movements as (
         account_id,
         day,
         currency,
-        case when kind not in ('payment', 'refund', 'write_off') then amount end as charged,
-        case when kind in ('payment', 'refund', 'write_off') then amount end as paid,
+        case when not {{ is_payment('kind') }} then amount end as charged,
+        case when {{ is_payment('kind') }} then amount end as paid,
         null::DECIMAL(20, 8) as invoiced,
     from entries
     where kind <> 'tax'

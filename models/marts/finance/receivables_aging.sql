@@ -40,7 +40,7 @@ unbilled as (
         select l.account_id, l.currency, l.amount
         from {{ ref('ledger_entries') }} as l
         anti join {{ ref('invoice_entries') }} as e on l.entry_id = e.entry_id
-        where l.kind not in ('payment', 'refund', 'write_off')
+        where not {{ is_payment('l.kind') }}
 
         union all
 

@@ -8,6 +8,19 @@ with summed as (
     group by document_id
 ),
 
+-- what the period of a document was charged with before, wherever it stands: adjustments may be on later invoices
+charged as (
+    select w.document_id, sum({{ to_units('l.amount') }}) as charged_u
+    from {{ ref('invoicing') }} as w
+    inner join {{ source('ops', 'invoices') }} as i on w.account_id = i.account_id and i.status = 'issued'
+    inner join {{ source('ops', 'invoice_lines') }} as l
+        on
+            i.document_id = l.document_id
+            and w.period_start = case when l.kind = 'adjustment' then l.for_period else i.period_start end
+    where w.document_id <> i.document_id
+    group by w.document_id
+),
+
 sized as materialized (
     select
         w.document_id,
@@ -23,6 +36,7 @@ sized as materialized (
         coalesce(case when w.is_credit_note then i.tax_pct else a.tax_pct end, 0) as tax_pct,
         coalesce(a.payment_terms_days, 0) as payment_terms_days,
         coalesce(s.exact_u, 0) as exact_u,
+        coalesce(c.charged_u, 0) as charged_u,
         {{ minor_unit('w.currency') }} as minor_unit,
         {{ decimal_unit('minor_unit') }} as unit,
     from {{ ref('invoicing') }} as w
@@ -32,6 +46,7 @@ sized as materialized (
             w.account_id = i.account_id and w.period_start = i.period_start and i.status = 'issued'
             and i.kind = 'invoice'
     left join summed as s on w.document_id = s.document_id
+    left join charged as c on w.document_id = c.document_id
 ),
 
 -- each step materialized: the planner would write it out in full wherever the next ones name it
@@ -57,6 +72,7 @@ select
     t.tax_pct::DECIMAL(20, 8) as tax_pct,
     {{ from_units('t.tax_u') }} as tax,
     {{ from_units('t.net_u + t.tax_u') }} as total,
+    {{ from_units(to_minor_unit('t.charged_u', 't.unit')) }} as charged_before,
     t.currency,
     t.minor_unit,
     clock.now::DATE as issued_on,

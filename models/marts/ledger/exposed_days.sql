@@ -37,7 +37,7 @@ changes as (
     -- tax, rounding and credit notes have no instant: they count from the end of their booking day
     select account_id, booked_on as day, amount
     from {{ ref('ledger_entries') }}
-    where fact is null and kind not in ('payment', 'refund', 'write_off')
+    where fact is null and not {{ is_payment('kind') }}
 ),
 
 days as (

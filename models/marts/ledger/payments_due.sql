@@ -5,7 +5,7 @@ select
     p.account_id,
     p.day,
     {{ billing_period('p.paid_at', 'a.timezone', 'a.billing_cycle') }} as period,
-    case when p.method in ('refund', 'write_off') then p.method else 'payment' end as kind,
+    {{ payment_kind('p.method') }} as kind,
     null::VARCHAR as fact,
     null::VARCHAR as service,
     p.amount,
@@ -18,5 +18,5 @@ anti join {{ ref('ledger_entries') }} as l
     on
         p.account_id = l.account_id
         and p.day = l.day
-        and case when p.method in ('refund', 'write_off') then p.method else 'payment' end = l.kind
+        and {{ payment_kind('p.method') }} = l.kind
         and p.source || ':' || p.payment_id = l.reference

@@ -27,7 +27,7 @@ converted as (
         b.department,
         b.month,
         s.day,
-        {{ exchanged('s.amount', 'case when s.currency = b.currency then 1 else f.rate end') }} as amount,
+        {{ convert_amount('s.amount', 'case when s.currency = b.currency then 1 else f.rate end') }} as amount,
         case when s.currency <> b.currency and f.rate is null then s.currency end as no_rate_from,
     from {{ ref('spend_daily') }} as s
     inner join budgets as b on s.department = b.department and date_trunc('month', s.day)::DATE = b.month

@@ -1,5 +1,5 @@
 -- What became of a customer's charges of a day (calls, or a service): charged, posted, invoiced, paid, in its
--- currency, above 0 what it owes. Payments pay the oldest invoiced charges first, account by account.
+-- currency, above 0 what it owes.
 
 with customers as (
     select account_id, currency
@@ -20,61 +20,50 @@ charged as (
     group by account_id, day, period, kind, service
 ),
 
--- what is about no calls, usage or subscription (tax, rounding, credits) takes part in the order of payment alone
-entries as (
+posted as (
     select
-        l.account_id,
-        l.day,
-        l.period,
-        l.service,
-        coalesce(l.fact, l.kind) as kind,
-        l.fact is not null as is_charge,
-        -sum(l.amount) as posted,
-        -coalesce(sum(l.amount) filter (where i.entry_id is not null), 0) as invoiced,
-    from {{ ref('ledger_entries') }} as l
-    left join {{ ref('invoice_entries') }} as i on l.entry_id = i.entry_id
-    where l.kind not in ('payment', 'refund', 'write_off')
-    group by all
-),
-
-payments as (
-    select account_id, sum(amount) as amount
+        account_id,
+        day,
+        period,
+        fact as kind,
+        service,
+        -sum(amount) as amount,
     from {{ ref('ledger_entries') }}
-    where kind in ('payment', 'refund')
-    group by account_id
+    where fact is not null
+    group by account_id, day, period, fact, service
 ),
 
--- an invoiced credit pays as a payment does, and is itself used up
-queued as (
+invoiced as (
     select
-        *,
-        sum(greatest(invoiced, 0)) over (
-            partition by account_id order by day, kind, period, service
-            rows between unbounded preceding and current row
-        ) as invoiced_until,
-        sum(greatest(-invoiced, 0)) over (partition by account_id) as credits,
-    from entries
+        account_id,
+        day,
+        period,
+        kind,
+        service,
+        sum(amount) as amount,
+        sum(paid) as paid,
+    from {{ ref('paid_entries') }}
+    group by account_id, day, period, kind, service
 ),
 
 settled as (
     select
-        q.account_id,
-        q.day,
-        q.period,
-        q.kind,
-        q.service,
-        q.posted,
-        q.invoiced,
-        case
-            when q.invoiced <= 0 then q.invoiced
-            else least(
-                q.invoiced,
-                greatest(0, coalesce(p.amount, 0) + q.credits - (q.invoiced_until - q.invoiced))
-            )
-        end as paid,
-    from queued as q
-    left join payments as p on q.account_id = p.account_id
-    where q.is_charge
+        p.account_id,
+        p.day,
+        p.period,
+        p.kind,
+        p.service,
+        p.amount as posted,
+        coalesce(i.amount, 0) as invoiced,
+        coalesce(i.paid, 0) as paid,
+    from posted as p
+    left join invoiced as i
+        on
+            p.account_id = i.account_id
+            and p.day = i.day
+            and p.period = i.period
+            and p.kind = i.kind
+            and p.service is not distinct from i.service
 ),
 
 closed as (

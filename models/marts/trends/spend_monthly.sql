@@ -9,7 +9,7 @@ with converted as (
         s.amount,
         s.currency,
         c.reporting_currency,
-        {{ exchanged('s.amount', 'case when s.currency = c.reporting_currency then 1 else f.rate end') }}
+        {{ convert_amount('s.amount', 'case when s.currency = c.reporting_currency then 1 else f.rate end') }}
             as reporting_amount,
     from {{ ref('spend_daily') }} as s
     cross join {{ ref('stg_company') }} as c
