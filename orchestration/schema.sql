@@ -34,9 +34,12 @@ create table if not exists landed.cdrs (
     file_sequence BIGINT not null
 );
 
--- Both versions of a superseded CDR are kept: the new one in landed.cdrs, the old one here.
+-- CDRs that landed and do not count any more. Both versions of a superseded one are kept: the new one in landed.cdrs,
+-- the old one here. Those of a file that was withdrawn have the number of the withdrawal (ops.withdrawals), and no
+-- `superseded_by` where they counted until then.
 create table if not exists landed.superseded_cdrs as
 select *, '' as superseded_by from landed.cdrs limit 0;
+alter table landed.superseded_cdrs add column if not exists withdrawal BIGINT;
 
 create table if not exists landed.usage (
     day DATE not null,
@@ -77,6 +80,11 @@ create table if not exists landed.resources (
     file_id VARCHAR not null,
     file_sequence BIGINT not null
 );
+
+-- Other rows of files that were withdrawn.
+create table if not exists landed.withdrawn_usage as select *, 0::BIGINT as withdrawal from landed.usage limit 0;
+create table if not exists landed.withdrawn_payments as select *, 0::BIGINT as withdrawal from landed.payments limit 0;
+create table if not exists landed.withdrawn_resources as select *, 0::BIGINT as withdrawal from landed.resources limit 0;
 
 -- The prices of accepted rate decks, beside those of seeds/rates.csv. Rows are added and never changed; when an
 -- older price ends because of a later deck is worked out from ops.deck_tables (models/rating/lookups). `ended`:
@@ -155,6 +163,29 @@ create table if not exists ops.files (
 -- The sha256 of what is in the file, unpacked: null for files that landed before this was kept.
 alter table ops.files add column if not exists content_id VARCHAR;
 
+-- When it was withdrawn: its counts are those of when it landed. Landing it again makes the row anew.
+alter table ops.files add column if not exists withdrawn_at TIMESTAMP;
+
+-- Files that were taken back, each with what ops.files said of it. `file_sequence` is the withdrawal's own place in the
+-- order of landing: the days that it changed are listed under it.
+create table if not exists ops.withdrawals (
+    withdrawal BIGINT primary key,
+    file_id VARCHAR not null,
+    kind VARCHAR not null,
+    source VARCHAR not null,
+    name VARCHAR not null,
+    landed_at TIMESTAMP not null,
+    rows BIGINT not null,
+    landed BIGINT not null,
+    duplicates BIGINT not null,
+    rejected BIGINT not null,
+    superseded BIGINT not null,
+    withdrawn_at TIMESTAMP not null,
+    operator VARCHAR not null,
+    reason VARCHAR not null,
+    file_sequence BIGINT not null
+);
+
 -- Other names that the bytes of a landed file came under: numbered files without calls are all alike.
 create table if not exists ops.file_names (
     file_id VARCHAR not null,
@@ -166,7 +197,7 @@ create table if not exists ops.file_names (
 );
 
 -- Which days a file put rows in (or took superseded ones out of): what a build has to look at. With 0 rows also the days
--- that a rejected row or a file that could not be read holds.
+-- that a withdrawal changed, and those that a rejected row or a file that could not be read holds.
 create table if not exists ops.file_days (
     file_id VARCHAR not null,
     kind VARCHAR not null,

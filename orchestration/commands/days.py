@@ -1,4 +1,4 @@
-"""The day's round: land, build, close, waive, waivers, rejected, publish."""
+"""The day's round: land, withdraw, build, close, waive, waivers, rejected, publish."""
 
 from __future__ import annotations
 
@@ -57,6 +57,37 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
     problems = [f"{f.name}: {f.problem}" for f in landed if f.problem]
     if problems:
         raise Refused("\n".join(problems))
+
+
+@click.command()
+@click.argument("file_id")
+@click.option("--reason", required=True, help="Why, in words; it is kept.")
+@click.option("--kind", help="Which, of a file that landed as more than one kind.")
+@click.option("--source", help="Which, of a file that landed from more than one source.")
+@JSON
+def withdraw(file_id: str, reason: str, kind: str | None, source: str | None, as_json: bool) -> None:
+    """Take a landed file back, whole: its rows count no more, and what they had kept out counts.
+
+    FILE_ID (ops.files) may be shortened to what is unique. The file stays in the archive; landing it again undoes it.
+
+    \b
+    Example:
+      tollbook withdraw 3f9a01c27d44 --reason "a test of the switch"
+    """
+    from orchestration.operations.withdraw import withdraw_file
+
+    done = withdraw_file(Home.from_environment(), file_id, reason, kind=kind, source=source)
+    if as_json:
+        print_json(done)
+        return
+    click.echo(f"withdrawn: {done.name} of {done.source} ({done.kind}, {done.file_id[:12]}), {done.rows} rows")
+    if done.restored:
+        click.echo(f"  {done.restored} CDRs that it had superseded are back")
+    for other in done.again:
+        conflicts = f", {other.rejected} are in conflict with another row" if other.rejected else ""
+        click.echo(f"  {other.landed} rows of {other.name} ({other.file_id[:12]}) count now{conflicts}")
+    if done.days:
+        click.echo(f"changed: {_days(done.days)}; run tollbook build, then tollbook close")
 
 
 def _say_outdated(as_json: bool) -> None:
@@ -280,4 +311,4 @@ def _days(days: Sequence[date]) -> str:
     return ", ".join(str(day) for day in days)
 
 
-COMMANDS = (land, build, close, waive, waivers, rejected, publish_command)
+COMMANDS = (land, withdraw, build, close, waive, waivers, rejected, publish_command)

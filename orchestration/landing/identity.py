@@ -50,18 +50,18 @@ class Fresh:
 
     def landed(self, where: str) -> str:
         """SQL: the landed rows, with their rid; those of older rules as their records are read today."""
-        return f"(select {self._today} from (select *, rowid as rid from {self.kind.table} where {where}))"
+        return f"({self.today(f'(select *, rowid as rid from {self.kind.table} where {where})')})"
 
     @property
     def superseded(self) -> str:
-        """SQL: the source's rows that were superseded, likewise."""
-        rows = f"select * from landed.superseded_cdrs where source = {literal(self.source)}"
-        return f"(select {self._today} from ({rows}))"
+        """SQL: the source's rows that were superseded, likewise; not those that were withdrawn while they counted."""
+        where = f"source = {literal(self.source)} and superseded_by <> ''"
+        return f"({self.today(f'(select * from landed.superseded_cdrs where {where})')})"
 
-    @property
-    def _today(self) -> str:
+    def today(self, rows: str) -> str:
+        """SQL: rows as they landed, those of older rules as their records are read today."""
         renewed = ", ".join(f"{sql} as {quoted(name)}" for name, sql in self.file.layout.renewed.items())
-        return f"* replace ({renewed})" if renewed else "*"
+        return f"select * replace ({renewed}) from {rows}" if renewed else f"select * from {rows}"
 
     @property
     def keys(self) -> str:
@@ -228,7 +228,8 @@ def _replace(fresh: Fresh) -> None:
     con, table = fresh.con, fresh.kind.table
     gone = "rowid in (select rid from outgoing)"
     con.execute(f"insert into replaced select day from {table} where {gone}")
-    con.execute(f"insert into landed.superseded_cdrs select *, {literal(fresh.file_id)} from {table} where {gone}")
+    by_this = f"{literal(fresh.file_id)} as superseded_by"
+    con.execute(f"insert into landed.superseded_cdrs by name select *, {by_this} from {table} where {gone}")
     con.execute(f"delete from {table} where {gone}")
 
 

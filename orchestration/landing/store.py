@@ -70,6 +70,11 @@ def store(
     if duplicates < 0:
         raise AssertionError(f"{key.name}: {rows} rows, but {landed} landed, {rejected} rejected")
     counts = Counts(rows, landed, duplicates, rejected, superseded, repeated, skipped, days)
+    # the row of one that landed before and was withdrawn: ops.withdrawals has it
+    con.execute(
+        "delete from ops.files where file_id = ? and kind = ? and source = ? and withdrawn_at is not null",
+        [key.file_id, key.kind.name, key.source],
+    )
     con.execute(
         "insert into ops.files (file_id, kind, source, name, landed_at, rows, landed, duplicates, rejected, superseded,"
         " dst_repeated, dst_skipped, file_sequence, content_id) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

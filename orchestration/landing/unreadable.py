@@ -12,23 +12,24 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from orchestration.landing.plausible import Limits
+
 _NAMED = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01])(?=(?:\d\d){0,3}(?!\d))")
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
-# How much of it is looked at, in bytes; and how far back a day may be, in days, before it is taken for a mistake.
+# How much of it is looked at, in bytes.
 _LOOK = 1 << 16
-_BACK = 400
 
 
 def days_held(
-    con: duckdb.DuckDBPyConnection, path: Path, name: str, zone: str, seen_at: datetime, rows: bool
+    con: duckdb.DuckDBPyConnection, path: Path, name: str, zone: str, limits: Limits, rows: bool
 ) -> list[date]:
     """The day it came on and, as far as its name and (`rows`) the times of its first rows tell them, its own.
 
-    `zone` is that of times without an offset. Days before the first traffic are none.
+    `zone` is that of times without an offset. Days that are implausible, or before the first traffic, are none.
     """
     began = con.execute("select min(day) from ops.file_days where kind in ('cdrs', 'usage')").fetchone()
-    came = seen_at.date()
-    first = max(came - timedelta(days=_BACK), began[0] if began and began[0] else came)
+    came = limits.at.date()
+    first = max(came - timedelta(days=limits.max_age_days), began[0] if began and began[0] else came)
     told = {*_in_name(name), *(_in_rows(path, ZoneInfo(zone)) if rows else ())}
     return sorted({came, *(day for day in told if first <= day <= came)})
 

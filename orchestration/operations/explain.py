@@ -179,12 +179,12 @@ def _fill(con: duckdb.DuckDBPyConnection, rated_by: _Rating, call: dict[str, Any
         """,
         this,
     )
-    # a CDR that was superseded later took part then
+    # a CDR that was superseded or withdrawn later took part then
     if rated_by.file_sequence is not None:
         con.execute(
             f"""
             insert into landed.cdrs by name
-            select * exclude (superseded_by) from serving.landed.superseded_cdrs as s
+            select {", ".join(cdr)} from serving.landed.superseded_cdrs as s
             where {where} and {known} and ({names}) not in (select ({names}) from landed.cdrs)
             qualify row_number() over (partition by {names} order by file_sequence desc) = 1
             """,

@@ -26,7 +26,7 @@ from orchestration.operations.dbt import modelled
 from orchestration.operations.post import post_at_once
 from orchestration.warehouse import Home, Refused, Writer, clock, now, writer
 
-_SCRATCH = ".landing-"
+SCRATCH = ".landing-"
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _wanted(file: Dropped, kind: str | None, source: str | None) -> bool:
 
 def _clear_scratch(home: Home) -> None:
     """Remove what a landing that was killed left; the lock says that none is running."""
-    for left in home.root.glob(f"{_SCRATCH}*"):
+    for left in home.root.glob(f"{SCRATCH}*"):
         rmtree(left, ignore_errors=True)
 
 
@@ -156,9 +156,9 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     if _known(landing.con, result) and not landing.supersede:
         _note_name(landing, result)
         return _already(landing, file, result)
-    settings = _settings(landing, file)
+    settings = settings_of(landing.con, file.kind, file.source, landing.writer.rules)
     try:
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=landing.home.root) as scratch:
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=landing.home.root) as scratch:
             return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
     except UnreadableFile as problem:
         result = replace(result, status="unreadable", problem=str(problem))
@@ -173,7 +173,8 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
 
 
 def _held(landing: Landing, file: Dropped, zone: str, rows_tell: bool) -> tuple[date, ...]:
-    return tuple(unreadable.days_held(landing.con, file.path, file.name, zone, now(), rows_tell))
+    limits = source_limits(landing.con, file.kind, file.source, now())
+    return tuple(unreadable.days_held(landing.con, file.path, file.name, zone, limits, rows_tell))
 
 
 def _set_aside(landing: Landing, file: Dropped, result: Landed) -> Landed:
@@ -200,7 +201,7 @@ def note_unreadable(held: Writer, con: duckdb.DuckDBPyConnection, file: Landed) 
     """Write a file that could not be read, and its line of the journal, in the caller's transaction."""
     unreadable.record(
         con, file_id=file.file_id, kind=file.kind, source=file.source, name=file.name, seen_at=now(),
-        days=[*file.days], problem=str(file.problem), sequence=_next_sequence(con),
+        days=[*file.days], problem=str(file.problem), sequence=next_sequence(con),
     )  # fmt: skip
     held.journal(
         con, "unreadable", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
@@ -258,7 +259,7 @@ def _transaction(
     con.execute("begin")
     try:
         path, content = unpacked(file.path, scanned, scratch)
-        key = FileKey(result.file_id, kind, file.source, file.name, _next_sequence(con), content.sha256, limits)
+        key = FileKey(result.file_id, kind, file.source, file.name, next_sequence(con), content.sha256, limits)
         _refuse_elsewhere(landing, key)
         readable = open_file(con, path, file.name, content, kind, settings, scratch)
         with told_of(con, readable):
@@ -312,9 +313,10 @@ def _refuse_elsewhere(landing: Landing, key: FileKey) -> None:
         return
     row = landing.con.execute(
         """
-        select name, source, landed_at
+        select name, source, landed_at, file_id
         from ops.files
         where kind = ? and source <> ? and coalesce(content_id, file_id) = ? and landed + duplicates > 0
+            and withdrawn_at is null
         order by file_sequence
         limit 1
         """,
@@ -323,8 +325,9 @@ def _refuse_elsewhere(landing: Landing, key: FileKey) -> None:
     if row is not None:
         raise LandedElsewhere(
             f"the same content landed from {row[1]} as {row[0]} on {row[2]:%Y-%m-%d %H:%M} UTC and would count"
-            f" twice; if {key.source} did send its own of it: tollbook land FILE --kind {key.kind.name}"
-            f" --source {key.source} --again"
+            f" twice; if it belongs here and not there, take that one back first: tollbook withdraw"
+            f" {row[3][:12]} --reason TEXT; if {key.source} did send its own of it: tollbook land FILE"
+            f" --kind {key.kind.name} --source {key.source} --again"
         )
 
 
@@ -368,13 +371,14 @@ def _with(result: Landed, counts: Counts, status: str) -> Landed:
 
 def _known(con: duckdb.DuckDBPyConnection, file: Landed) -> bool:
     found = con.execute(
-        "select 1 from ops.files where file_id = ? and kind = ? and source = ?",
+        "select 1 from ops.files where file_id = ? and kind = ? and source = ? and withdrawn_at is null",
         [file.file_id, file.kind, file.source],
     ).fetchone()
     return found is not None
 
 
-def _next_sequence(con: duckdb.DuckDBPyConnection) -> int:
+def next_sequence(con: duckdb.DuckDBPyConnection) -> int:
+    """The next place in the order of landing."""
     row = con.execute(
         "select 1 + greatest((select coalesce(max(file_sequence), 0) from ops.files),"
         " (select coalesce(max(file_sequence), 0) from ops.file_days))"
@@ -383,22 +387,21 @@ def _next_sequence(con: duckdb.DuckDBPyConnection) -> int:
     return int(row[0])
 
 
-def _settings(landing: Landing, file: Dropped) -> SourceSettings:
-    """The source's row of sources.csv. Raises `UnreadableFile` for a format that is not there."""
-    row = landing.con.execute(
-        "select format, timezone, trunk_pattern from config.sources where source = ? and kind = ?",
-        [file.source, file.kind],
+def settings_of(con: duckdb.DuckDBPyConnection, kind: str, source: str, rules: int) -> SourceSettings:
+    """The source's row of sources.csv, to read a file by. Raises `Refused` for a format that is not there."""
+    row = con.execute(
+        "select format, timezone, trunk_pattern from config.sources where source = ? and kind = ?", [source, kind]
     ).fetchone()
     if row is None:
-        return SourceSettings(rules=landing.writer.rules)
-    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], landing.writer.rules)
+        return SourceSettings(rules=rules)
+    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], rules)
     if settings.format == formats.CANONICAL:
         return settings
     native = formats.NATIVE.get(settings.format)
-    if native is None or native.kind != file.kind:
-        known = ", ".join(n for n, f in formats.NATIVE.items() if f.kind == file.kind)
+    if native is None or native.kind != kind:
+        known = ", ".join(n for n, f in formats.NATIVE.items() if f.kind == kind)
         raise Refused(
-            f'sources.csv: "{settings.format}" is no format for {file.kind} of {file.source};'
+            f'sources.csv: "{settings.format}" is no format for {kind} of {source};'
             f" write {', '.join(filter(None, (formats.CANONICAL, known)))}"
         )
     return settings

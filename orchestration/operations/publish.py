@@ -50,6 +50,7 @@ WHOLE = (
     "ops.files",
     "ops.rejected_rows",
     "ops.unreadable_files",
+    "ops.withdrawals",
     "marts.unsettled_rows",
     "marts.unsettled_files",
     "ops.waivers",

@@ -32,6 +32,7 @@ _SAME = {
     "entries on invoices": "select entry_id, invoice_number from ops.invoice_entries order by entry_id",
     "closed days": "select day, max(ordinal) from ops.closings group by day order by day",
     "landed files": "select file_id, kind, source, rows, landed, duplicates, rejected from ops.files order by all",
+    "withdrawn files": "select file_id, kind, source, rows, landed, reason from ops.withdrawals order by all",
     "unreadable files": "select file_id, kind, source, days::VARCHAR from ops.unreadable_files order by all",
 }
 

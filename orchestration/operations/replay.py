@@ -18,6 +18,7 @@ from orchestration.operations.close import close_again
 from orchestration.operations.configure import configure
 from orchestration.operations.land import Landed, land_files, note_unreadable
 from orchestration.operations.rates import Wanted, accept_held
+from orchestration.operations.withdraw import withdraw_held
 from orchestration.warehouse import Home, Refused, Writer, environment
 
 Line = journal.Line
@@ -100,6 +101,12 @@ class Replay:
             note_unreadable(self.held, con, file)
             con.commit()
 
+    def withdraw(self, line: Line) -> None:
+        done = withdraw_held(self.held, line["file_id"], line["reason"], kind=line["kind"], source=line["source"])
+        found = {"rows": done.rows, "restored": done.restored, "again": sum(other.landed for other in done.again)}
+        for what, count in found.items():
+            self.differs(line, f"{what} of {line['name']}", line[what], count)
+
     def accept(self, line: Line) -> None:
         if line["mapping"]:
             mapping = self.kept.archive / "rates" / str(line["source"]) / f"{line['mapping']}.toml"
@@ -178,6 +185,7 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "land": Replay.land,
     "land again": Replay.land,
     "unreadable": Replay.unreadable,
+    "withdraw": Replay.withdraw,
     "rates accept": Replay.accept,
     "close": Replay.close,
     "waive": Replay.waive,

@@ -9,6 +9,11 @@ with worded as (
         day,
         kind,
         service,
+        case
+            -- the counter-posting of a payment whose file was withdrawn
+            when {{ is_payment('kind') }} and starts_with(reason, 'withdrawn: ')
+                then 'Taken back: ' || replace(kind, '_', '-') || ' ' || reference || ', ' || reason
+        end as taken_back,
         case kind
             when 'calls' then 'Calls of ' || day
             when 'usage' then 'Usage of ' || day || coalesce(': ' || service, '')
@@ -40,7 +45,7 @@ select
     day,
     kind,
     service,
-    text,
+    coalesce(taken_back, text) as text,
     reference,
     amount,
     (sum(amount) over in_order)::DECIMAL(20, 8) as balance,

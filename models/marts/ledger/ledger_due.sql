@@ -26,14 +26,18 @@ closings as (
     group by day
 ),
 
--- the files behind a difference: those that landed in the day since it was closed last; not what could not be read
+-- the files behind a difference: those that landed in the day, or were withdrawn, since it was closed last; not what
+-- could not be read
 late_files as (
     select
         d.day,
         d.kind,
         string_agg(distinct d.file_id, ' ' order by d.file_id) as file_ids,
+        string_agg(distinct w.reason, '; ' order by w.reason) as withdrawn_because,
+        bool_and(w.file_id is not null) as only_withdrawn,
     from {{ source('ops', 'file_days') }} as d
     inner join closings as c on d.day = c.day
+    left join {{ source('ops', 'withdrawals') }} as w on d.file_id = w.file_id and d.file_sequence = w.file_sequence
     anti join {{ source('ops', 'unreadable_files') }} as u
         on d.file_id = u.file_id and d.file_sequence = u.file_sequence
     where d.file_sequence > c.file_sequence
@@ -72,7 +76,13 @@ explained as (
         d.amount,
         d.currency,
         case when c.day is not null then f.file_ids end as reference,
-        case when c.day is not null then 'landed after the day was closed' end as reason,
+        case
+            when c.day is null then null
+            when f.only_withdrawn then 'withdrawn after the day was closed: ' || f.withdrawn_because
+            when f.withdrawn_because is not null
+                then 'landed or withdrawn after the day was closed: ' || f.withdrawn_because
+            else 'landed after the day was closed'
+        end as reason,
     from differences as d
     left join closings as c on d.day = c.day
     left join late_files as f

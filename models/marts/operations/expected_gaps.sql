@@ -8,10 +8,12 @@
 ] %}
 
 with began as (
-    select kind, source, min(day) as day
-    from {{ source('ops', 'file_days') }}
-    where rows > 0
-    group by kind, source
+    select d.kind, d.source, min(d.day) as day
+    from {{ source('ops', 'file_days') }} as d
+    anti join {{ source('ops', 'files') }} as f
+        on d.file_id = f.file_id and d.kind = f.kind and d.source = f.source and f.withdrawn_at is not null
+    where d.rows > 0
+    group by d.kind, d.source
 ),
 
 expected as (

@@ -5,9 +5,12 @@
 with names as (
     select kind, source, name, file_id, landed_at::DATE as landed_on
     from {{ source('ops', 'files') }}
+    where withdrawn_at is null
     union
-    select kind, source, name, file_id, seen_at::DATE as landed_on
-    from {{ source('ops', 'file_names') }}
+    select n.kind, n.source, n.name, n.file_id, n.seen_at::DATE as landed_on
+    from {{ source('ops', 'file_names') }} as n
+    anti join {{ source('ops', 'files') }} as f
+        on n.file_id = f.file_id and n.kind = f.kind and n.source = f.source and f.withdrawn_at is not null
 ),
 
 touched as (

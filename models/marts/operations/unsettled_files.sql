@@ -14,6 +14,7 @@ landed as (
         *,
         regexp_replace(name, '[.]gz$', '') as plain_name,
     from {{ source('ops', 'files') }}
+    where withdrawn_at is null
 ),
 
 named_before as (

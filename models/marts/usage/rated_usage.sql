@@ -1,11 +1,22 @@
 -- Services beside calls (usage and subscriptions), priced by service_rates: the account's own row before everyone's,
--- then the latest valid_from in force; an account that has ended has none. A closed day keeps its stored rows; late
--- ones are added.
+-- then the latest valid_from in force; an account that has ended has none. A closed day keeps its stored rows, but those
+-- that were withdrawn; late ones are added.
 {{ config(
     materialized='daily',
     tags=['daily'],
-    outdated_rows="file_sequence > coalesce(
-        (select max(k.file_sequence) from ops.closings as k where k.day = rated_usage.day), -1
+    outdated_rows="(
+        file_sequence > coalesce(
+            (select max(k.file_sequence) from ops.closings as k where k.day = rated_usage.day), -1
+        )
+        or exists (
+            select 1
+            from landed.withdrawn_usage as w
+            where
+                w.day = rated_usage.day
+                and w.source = rated_usage.source
+                and w.usage_id = rated_usage.usage_id
+                and w.file_sequence = rated_usage.file_sequence
+        )
     )"
 ) }}
 

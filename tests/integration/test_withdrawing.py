@@ -1,0 +1,436 @@
+"""A landed file is taken back: its rows leave, what they had kept out comes in, and the books follow by difference."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.operations.billable import Wanted
+from orchestration.operations.build import build
+from orchestration.operations.close import close
+from orchestration.operations.invoice import invoice
+from orchestration.operations.land import Landed, land, land_files
+from orchestration.operations.rebuild import rebuild
+from orchestration.operations.rejected import rejected
+from orchestration.operations.withdraw import withdraw_file
+from orchestration.warehouse import PROJECT, Home, Refused, writer
+from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
+from tests.integration.landing_home import adds_up
+from tests.integration.test_landing_native import master
+
+DAY, NEXT = date(2026, 5, 4), date(2026, 5, 5)
+D = Decimal
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    made = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    monkeypatch.setenv("TOLLBOOK_HOME", str(made.root))
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(made.seeds))
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "anna")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    return made
+
+
+def _calls(home: Home, name: str, *calls: tuple[str, str], reason: str | None = None) -> Landed:
+    """Land calls (id, seconds) of acme at 10:00 on DAY from sw1; with a reason they supersede others."""
+    rows = [(call, f"{DAY}T10:00:00", seconds, "in-a") for call, seconds in calls]
+    path = write_calls(home.root.parent / name, rows)
+    return land(home, [path], kind="cdrs", source="sw1", supersede=reason is not None, reason=reason)[0]
+
+
+def _write(home: Home, name: str, kind: str, source: str, *lines: str) -> Landed:
+    return land(home, [write_text(home.root.parent / name, *lines)], kind=kind, source=source)[0]
+
+
+def _close(home: Home) -> None:
+    """Close what is due: every assertion has to hold."""
+    assert [(c.day, c.failures) for c in close(home) if c.failures] == []
+
+
+def _query(home: Home, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def _adjustments(home: Home) -> list[tuple[Any, ...]]:
+    return _query(
+        home,
+        "select account_id, amount, reference, reason from marts.ledger_entries where kind = 'adjustment' order by all",
+    )
+
+
+def _seconds(home: Home) -> dict[str, int]:
+    """The calls that count: duration by id."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        return dict(con.execute("select call_id, duration_s::INTEGER from landed.cdrs").fetchall())
+
+
+def _posted(home: Home, account: str = "acme") -> Decimal:
+    return _query(home, f"select coalesce(sum(amount), 0) from marts.ledger_entries where account_id = '{account}'")[0][
+        0
+    ]
+
+
+def _counts(home: Home, *names: str) -> list[tuple[int, ...]]:
+    """rows, landed, duplicates, rejected of files."""
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        found = con.execute("select name, rows, landed, duplicates, rejected from ops.files").fetchall()
+    counts = {name: tuple(numbers) for name, *numbers in found}
+    return [counts[name] for name in names]
+
+
+def test_its_calls_leave_a_closed_day_and_the_difference_posts(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    _calls(home, "good.csv", ("c1", "60"))
+    test = _calls(home, "test.csv", ("t1", "61"), ("t2", "60"))
+    _close(home)
+    # 0.06 a minute begun: 1 + 2 + 1
+    assert _posted(home) == D("-0.24")
+    kept = _query(home, "select * from marts.rated_calls where call_id = 'c1'")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-20T09:00:00")
+    done = withdraw_file(home, test.file_id[:10], "a test of the switch")
+    assert (done.file_id, done.rows, done.restored, done.again, done.days) == (test.file_id, 2, 0, [], (DAY,))
+    assert _query(home, f"select status from marts.days where day = '{DAY}'") == [("stale",)]
+    _close(home)
+    told = "withdrawn after the day was closed: a test of the switch"
+    # what the carrier charged for 121 s at 0.0005 goes too
+    assert _adjustments(home) == [
+        ("acme", D("0.18"), test.file_id, told),
+        ("carrier", D("-0.0605"), test.file_id, told),
+    ]
+    assert _query(home, "select * from marts.rated_calls") == kept
+    assert _query(home, f"select status, cdrs, rated from marts.days where day = '{DAY}'") == [("closed", 1, 1)]
+    assert (home.archive / "cdrs/sw1" / f"{test.file_id}.csv").exists()
+    said = "select name, rows, landed, operator, reason from ops.withdrawals"
+    assert _query(home, said) == [("test.csv", 2, 2, "anna", "a test of the switch")]
+    assert _query(home, "select withdrawn_at from ops.files where name = 'test.csv'")[0][0] is not None
+    # once more, and it is there again
+    again = _calls(home, "test.csv", ("t1", "61"), ("t2", "60"))
+    assert (again.status, again.landed, again.file_id) == ("landed", 2, test.file_id)
+    _close(home)
+    assert _posted(home) == D("-0.24")
+    assert rebuild(home, check=True).compared
+
+
+def test_before_the_day_is_closed_it_is_as_if_it_had_never_landed(home: Home) -> None:
+    _calls(home, "good.csv", ("c1", "60"))
+    bad = _calls(home, "bad.csv", ("t1", "60"), ("t2", "-1"))
+    build(home)
+    assert len(rejected(home)) == 1
+    assert withdraw_file(home, bad.file_id, "not ours").rows == 1
+    _close(home)
+    assert rejected(home) == []
+    assert _posted(home) == D("-0.06")
+    assert _adjustments(home) == []
+
+
+def test_a_row_that_it_had_corrected_holds_its_day_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own day could not be read: it counts by the day that it came on, which is closed without anything of it."""
+    _write(home, "bad.csv", "cdrs", "sw1", CDR_HEADER, "c1,04.05.2026 10:00,,447700900123,60,in-a,out")
+    mended = _calls(home, "mended.csv", ("c1", "60"))
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-08T09:00:00")
+    _close(home)
+    came = date(2026, 5, 6)
+    assert withdraw_file(home, mended.file_id, "another call's seconds").days == (DAY, came)
+    failing = {c.day: [f.check for f in c.failures] for c in close(home) if c.failures}
+    assert failing == {came: ["rejected_rows_are_settled"]}
+    _calls(home, "mended again.csv", ("c1", "61"))
+    _close(home)
+    assert _posted(home) == D("-0.12")
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_the_version_that_it_superseded_is_back(home: Home, built: bool) -> None:
+    """Its leg is the stored one where that is still there, at yesterday's price; else it is rated as a late call is."""
+    one = _calls(home, "one.csv", ("c1", "60"))
+    _close(home)
+    wrong = _calls(home, "wrong.csv", ("c1", "181"), ("c2", "60"), reason="the switch said so")
+    if built:
+        _close(home)
+    rates = (home.seeds / "rates.csv").read_text().replace("0.06", "0.07")
+    (home.seeds / "rates.csv").write_text(rates)
+    done = withdraw_file(home, wrong.file_id, "it did not")
+    assert (done.rows, done.restored, done.days) == (2, 1, (DAY,))
+    assert _seconds(home) == {"c1": 60}
+    for _ in range(2):  # each makes the day's late legs anew
+        build(home, DAY, DAY)
+    _close(home)
+    assert _posted(home) == D("-0.07" if built else "-0.06")
+    assert _query(home, f"select cdrs from marts.days where day = '{DAY}'") == [(1,)]
+    assert adds_up(home)
+    # and it can go too
+    withdraw_file(home, one.file_id, "nor this")
+    _close(home)
+    assert (_posted(home), _posted(home, "carrier")) == (0, 0)
+    assert rebuild(home, check=True).compared
+
+
+def test_of_three_versions_the_last_one_stands_until_it_is_withdrawn_too(home: Home) -> None:
+    _calls(home, "one.csv", ("c1", "10"))
+    two = _calls(home, "two.csv", ("c1", "20"), reason="x")
+    three = _calls(home, "three.csv", ("c1", "30"), reason="y")
+    assert withdraw_file(home, two.file_id, "was never right").rows == 0
+    assert _seconds(home) == {"c1": 30}
+    # it is known as one that was replaced
+    assert _calls(home, "two.csv", ("c1", "20")).duplicates == 1
+    withdraw_file(home, two.file_id, "still not")
+    assert withdraw_file(home, three.file_id, "nor this").restored == 1
+    assert _seconds(home) == {"c1": 10}
+    _close(home)
+    # now it is in conflict with the one that is back
+    assert _calls(home, "two.csv", ("c1", "20")).rejected == 1
+
+
+def test_rows_of_other_files_that_it_had_kept_out_count(home: Home) -> None:
+    """Equal ones had been duplicates, others of the same call in conflict; each lands in its place."""
+    first = _calls(home, "first.csv", ("c1", "60"), ("c2", "60"), ("c3", "60"), ("c4", "60"))
+    _calls(home, "more.csv", ("c1", "60"), ("c1", "60"), ("c2", "90"), ("c5", "60"), ("c9", "-1"))
+    _calls(home, "last.csv", ("c1", "60"), ("c2", "91"), ("c3", "60"))
+    assert _counts(home, "more.csv", "last.csv") == [(5, 1, 2, 2), (3, 0, 2, 1)]
+    done = withdraw_file(home, first.file_id, "of another company")
+    assert [(other.name, other.landed, other.rejected) for other in done.again] == [
+        ("more.csv", 2, 0),
+        # its c2 is in conflict with the one of more.csv now
+        ("last.csv", 1, 1),
+    ]
+    assert _seconds(home) == {"c1": 60, "c2": 90, "c3": 60, "c5": 60}
+    assert _counts(home, "more.csv", "last.csv") == [(5, 3, 1, 1), (3, 1, 1, 1)]
+    assert adds_up(home)
+    build(home)
+    assert {(r["name"], r["line"], r["reason"]) for r in rejected(home)} == {
+        ("more.csv", 6, "bad_duration"),
+        ("last.csv", 3, "conflict"),
+    }
+    assert rebuild(home, check=True).compared
+
+
+def test_a_later_file_that_cannot_be_read_any_more_is_named_and_nothing_changes(home: Home) -> None:
+    first = _calls(home, "first.csv", ("c1", "60"))
+    later = _calls(home, "later.csv", ("c1", "60"), ("c2", "60"))
+    (home.archive / "cdrs/sw1" / f"{later.file_id}.csv").unlink()
+    journal = home.journal.read_text()
+    with pytest.raises(Refused, match=rf"later.csv \({later.file_id[:12]}\) landed later .* Withdraw that one first"):
+        withdraw_file(home, first.file_id, "x")
+    assert _seconds(home) == {"c1": 60, "c2": 60}
+    assert home.journal.read_text() == journal
+    withdraw_file(home, later.file_id, "its archive is gone")
+    withdraw_file(home, first.file_id, "x")
+    assert _seconds(home) == {}
+
+
+PAID = "payment_id,paid_at,account_id,amount,currency"
+
+
+def test_a_payment_is_taken_back_with_a_posting_of_its_own(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    _calls(home, "calls.csv", ("c1", "60"))
+    _close(home)
+    line = f"p1,{DAY}T08:00:00,acme,20,USD"
+    first = _write(home, "bank.csv", "payments", "bank", PAID, line, f"p2,{DAY}T08:00:00,acme,5,USD")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-20T09:00:00")
+    assert withdraw_file(home, first.file_id, "of another bank").rows == 2
+    paid = "select kind, amount, reference, reason, booked_on from marts.ledger_entries where fact is null order by all"
+    back = ("withdrawn: of another bank", date(2026, 5, 20))
+    # 4 May is over on the 20th: it is booked then, and what was booked before stays as it was
+    assert _query(home, paid) == [
+        ("payment", D(-20), "bank:p1", *back),
+        ("payment", D(-5), "bank:p2", *back),
+        ("payment", D(5), "bank:p2", None, DAY),
+        ("payment", D(20), "bank:p1", None, DAY),
+    ]
+    assert _query(home, "select balance from marts.account_balances where account_id = 'acme'") == [(D("-0.06"),)]
+    assert _query(home, "select text from marts.statement_entries where amount = -5") == [
+        ("Taken back: payment bank:p2, withdrawn: of another bank",)
+    ]
+    # the same payment again, from the right file: posted anew, under another id
+    _write(home, "again.csv", "payments", "bank", PAID, line)
+    build(home)
+    assert _query(home, "select balance from marts.account_balances where account_id = 'acme'") == [(D("19.94"),)]
+    _close(home)
+    assert rebuild(home, check=True).compared
+
+
+def test_a_payment_that_another_file_has_too_stays_posted(home: Home) -> None:
+    first = _write(home, "one.csv", "payments", "bank", PAID, f"p1,{DAY}T08:00:00,acme,20,USD")
+    _write(
+        home, "two.csv", "payments", "bank", PAID, f"p1,{DAY}T08:00:00,acme,20.00,USD", f"p2,{DAY}T08:00:00,acme,1,USD"
+    )
+    assert [other.landed for other in withdraw_file(home, first.file_id, "twice").again] == [1]
+    assert _query(home, "select amount from marts.ledger_entries order by all") == [(D(1),), (D(20),)]
+
+
+def test_payments_that_were_taken_by_the_first_rules_count_again_too(home: Home) -> None:
+    """Which did not ask for their sign: what a customer paid was below 0 there."""
+    with writer(home, "land") as held:
+        held.rules = 1
+        files = [
+            write_text(home.root.parent / name, PAID, f"p1,{DAY}T08:00:00,acme,{amount},USD")
+            for name, amount in (("one.csv", "-5"), ("two.csv", "-5.00"))
+        ]
+        first, second = land_files(held, files, kind="payments", source="bank")
+    assert (first.landed, second.duplicates) == (1, 1)
+    assert [other.landed for other in withdraw_file(home, first.file_id, "twice").again] == [1]
+
+
+def test_usage_leaves_a_closed_day(home: Home) -> None:
+    head = "usage_id,occurred_at,account_id,service,quantity"
+    gone = _write(home, "a.csv", "usage", "smsc", head, f"u1,{DAY}T10:00:00,acme,message,3")
+    _write(
+        home, "b.csv", "usage", "smsc", head, f"u1,{DAY}T10:00:00,acme,message,3.0", f"u2,{DAY}T10:00:00,acme,message,1"
+    )
+    other = _write(home, "c.csv", "usage", "smsc", head, f"u3,{DAY}T10:00:00,acme,message,5")
+    _close(home)
+    withdraw_file(home, gone.file_id, "counted twice")
+    withdraw_file(home, other.file_id, "not ours")
+    _close(home)
+    # 0.01 a message: u1 counts from the other file, u3 does not any more
+    assert _query(home, "select usage_id, quantity from marts.rated_usage order by all") == [("u1", D(3)), ("u2", D(1))]
+    assert [row[:2] for row in _adjustments(home)] == [("acme", D("0.05"))]
+    assert rebuild(home, check=True).compared
+
+
+def test_what_an_allowance_had_covered_is_free_for_others(home: Home) -> None:
+    profile = "profile_id,account_id,rule,allowance,period\nfree-100,acme,duration,100,month\n"
+    (home.seeds / "consumption_profiles.csv").write_text(profile)
+    test = _calls(home, "test.csv", ("t1", "60"))
+    _calls(home, "good.csv", ("c1", "60"))
+    _close(home)
+    # 100 s: c1 comes first by its id, t1 has 20 s to pay, at 0.001
+    assert _posted(home) == D("-0.02")
+    withdraw_file(home, test.file_id, "a test")
+    _calls(home, "late.csv", ("c2", "60"))
+    _close(home)
+    # closed c1 keeps its 60, c2 takes the 40 that are left
+    assert _posted(home) == D("-0.02")
+    assert _query(home, "select call_id, sell_covered_s from marts.rated_calls order by all") == [
+        ("c1", D(60)),
+        ("c2", D(40)),
+    ]
+
+
+def test_calls_on_an_issued_invoice_are_taken_back_on_the_next(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    test = _calls(home, "test.csv", ("t1", "60"), ("c1", "60"))
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-03T09:00:00")
+    _close(home)
+    issued = invoice(home, Wanted("acme", date(2026, 5, 1)))
+    assert issued.total == D("0.12")
+    withdraw_file(home, test.file_id, "a test")
+    _close(home)
+    draft = invoice(home, Wanted("acme", date(2026, 6, 1), draft=True))
+    assert draft.total == D("-0.12")
+    lines = _query(home, "select kind, amount from marts.invoice_lines where invoice_number is null and kind <> 'tax'")
+    assert ("adjustment", D("-0.12")) in lines
+
+
+def _refused(home: Home, said: str, file_id: str, **options: Any) -> None:
+    with pytest.raises(Refused, match=said):
+        withdraw_file(home, file_id, "x", **options)
+
+
+def test_what_cannot_be_withdrawn(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    east = _calls(home, "a.csv", ("c1", "60"))
+    land(home, [home.root.parent / "a.csv"], kind="cdrs", source="sw2", again=True)
+    unreadable = _write(home, "cut.csv", "cdrs", "sw1", CDR_HEADER.replace(",", ";"))
+    _refused(home, "no file has landed whose id begins with 000", "000")
+    _refused(home, "it could not be read, and is settled with tollbook waive --file", unreadable.file_id)
+    _refused(
+        home, r"more than one file has landed .*; add --kind, --source: .*cdrs of sw1, a.csv.*cdrs of sw2", east.file_id
+    )
+    with pytest.raises(Refused, match="--reason must say why"):
+        withdraw_file(home, east.file_id, " ", source="sw2")
+    (home.seeds / "operators.csv").write_text("operator,role,accounts\nanna,rater,\nbert,finance,\n")
+    _refused(home, "anna is rater in .*; this needs the role finance or admin", east.file_id, source="sw2")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
+    assert withdraw_file(home, east.file_id, "one of them is enough", source="sw2").source == "sw2"
+    _refused(home, "no file has landed", east.file_id, source="sw2")
+
+
+def test_a_rate_deck_cannot_be_withdrawn(home: Home) -> None:
+    from orchestration.operations.rates import accept
+
+    deck = write_text(
+        home.inbox / "rates/carrier/may.csv",
+        "rate_table_id,prefix,destination,valid_from,rate_per_minute", "cost,49,Germany,2026-06-01,0.02",
+    )  # fmt: skip
+    accept(home)
+    assert not deck.exists()
+    with duckdb.connect(str(home.warehouse)) as con:
+        (file_id,) = con.execute("select file_id from ops.decks").fetchone() or ("",)
+    _refused(home, "may.csv is a rate deck.*: accept one with the right prices instead", file_id)
+
+
+def test_killed_before_it_is_done_nothing_is(home: Home) -> None:
+    gone = _calls(home, "a.csv", ("c1", "60"))
+    build(home)
+    killed = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from orchestration import warehouse\n"
+        "from orchestration.operations.withdraw import withdraw_file\n"
+        "real = warehouse.Writer.journal\n"
+        "warehouse.Writer.journal = lambda *a, **k: (real(*a, **k), os._exit(9))\n"
+        "withdraw_file(warehouse.Home(Path(sys.argv[1]), Path(sys.argv[2])), sys.argv[3], 'x')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", killed, str(home.root), str(home.seeds), gone.file_id],
+        cwd=PROJECT,
+        env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        check=False,
+    )
+    assert done.returncode == 9
+    assert _seconds(home) == {"c1": 60}
+    withdraw_file(home, gone.file_id, "now it is")
+    assert _seconds(home) == {}
+    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
+    assert [line["action"] for line in lines][-3:] == ["withdraw", "void", "withdraw"]
+    assert rebuild(home, check=True).compared
+
+
+def test_files_of_the_first_rules_are_read_by_them_again(home: Home) -> None:
+    """The journal of a deployment from before November 2026: its lines have no rules, only the withdrawal's has."""
+    (home.seeds / "sources.csv").write_text("source,kind,format\npbx,cdrs,asterisk\n")
+    one, two = (master(f"{DAY} 10:00:0{n}", f"{DAY} 10:00:0{n}", 60, uniqueid=f"{n}.0") for n in (1, 2))
+    first = _write(home, "first.csv", "cdrs", "pbx", one.strip())
+    _write(home, "more.csv", "cdrs", "pbx", one.strip(), two.strip())
+    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
+    old = [{key: value for key, value in line.items() if key not in ("rules", "again")} for line in lines]
+    home.journal.write_text("".join(json.dumps(line) + "\n" for line in old))
+    home.warehouse.unlink()
+    rebuild(home)
+    before = {"1.0/SIP/acme-0000000b": 60, "2.0/SIP/acme-0000000b": 60}
+    assert _seconds(home) == before
+    assert withdraw_file(home, first.file_id, "twice").again[0].landed == 1
+    assert _seconds(home) == before
+    assert rebuild(home, check=True).compared
+
+
+def test_the_command(home: Home) -> None:
+    first = _calls(home, "first.csv", ("c1", "60"))
+    _calls(home, "more.csv", ("c1", "60"), ("c2", "60"))
+    build(home)
+    ran = CliRunner().invoke(cli, ["withdraw", first.file_id[:12], "--reason", "twice"])
+    assert ran.output == (
+        f"withdrawn: first.csv of sw1 (cdrs, {first.file_id[:12]}), 1 rows\n"
+        f"  1 rows of more.csv ({_id(home, 'more.csv')[:12]}) count now\n"
+        "changed: 2026-05-04; run tollbook build, then tollbook close\n"
+    )
+    told = json.loads(CliRunner().invoke(cli, ["withdraw", _id(home, "more.csv"), "--reason", "too", "--json"]).output)
+    assert (told["rows"], told["days"], told["again"]) == (2, [str(DAY)], [])
+    assert CliRunner().invoke(cli, ["withdraw", "abc"]).exit_code == 2
+
+
+def _id(home: Home, name: str) -> str:
+    with duckdb.connect(str(home.warehouse), read_only=True) as con:
+        row = con.execute("select file_id from ops.files where name = ?", [name]).fetchone()
+    assert row is not None
+    return str(row[0])
