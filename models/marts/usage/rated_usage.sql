@@ -1,6 +1,6 @@
 -- Services beside calls (usage and subscriptions), priced by service_rates: the account's own row before everyone's,
--- then the latest valid_from in force; an account that has ended has none. A closed day keeps its stored rows, but those
--- that were withdrawn; late ones are added.
+-- then the latest valid_from in force; an account that has ended has none. A closed day keeps its stored rows, but
+-- those that were withdrawn; late ones are added.
 {{ config(
     materialized='daily',
     tags=['daily'],
