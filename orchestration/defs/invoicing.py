@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import dagster as dg
 from pydantic import Field
 
+from orchestration import typed
 from orchestration.defs.closing import instant
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import WRITERS
@@ -59,11 +60,11 @@ def invoicing_job() -> dg.JobDefinition:
 
 
 def day_of(text: str) -> date:
-    """The day that `ended_by` means. Raises `Refused` for anything but an ISO date."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise Refused(f'ended_by is "{text}", which is not a day; write 2026-03-31') from None
+    """The day that `ended_by` means. Raises `Refused` for anything but YYYY-MM-DD."""
+    day = typed.day(text)
+    if day is None:
+        raise Refused(f'ended_by is "{text}", which is not a day; write 2026-03-31')
+    return day
 
 
 def said(done: Invoiced) -> str:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from orchestration import typed
 from orchestration.cli import cli
 from orchestration.commands.arguments import Amount, Day, Instant, Month, Seconds, Share, Whole
+from orchestration.defs.invoicing import day_of
 from orchestration.defs.partitions import first_day
 from orchestration.operations import dbt
 from orchestration.operations.billable import period_of
@@ -45,6 +46,8 @@ def test_no_day(text: str) -> None:
     assert (typed.day(text), typed.instant(text)) == (None, None)
     with pytest.raises(Refused, match="is not a period; write 2026-03"):
         period_of(text)
+    with pytest.raises(Refused, match="is not a day; write 2026-03-31"):
+        day_of(text)
 
 
 def test_days_months_and_times() -> None:
