@@ -65,7 +65,7 @@ class Share(_Typed[Fraction]):
     right = "a share; write 0.35 or 35%"
 
     def read(self, text: str) -> Fraction | None:
-        number = typed.number(text.removesuffix("%"))
+        number = None if text.startswith("-") else typed.number(text.removesuffix("%"))
         share = None if number is None else Fraction(number) / (100 if text.endswith("%") else 1)
         return share if share is not None and 0 <= share <= 1 else None
 

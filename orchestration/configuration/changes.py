@@ -79,7 +79,7 @@ def rows(con: duckdb.DuckDBPyConnection, name: str) -> str:
     Empty cells say what they mean. `tie` is what besides the row decides between rows that hold at the same time.
     """
     file = FILES[name]
-    unread = {*_UNREAD.get(name, ()), *(() if name in _SPEAKS else _VALIDITY)}
+    unread = {*_UNREAD.get(name, ()), *_VALIDITY}
     read = [column for column in file.columns if column.name not in unread]
     said = [f"'{column.name}': {_meant(column)}" for column in read]
     if name == "timetables":

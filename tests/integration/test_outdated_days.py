@@ -118,6 +118,8 @@ UNUSED = {
     "a trunk that ends later": {"trunks": SEEDS["trunks"].replace("acme,2026-01-01,", "acme,2026-01-01,2026-06-01")
         + "in-m,ingress,mark,2026-01-01,\n"},
     "another pair of currencies": more("fx_rates", "GBP,EUR,2026-01-01,1.2"),
+    "the same exchange rate again": more("fx_rates", f"USD,EUR,{FOURTH},0.5"),
+    "the same price again": more("rates", f"retail,44,United Kingdom,,{FOURTH},0.06"),
     "an exchange rate after the days": more("fx_rates", "USD,EUR,2026-05-05,0.6"),
     "an allowance for other numbers": more("consumption_profiles", "p,acme,duration,60,month,49"),
     "a prefix that nobody dials": {"sources": "source,kind,format,international_prefixes\nsw1,cdrs,canonical,00\n"},
@@ -197,7 +199,7 @@ USED = {
     "a markup": ({"rate_tables": TABLES.replace(",10\n", ",12\n")}, {FOURTH},
         "rate_tables plus: markup_pct was 10, is 12"),
     "an exchange rate": (more("fx_rates", f"USD,EUR,{FOURTH},0.6"), {FOURTH},
-        "fx_rates USD EUR 2026-01-01 is gone: rate 0.5\nfx_rates USD EUR 2026-05-04 is new: rate 0.6"),
+        "fx_rates USD EUR: rate was 0.5, is 0.6"),
     "an account's kind": (
         {"accounts": COMPANY["accounts"].replace("bolt,Bolt,customer", "bolt,Bolt,both")},
         {FOURTH},
@@ -232,7 +234,13 @@ def test_five_rows_are_named_and_the_others_counted(home: Home) -> None:
         "accounts": COMPANY["accounts"].replace("bolt,Bolt,customer", "bolt,Bolt,both"),
     }
     lines = changed(home, files)[FOURTH].splitlines()
-    assert (len(lines), lines[5]) == (6, "and 2 more")
+    assert (len(lines), lines[5]) == (6, "and 1 more")
+
+
+def test_a_day_names_what_made_its_difference_and_no_more(home: Home) -> None:
+    """The holiday's band is another on the 3rd alone; its neighbours are looked at because of time zones."""
+    found = changed(home, more("holidays", f"office,{THIRD},night"), {"rates": SEEDS["rates"].replace("0.06", "0.07")})
+    assert found == {THIRD: f"holidays office {THIRD} is new: band night\n{PRICE}", FOURTH: PRICE}
 
 
 def test_a_day_stays_outdated_when_it_closes_again_for_late_calls(home: Home, tmp_path: Path) -> None:

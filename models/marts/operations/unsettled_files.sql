@@ -50,6 +50,7 @@ select
     u.seen_at,
     u.problem,
 from unreadable as u
-anti join landed as f on u.file_id = f.file_id
+-- files with nothing in them are all alike: what landed elsewhere is another one
+anti join landed as f on u.file_id = f.file_id and (f.rows > 0 or (u.kind = f.kind and u.source = f.source))
 anti join corrected as c on u.file_id = c.file_id and u.kind = c.kind and u.source = c.source
 anti join {{ ref('stg_waivers') }} as w on w.what = 'file' and w.in_force and u.file_id = w.key

@@ -100,5 +100,15 @@ def _rate(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         beside.execute(f"create temp table rate_rows as {rows(beside, 'rates')}")
         found = beside.sql((_HERE / "differing.sql").read_text(encoding="utf-8")).to_arrow_table()
     con.register("differing", found)
-    con.execute("insert into outdated_by from differing")
+    # a row that another one explains the difference better than is not named
+    con.execute(
+        """
+        insert into outdated_by
+        select day, file, "row", sign
+        from differing
+        qualify
+            is_behind
+            or (not bool_or(is_behind) over (partition by day) and day not in (select day from outdated_by))
+        """
+    )
     con.unregister("differing")

@@ -24,6 +24,7 @@ by_rate as (
         u.hi,
         b.file,
         b."row",
+        b.tie,
         b.sign,
         b.since,
         b.until,

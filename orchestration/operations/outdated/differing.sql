@@ -9,6 +9,8 @@ with legs as (
         s.charged_at,
         'sell' as side,
         n.sell_rate_no as rate_no,
+        s.sell_prefix as prefix,
+        s.sell_band is distinct from r.sell_band or coalesce(n.sell_splits, false) as has_other_band,
         (
             s.sell_account_id,
             s.sell_rate_table_id,
@@ -55,6 +57,8 @@ with legs as (
         s.charged_at,
         'buy' as side,
         n.buy_rate_no as rate_no,
+        s.buy_prefix as prefix,
+        s.buy_band is distinct from r.buy_band or coalesce(n.buy_splits, false) as has_other_band,
         (
             s.buy_account_id,
             s.buy_rate_table_id,
@@ -92,22 +96,56 @@ with legs as (
     where s.buy_status <> 'none' and r.buy_status <> 'none'
 ),
 
--- the row of rates.csv that the leg takes today
+-- the deck, or the row of rates.csv, that the leg takes today
 taking as (
-    select l.*, w."row" as takes
+    select
+        l.*,
+        t.deck as takes_deck,
+        w."row" as takes_row,
     from legs as l
-    left join rating.rate_terms as t on l.rate_no = t.rate_no and t.deck = 0
-    left join rate_rows as w on t.line = w.line
+    left join rating.rate_terms as t on l.rate_no = t.rate_no
+    left join rate_rows as w on t.deck = 0 and t.line = w.line
 ),
 
-legs_differing as (
-    select l.day, l.source, l.call_id, l.attempt, l.side
-    from taking as l
-    where l.differs
+-- what rates.csv said before the change, as far as it says so still: the same words from another row are no change
+held as (
+    select r."row", r.since, r.until
+    from rate_rows as r
+    anti join (from main.asked_rates where file = 'rates' and sign = 1) as a on r."row" = a."row" and r.tie = a.tie
 
-    union
+    union all
 
-    select t.day, t.source, t.call_id, t.attempt, t.side
+    select "row", since, until
+    from main.asked_rates
+    where file = 'rates' and sign = -1
+),
+
+judged as (
+    select
+        t.day,
+        t.file,
+        t."row",
+        t.sign,
+        l.differs,
+        t.file = 'rates'
+        and t.sign = 1
+        and t."row" = l.takes_row
+        and not exists (
+            select 1
+            from held as h
+            where h."row" = t."row" and l.charged_at >= h.since and l.charged_at < h.until
+        ) as is_new_words,
+        -- whether this row can be what made the difference
+        coalesce(
+            case
+                when t.file = 'decks' then l.takes_deck = ((t."row" ->> 'deck')::INTEGER)
+                when t.file = 'rates' and t.sign = 1 then t."row" = l.takes_row
+                when t.file = 'rates' then t."row" ->> 'prefix' = coalesce(l.prefix, '')
+                when t.file in ('timetables', 'holidays') then l.has_other_band
+                else true
+            end,
+            false
+        ) as is_behind,
     from touched as t
     inner join taking as l
         on
@@ -116,30 +154,22 @@ legs_differing as (
             and t.call_id = l.call_id
             and t.attempt = l.attempt
             and t.side = l.side
-            and t."row" = l.takes
-    where
-        t.file = 'rates'
-        and t.sign = 1
-        -- the same words may have held then from another time on
-        and not exists (
-            select 1
-            from main.asked_rates as a
-            where
-                a.day = t.day
-                and a.file = 'rates'
-                and a.sign = -1
-                and a."row" = t."row"
-                and l.charged_at >= a.since
-                and l.charged_at < a.until
-        )
+),
+
+-- new words bring the old ones of the same prefix along
+reworded as (
+    select distinct day, "row" ->> 'rate_table_id' as rate_table_id, "row" ->> 'prefix' as prefix
+    from judged
+    where is_new_words
 )
 
-select distinct t.day, t.file, t."row", t.sign
-from touched as t
-semi join legs_differing as l
+select j.day, j.file, j."row", j.sign, bool_or(j.is_behind) as is_behind
+from judged as j
+left join reworded as w
     on
-        t.day = l.day
-        and t.source = l.source
-        and t.call_id = l.call_id
-        and t.attempt = l.attempt
-        and t.side = l.side
+        j.day = w.day
+        and j.file = 'rates'
+        and j."row" ->> 'rate_table_id' = w.rate_table_id
+        and j."row" ->> 'prefix' = w.prefix
+where j.differs or w.day is not null
+group by j.day, j.file, j."row", j.sign
