@@ -5,7 +5,8 @@
     'remedy': 'Or let it pass: tollbook waive --day DAY --call ID --reason TEXT (--reason-code REASON for all of a kind).',
 }) }}
 {%- set remedies = {
-    'no_account': 'add its trunk to seeds/trunks.csv',
+    'no_account': 'add its trunk to seeds/trunks.csv; where the account that has it has ended (valid_to in '
+        ~ 'seeds/accounts.csv), end the trunk there as well and give it to another account',
     'no_rate_table': 'give the account a rate table for this side in seeds/rate_assignments.csv',
     'bad_number': 'no table prices a number of other than 1 to 15 digits, land the call with the number as it should be: '
         ~ 'tollbook land FILE --supersede --reason TEXT',
@@ -23,7 +24,11 @@ with unrated as (
             source || ':' || call_id || ':' || attempt as key,
             call_id,
             {{ side }}_reason as reason,
-            '{{ side }} leg of call ' || call_id || ' (' || coalesce({{ side }}_account_id, 'unknown account')
+            '{{ side }} leg of call ' || call_id || ' (' || coalesce(
+                {{ side }}_account_id,
+                'nobody''s trunk ' || {{ 'ingress' if side == 'sell' else 'egress' }}_trunk,
+                'unknown account'
+            )
             || ', to ' || called_number || ', ' || duration_s || ' s) has no price: ' || {{ side }}_reason as words,
         from {{ ref('rated_calls') }}
         where day in {{ checked_days() }} and {{ side }}_status = 'unrated'

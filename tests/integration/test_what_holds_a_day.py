@@ -276,8 +276,8 @@ def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypa
     run = CliRunner().invoke(cli, ["close", "--day", str(DAY)])
     assert isinstance(run.exception, Refused)
     assert "nothing is left unrated: 1 rows break it\n    No answered leg and no usage of the day" in run.stdout
-    assert "- sell leg of call c1 (unknown account, to 447700900123, 60.000 s) has no price: no_account" in run.stdout
-    assert "What to do: no_account: add its trunk to seeds/trunks.csv. Or let it pass: tollbook waive" in run.stdout
+    assert "- sell leg of call c1 (nobody's trunk in-x, to 447700900123, 60.000 s) has no price" in run.stdout
+    assert "What to do: no_account: add its trunk to seeds/trunks.csv; where the account" in run.stdout
     told = json.loads(CliRunner().invoke(cli, ["close", "--day", str(DAY), "--json"]).stdout)
     failure = told[0]["failures"][0]
     assert (failure["check"], failure["rows"]) == ("nothing_is_left_unrated", 1)
