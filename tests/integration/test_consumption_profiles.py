@@ -23,10 +23,11 @@ PROFILE = "profile_id,account_id,rule,allowance,period\nfree-100,acme,duration,1
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A call of 60 s on each of three days, the third in another month. Nothing is closed."""
-    monkeypatch.setenv("TOLLBOOK_NOW", f"{SECOND}T23:00:00")
     home = Home(tmp_path / "home", write_company(tmp_path / "seeds", consumption_profiles=PROFILE))
+    monkeypatch.setenv("TOLLBOOK_NOW", f"{THIRD}T23:00:00")
     for name, day in (("a", FIRST), ("b", SECOND), ("c", THIRD)):
         _land(home, tmp_path, name, f"{day}T12:00:00")
+    monkeypatch.setenv("TOLLBOOK_NOW", f"{SECOND}T23:00:00")
     build(home)
     return home
 
