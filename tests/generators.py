@@ -154,6 +154,7 @@ def random_company(
     _add_assignments(random, files, start)
     _add_fx(random, files, start)
     # Streams of their own: the rest of the company is the same with and without.
+    _add_bounds(Random(f"bounds {seed} {split} {start}"), files["rate_tables"], files["rates"])
     if origin:
         _add_origin(Random(f"origin {seed} {split} {start}"), files, start)
     if profiles:
@@ -390,7 +391,7 @@ def _price(random: Random, table: Row, *, blocked: bool) -> Row:
         row["increment_charge"] = _decimal(random, "0.05", random.choice((3, 6, 8)))
     if kind in ("per_minute", "block"):
         row |= _overrides(random, kind)
-    return row | _bounds(random, table)
+    return row
 
 
 def _overrides(random: Random, kind: str) -> Row:
@@ -405,18 +406,19 @@ def _overrides(random: Random, kind: str) -> Row:
     return row
 
 
-def _bounds(random: Random, table: Row) -> Row:
-    """Bounds, grace and free seconds of a rate's own; a table's bounds lie on the same side of 25 units as these."""
-    row: Row = {}
-    decimals = int(table["amount_decimals"] or 4)
-    for column, low, high in (("min_charge", 1, 20), ("max_charge", 30, 9000)):
-        if random.random() < 0.12:
-            row[column] = random.choice(("0", f"{Decimal(random.randint(low, high)).scaleb(-decimals):f}"))
-    if random.random() < 0.12:
-        row["grace_s"] = random.choice(("0", "2", "4.5"))
-    if random.random() < 0.12:
-        row["free_s"] = random.choice(("0", "7", "0.75"))
-    return row
+def _add_bounds(random: Random, tables: Sequence[Row], rates: Sequence[Row]) -> None:
+    """Bounds, grace and free seconds of a rate's own, where calls go by them; a least amount is below 25 units."""
+    by_id = {table["rate_table_id"]: table for table in tables}
+    for row in rates:
+        table = by_id[row["rate_table_id"]]
+        decimals = int(table["amount_decimals"] or 4)
+        for column, low, high in (("min_charge", 1, 20), ("max_charge", 30, 9000)):
+            if random.random() < 0.12:
+                row[column] = random.choice(("0", f"{Decimal(random.randint(low, high)).scaleb(-decimals):f}"))
+        if table["kind"] != "markup" and random.random() < 0.12:
+            row["grace_s"] = random.choice(("0", "2", "4.5"))
+        if table["kind"] in ("per_minute", "block") and random.random() < 0.12:
+            row["free_s"] = random.choice(("0", "7", "0.75"))
 
 
 def _add_accounts(random: Random, files: Files) -> None:
@@ -637,6 +639,8 @@ def random_deck(seed: int, directory: Path, start: date) -> list[RandomDeck]:
             known[name].update(row["prefix"] for row in added)
             rows.extend(added)
         random.shuffle(rows)
+        priced = [row for row in rows if not row.get("ended")]
+        _add_bounds(Random(f"deck bounds {seed} {number} {start}"), tables, priced)
         path = directory.parent / f"{directory.name}-deck-{seed}-{number}.csv"
         _write_csv(path, DECK_COLUMNS, rows)
         decks.append(RandomDeck(Deck(rows, replaces), rows, path))

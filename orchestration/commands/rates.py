@@ -43,9 +43,9 @@ def _deck_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @rates.command(name="review")
 @_deck_options
-@click.option("--first", type=Whole(), default=10, show_default=True, help="How many prices of each class to show.")
+@click.option("--first", type=Whole(), help="How many prices of each class to show; 10. --json gives all of them.")
 @click.option("--no-traffic", is_flag=True, help="Do not rate the last 7 days' calls with it.")
-def rates_review(file: Path | None, as_json: bool, first: int, no_traffic: bool, **options: Any) -> None:
+def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic: bool, **options: Any) -> None:
     """Say what FILE, or each deck in the inbox, would change; change nothing.
 
     \b
@@ -56,6 +56,9 @@ def rates_review(file: Path | None, as_json: bool, first: int, no_traffic: bool,
     from orchestration.decks.report import plain, text
     from orchestration.operations.rates import Wanted, review
 
+    if as_json and first is not None:
+        raise click.UsageError("--json gives every price: leave out --first")
+    first = 10 if first is None else first
     wanted = Wanted(first=None if as_json else first, traffic=not no_traffic, **options)
     reviewed = review(Home.from_environment(), file, wanted)
     if as_json:

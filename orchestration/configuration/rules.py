@@ -9,7 +9,7 @@ from orchestration.configuration.nearest import listed, nearest
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.schema import Column, Type
 from orchestration.configuration.sheet import Sheet
-from orchestration.configuration.unread import source_cells
+from orchestration.configuration.unread import RULES as UNREAD
 from orchestration.configuration.values import may_be_true
 from orchestration.typed import decimals, instant, number
 
@@ -368,6 +368,6 @@ RULES: tuple[Rule, ...] = (
     markups_are_sold,
     bands_can_happen,
     allowances_can_be_used,
-    source_cells,
+    *UNREAD,
 )
 """Every rule that looks at the sheets alone."""

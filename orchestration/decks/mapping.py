@@ -59,7 +59,10 @@ PLAIN = (
     "currency",
 )
 COLUMNS = (*PLAIN, *FANNED)
-CONSTANTS = ("destination", "band", "jurisdiction", "calling_prefix", *PRICES, *SECONDS)
+CONSTANTS = (
+    *("country_code", "calling_prefix", "destination", "band", "jurisdiction", "valid_to", "blocked", "ended"),
+    *("currency", *PRICES, *SECONDS),
+)
 WORDS = ("rate_table", "band", "jurisdiction", "action")
 MEANINGS = ("price", "end", "block")
 ACTIONS = {
@@ -367,6 +370,9 @@ class _Reader:
         found = Effective(at, name, section.pattern("pattern", 1), section.formats("format"))
         if at and name:
             section.say("file_name", "the date is in a cell already", "keep one of cell and file_name")
+        for key, said in (("pattern", found.pattern), ("format", found.formats)):
+            if said and not (at or name):
+                section.say(key, "it is of no date", "say where the date is: cell or file_name")
         self._done(section)
         return found
 
@@ -400,12 +406,16 @@ class _Reader:
                 meant = nearest(name, CONSTANTS)
                 right = f"did you mean {meant}?" if meant else f"write some of {', '.join(CONSTANTS)}"
                 self.say(f"constants.{name}", "there is no such constant", right)
+            elif name in ("blocked", "ended"):
+                if value is not True:
+                    self.say(f"constants.{name}", f"{value!r} is not true", f"write {name} = true, or leave it out")
+                found[name] = "true"
             elif isinstance(value, bool) or not isinstance(value, str | int):
                 self.say(f"constants.{name}", f"{value!r} is not a text", f'write {name} = "..."')
-            elif wrong := _constant_fault(name, str(value)):
-                self.say(f"constants.{name}", *wrong)
             else:
                 found[name] = str(value)
+                if wrong := _constant_fault(name, str(value)):
+                    self.say(f"constants.{name}", *wrong)
         return found
 
     def _words(self) -> Mapping[str, Mapping[str, str]]:
@@ -485,6 +495,27 @@ class _Reader:
             everywhere = columns.keys() | {n for fan in mapping.fans for n in fan.columns}
             if a in everywhere and b in everywhere:
                 self.say(f"columns.{a}", f"{b} is there too", "keep one of the two")
+        self._unread(mapping)
+
+    def _unread(self, mapping: DeckMapping) -> None:
+        """What says something that is never looked at, since something else says it."""
+        columns, constants = mapping.columns, mapping.constants
+        in_all_fans = set.intersection(*({*fan.columns} for fan in mapping.fans))
+        for name in constants.keys() & (columns.keys() | in_all_fans):
+            self.say(f"constants.{name}", "a column gives it", "keep one of the two")
+        if "increments" in columns or "increments" in in_all_fans:
+            for name in constants.keys() & {*INCREMENTS}:
+                self.say(f"constants.{name}", "the column increments gives it", "keep one of the two")
+        for name in ("band", "jurisdiction"):
+            if all(getattr(fan, name) for fan in mapping.fans):
+                for inside in ("columns", "constants"):
+                    if name in getattr(mapping, inside):
+                        self.say(f"{inside}.{name}", "each of [[prices]] gives it", "keep one of the two")
+        for name, words in mapping.words.items():
+            if words and name not in columns:
+                self.say(f"values.{name}", "no column has these words", f'write {name} = "..." under [columns]')
+        if mapping.earlier_dates != "keep" and "valid_from" not in columns:
+            self.say("earlier_dates", "no row has a date of its own", "leave it out, or name the column valid_from")
 
 
 def _constant_fault(name: str, value: str) -> tuple[str, str] | None:
@@ -498,6 +529,12 @@ def _constant_fault(name: str, value: str) -> tuple[str, str] | None:
         return f"{value!r} is no jurisdiction", f"write {', '.join(JURISDICTIONS)}"
     if name == "calling_prefix" and not re.fullmatch("[0-9]{1,15}", value):
         return f"{value!r} is not a prefix", 'write digits only, like "33"'
+    if name == "country_code" and not re.fullmatch("[1-9][0-9]{0,3}", value):
+        return f"{value!r} is not a country code", 'write digits only, like "1"'
+    if name == "currency" and not re.fullmatch("[A-Z]{3}", value):
+        return f"{value!r} is not a currency", 'write three capital letters, like "EUR"'
+    if name == "valid_to" and typed.instant(value) is None:
+        return f"{value!r} is not a time", 'write it like "2026-12-31"'
     return None
 
 

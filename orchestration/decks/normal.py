@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,10 +26,12 @@ from orchestration.decks.cells import Grid
 from orchestration.decks.mapping import INCREMENTS, PRICES, SECONDS, Column, DeckMapping, Fan
 from orchestration.decks.problem import Problems
 from orchestration.store.sql import literal, quoted
+from orchestration.warehouse import RULES
 
 _MAIN = ("rate_per_minute", "initial_charge", "increment_charge", "markup_pct")
 """The prices whose empty cell means that the prefix is not offered; that of the others is inherited."""
-_TEXT = ("rate_table_id", "destination", "band", "jurisdiction", "valid_from", "valid_to", "action", "blocked", "ended")
+_DIGITS = re.compile("[0-9]+")
+_TEXT = ("destination", "band", "jurisdiction", "valid_from", "valid_to", "action", "blocked", "ended", "currency")
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,13 @@ def load(
     mapping: DeckMapping,
     effective: str | None = None,
     replaces: str | None = None,
+    rules: int = RULES,
 ) -> Deck:
     """Read a deck into `deck_rows` (landed.rates without `deck`, with `copies`: whether an equal row follows).
 
-    `effective` and `replaces` (full, partial) are what the person says, before what the mapping says. The schema
-    config has to be loaded. Raises `UnreadableDeck` with all that is wrong.
+    `effective` and `replaces` (full, partial) are what the person says, before what the mapping says. `rules`: the
+    version of the rules by which it is refused. The schema config has to be loaded. Raises `UnreadableDeck` with all
+    that is wrong.
     """
     problems = Problems(path.name)
     with _uncollected():
@@ -64,7 +69,7 @@ def load(
         reading.fill(at)
     problems.stop()
     replaces_all = (replaces or mapping.replaces) == "full"
-    effective_at = rows.settle(con, problems, at, replaces_all)
+    effective_at = rows.settle(con, problems, at, replaces_all, rules)
     problems.stop()
     file_id = hashlib.sha256(path.read_bytes()).hexdigest()
     return Deck(path, path.name, file_id, source, mapping, effective_at, replaces_all)
@@ -284,19 +289,9 @@ class _Reading:
         columns = self.mapping.columns
         shared["prefix"] = self._prefixes("prefix", "country_code")
         shared["calling_prefix"] = self._prefixes("calling_prefix", None)
-        for name in (
-            "destination",
-            "band",
-            "jurisdiction",
-            "valid_from",
-            "valid_to",
-            "action",
-            "blocked",
-            "ended",
-            "currency",
-        ):
+        for name in _TEXT:
             parsed = self._parsed(columns[name], self._parser(name)) if name in columns else None
-            shared[name] = parsed if parsed is not None else self.mapping.constants.get(name, "")
+            shared[name] = parsed if parsed is not None else self._constant(name)
         tables = self._parsed(columns["rate_table"], self._table) if "rate_table" in columns else None
         shared["rate_table_id"] = tables if tables is not None else self.mapping.rate_table_id or ""
         parts = []
@@ -311,10 +306,22 @@ class _Reading:
             self.con.execute(f"drop view deck_lines_{number}")
             self.con.unregister(f"deck_lines_{number}_cells")
 
+    def _constant(self, name: str) -> str:
+        """What every row says of a column that the deck does not have; nothing of it is empty."""
+        value = self.mapping.constants.get(name, "")
+        if name != "valid_to" or not value:
+            return value
+        read = values.moment(value, self.mapping)
+        if isinstance(read, Fault):
+            self.problems.add([], f"{self.mapping.shown} constants.{name}", read)
+            return ""
+        return read
+
     def _prefixes(self, name: str, country: str | None) -> Sequence[object] | str:
         mapping = self.mapping
         told = self._cells(mapping.columns[name]) if name in mapping.columns else None
         codes = self._cells(mapping.columns[country]) if country and country in mapping.columns else None
+        everywhere = mapping.constants.get(country, "") if country else ""
         if told is None and codes is None:
             return [[mapping.constants.get(name, "")]] * len(self._lines)
         column = self._title(mapping.columns.get(name, mapping.columns.get(country or "", ("",)))[0])
@@ -322,13 +329,23 @@ class _Reading:
         must = country is not None and not mapping.is_canonical
 
         def unfold(cell: str, code: str) -> list[str] | Fault:
-            return blank if must and not cell and not code else prefixes.expand(cell, code, mapping.prefixes)
+            # where every row has the country code, an empty prefix is a row that is no price
+            empty = not cell and (not code or code == everywhere)
+            return blank if must and empty else prefixes.expand(cell, code, mapping.prefixes)
 
         read: dict[Any, list[str] | Fault]
         keys: Sequence[Any]
         if codes is None and told is not None:
             keys, plain = told, mapping.prefixes.plain.fullmatch
-            read = {c: [m[1]] if (m := plain(c)) and len(c) <= prefixes.LONGEST else unfold(c, "") for c in set(keys)}
+            if everywhere:
+                plain = _DIGITS.fullmatch
+                fits = prefixes.LONGEST - len(everywhere)
+                read = {
+                    c: [everywhere + c] if plain(c) and len(c) <= fits else unfold(c, everywhere) for c in set(keys)
+                }
+            else:
+                fits = prefixes.LONGEST
+                read = {c: [m[1]] if (m := plain(c)) and len(c) <= fits else unfold(c, "") for c in set(keys)}
         else:
             keys = list(zip(told or [""] * len(self._lines), codes or [], strict=True))
             read = {pair: unfold(*pair) for pair in set(keys)}

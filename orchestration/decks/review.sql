@@ -381,7 +381,7 @@ select
     list_filter(
         [
             case when r.new_price > 10 * r.old_price then 'ten_times' end,
-            case when r.new.rate > told.limit_rate then 'over_limit' end,
+            case when r.new_price > told.limit_rate then 'over_limit' end,
             case when r.class not in ('unchanged', 'not_offered') and r.changes_at < told.now then 'past' end,
             case
                 when

@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration.configuration.nearest import listed
 from orchestration.configuration.problem import Fault
+from orchestration.configuration.unread import NOT_READ
 from orchestration.decks.mapping import BOUNDS
 from orchestration.decks.problem import Problems
 
@@ -31,7 +32,9 @@ _MISSING = (
 )
 
 
-def settle(con: duckdb.DuckDBPyConnection, problems: Problems, effective: str, replaces_all: bool) -> datetime:
+def settle(
+    con: duckdb.DuckDBPyConnection, problems: Problems, effective: str, replaces_all: bool, rules: int
+) -> datetime:
     """Check `deck_rows`, mark its copies, and give the deck's effective instant (UTC).
 
     A copy says the same as a later line (of equal rows the last lands, as the last of unequal ones counts).
@@ -42,6 +45,8 @@ def settle(con: duckdb.DuckDBPyConnection, problems: Problems, effective: str, r
     _prices(con, problems)
     _bands(con, problems)
     _currencies(con, problems)
+    if rules > 1:
+        _unread(con, problems)
     for column, test, fault in (
         (
             "valid_to",
@@ -111,6 +116,13 @@ def _prices(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
     for column, test, kind in _MISSING:
         right = "write a price, or true under blocked or ended"
         _add(con, problems, test, column, Fault(f"there is no price, and the table is a {kind} table", right))
+
+
+def _unread(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
+    for kind, columns in NOT_READ.items():
+        for column in columns:
+            fault = Fault(f"the table is a {kind} table: no call of it is charged by this", "leave the cell empty")
+            _add(con, problems, f"t.kind = '{kind}' and r.{column} is not null", column, fault)
 
 
 def _bands(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:

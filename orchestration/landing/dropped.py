@@ -126,15 +126,7 @@ def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> 
         kind, source = kind or place[0], source or place[1]
     if not kind or not source:
         raise Refused(f"say what {path.name} is and who sent it: --kind cdrs --source NAME")
-    if kind == "rates":
-        raise Refused(
-            f"{path.name} stays where it is: rate decks are reviewed first, with tollbook rates review FILE,"
-            " then tollbook rates accept FILE"
-        )
-    if kind in KINDS and kind not in LANDING:
-        raise Refused(f"{kind} files land in a later release; {path.name} stays where it is")
-    if kind not in LANDING:
-        raise Refused(f'"{kind}" is no kind of file; use one of {", ".join(LANDING)}')
+    refuse_kind(kind, path.name)
     if source != Path(source).name or source.startswith("."):
         raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
     if not ripe(path):
@@ -143,6 +135,19 @@ def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> 
         raise Refused(f"the name of {str(path)!a} is not UTF-8; rename it")
     aside = path.with_name(f"{path.name}.reason") if _place(home.rejected, path) else None
     return Dropped(path, kind, source, bool(place), aside)
+
+
+def refuse_kind(kind: str, name: str = "what is in the inbox") -> None:
+    """Refuse a kind of file that does not land; `name` is what stays where it is."""
+    if kind == "rates":
+        raise Refused(
+            f"{name} stays where it is: rate decks are reviewed first, with tollbook rates review FILE,"
+            " then tollbook rates accept FILE"
+        )
+    if kind in KINDS and kind not in LANDING:
+        raise Refused(f"{kind} files land in a later release; {name} stays where it is")
+    if kind not in LANDING:
+        raise Refused(f'"{kind}" is no kind of file; use one of {", ".join(LANDING)}')
 
 
 def _place(root: Path, path: Path) -> tuple[str, ...] | None:

@@ -52,6 +52,11 @@ class NothingToCharge(Refused):
 def refuse_odd(wanted: Wanted) -> None:
     if wanted.credit_note and not (wanted.reason and wanted.reason.strip()):
         raise Refused("--credit-note needs --reason TEXT: why it is given")
+    if wanted.reason is not None and not wanted.credit_note:
+        raise Refused("--reason is printed on a credit note: it goes with --credit-note")
+    if wanted.as_posted and (wanted.draft or wanted.credit_note):
+        what = "a draft works any time" if wanted.draft else "a credit note is about an invoice that was issued"
+        raise Refused(f"--as-posted issues an invoice although days are outdated: {what}")
     if wanted.credit is not None and not wanted.credit_note:
         raise Refused("--amount is credited: it goes with --credit-note")
     if wanted.credit is not None and typed.decimals(wanted.credit) > 8:

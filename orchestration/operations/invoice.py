@@ -198,7 +198,21 @@ def _issued(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted) -> Invoi
         return None
     if wanted.draft:
         raise Refused(f"{wanted.period} of {wanted.account} was issued as {row[0]}; there is nothing left to draft")
+    if wanted.calls and not _lists_calls(con, row[0]):
+        raise Refused(f"{row[0]} was issued without a list of calls and stays as it is: leave out --calls")
     return issued_again(con, home, row[0])
+
+
+def _lists_calls(con: duckdb.DuckDBPyConnection, number: str) -> bool:
+    """Whether an invoice was issued with its calls in the PDF, as its line of the journal says."""
+    found = con.execute(
+        """
+        select coalesce((arguments ->> 'calls')::BOOLEAN, false) from ops.journal
+        where action = 'invoice' and arguments ->> 'invoice_number' = ?
+        """,
+        [number],
+    ).fetchone()
+    return found == (True,)
 
 
 def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Invoiced:

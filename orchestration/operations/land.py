@@ -80,6 +80,10 @@ def land(
     carried out; a file that cannot be read (`unreadable`), or that landed from another source (`landed_elsewhere`)
     where it is not said to be meant (`again`), is a result and the others go on.
     """
+    if reason is not None and not supersede:
+        raise Refused("--reason is kept with what is superseded: it goes with --supersede")
+    if not files and kind is not None:
+        dropped.refuse_kind(kind)
     with writer(home, "land") as held:
         return land_files(
             held,

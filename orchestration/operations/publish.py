@@ -43,6 +43,7 @@ WHOLE = (
     "marts.statement_entries",
     "marts.ledger_due",
     "config.accounts",
+    "config.rate_tables",
     "marts.revenue_assurance_daily",
     "marts.spend_monthly",
     "marts.budget_burndown",

@@ -122,7 +122,7 @@ def accept_held(
     configure(held)
     accepted = []
     with held.connect() as con:
-        for each in _by_date(con, home, found, wanted):
+        for each in _by_date(con, held, found, wanted):
             known = _known(con, each)
             if known is not None and file is not None:
                 _forget(home, each, known[1])
@@ -153,7 +153,7 @@ def _decks(home: Home, file: Path | None, wanted: Wanted) -> list[Dropped]:
     return [d for d in dropped.decks(home) if wanted.source in (None, d.source)]
 
 
-def _by_date(con: duckdb.DuckDBPyConnection, home: Home, found: list[Dropped], wanted: Wanted) -> list[Dropped]:
+def _by_date(con: duckdb.DuckDBPyConnection, held: Writer, found: list[Dropped], wanted: Wanted) -> list[Dropped]:
     """Several decks in the order in which they take effect: the later accepted one is the last word."""
     if len(found) < 2:
         return found
@@ -163,7 +163,7 @@ def _by_date(con: duckdb.DuckDBPyConnection, home: Home, found: list[Dropped], w
             dated.append((now(), each))
             continue
         try:
-            dated.append((_read(con, home, each, wanted).effective_at, each))
+            dated.append((_read(con, held, each, wanted).effective_at, each))
         except UnreadableDeck as unreadable:
             problems += unreadable.problems
     if problems:
@@ -171,12 +171,13 @@ def _by_date(con: duckdb.DuckDBPyConnection, home: Home, found: list[Dropped], w
     return [each for _, each in sorted(dated, key=lambda pair: (pair[0], pair[1].source, pair[1].name))]
 
 
-def _read(con: duckdb.DuckDBPyConnection, home: Home, each: Dropped, wanted: Wanted) -> Deck:
+def _read(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, wanted: Wanted) -> Deck:
     tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
-    how, problems = mapping.mapping_of(home.decks, each.source, tables)
-    if problems:
+    how, problems = mapping.mapping_of(held.home.decks, each.source, tables)
+    # what was accepted by the first rules was good enough then
+    if problems and held.rules > 1:
         raise UnreadableDeck(map(str, problems))
-    return normal.load(con, each.path, each.source, how, wanted.effective, wanted.replaces)
+    return normal.load(con, each.path, each.source, how, wanted.effective, wanted.replaces, held.rules)
 
 
 def _reviewed(held: Writer, each: Dropped, wanted: Wanted) -> Review:
@@ -186,7 +187,7 @@ def _reviewed(held: Writer, each: Dropped, wanted: Wanted) -> Review:
             known = _known(con, each)
             if known is not None:
                 raise UnreadableDeck([f"{each.name} was accepted already, {known[0]}"])
-            deck = _read(con, held.home, each, wanted)
+            deck = _read(con, held, each, wanted)
             found = reviewing.review(con, deck, wanted.limit, wanted.first)
             days = traffic.days_with_traffic(con) if wanted.traffic else ()
             if days:
@@ -213,7 +214,7 @@ def _accept(
 ) -> Accepted:
     """Everything about the deck, or nothing: archive, journal, commit, out of the inbox."""
     before = _state(each.path)
-    deck = _read(con, held.home, each, wanted)
+    deck = _read(con, held, each, wanted)
     review = reviewing.review(con, deck, wanted.limit, wanted.first)
     if review.suspicious and refuse_suspicious:
         raise UnreadableDeck(

@@ -270,6 +270,13 @@ def test_a_paid_account_is_at_0(played: Any) -> None:
         (lambda: Wanted("acme", APRIL, credit_note=True), "--credit-note needs --reason"),
         (lambda: Wanted("bolt", date(2026, 2, 1), credit_note=True, reason="x"), "has no invoice for 2026-02-01"),
         (lambda: Wanted("acme", APRIL, credit=Decimal(1)), "it goes with --credit-note"),
+        (lambda: Wanted("acme", APRIL, reason="late"), "--reason is printed on a credit note"),
+        (lambda: Wanted("acme", MARCH, draft=True, as_posted=True), "a draft works any time"),
+        (
+            lambda: Wanted("bolt", MARCH, credit_note=True, reason="x", as_posted=True),
+            "is about an invoice that was issued",
+        ),
+        (lambda: Wanted("bolt", MARCH, calls=True), "INV-2026-000002 was issued without a list of calls"),
         (
             lambda: Wanted("bolt", MARCH, credit_note=True, reason="outage on 30 March", credit=Decimal("0.505")),
             "0.505 was credited for this reason already, by CN-2026-000001",
@@ -289,6 +296,12 @@ def test_refusals_change_nothing(played: Any, wanted: Callable[[], Wanted], said
         invoice(company.home, wanted())
     assert said in str(refusal.value)
     assert (company.query("select count(*) from marts.invoices"), company.home.journal.read_text()) == before
+
+
+def test_a_list_of_calls_that_was_issued_may_be_asked_for_again(played: Any) -> None:
+    company, seen = played
+    again = invoice(company.home, Wanted("acme", MARCH, calls=True))
+    assert {name: path.read_bytes() for name, path in again.files.items()} == seen["bytes"]
 
 
 def test_what_postings_were_made_by_cannot_change(played: Any) -> None:

@@ -172,6 +172,7 @@ def test_a_persons_own_file_is_copied_and_never_moved(home: Home, tmp_path: Path
         ({"kind": "cdrs", "source": "../x"}, "cannot name a source"),
         ({"kind": "cdrs", "source": "x", "supersede": True}, "--reason"),
         ({"kind": "usage", "source": "x", "supersede": True, "reason": "y"}, "cdrs only"),
+        ({"kind": "cdrs", "source": "x", "reason": "y"}, "it goes with --supersede"),
     ],
 )
 def test_requests_that_cannot_be_carried_out(home: Home, tmp_path: Path, options: dict[str, object], why: str) -> None:
@@ -179,6 +180,15 @@ def test_requests_that_cannot_be_carried_out(home: Home, tmp_path: Path, options
     with pytest.raises(Refused, match=why):
         land(home, [tmp_path / "a.csv"], **options)  # type: ignore[arg-type]
     assert not home.archive.exists()
+
+
+def test_a_kind_that_does_not_land_is_said_where_it_only_chooses(home: Home) -> None:
+    kept = drop(home, "a.csv", csv_text([cdr()]))
+    for kind, why in (("cdr", "use one of cdrs"), ("rates", "tollbook rates review"), ("statements", "later release")):
+        with pytest.raises(Refused, match=why):
+            land(home, kind=kind)
+    assert kept.exists()
+    assert [file.name for file in land(home, kind="cdrs")] == ["a.csv"]
 
 
 def test_what_is_not_ripe_or_not_landed_yet_stays(home: Home) -> None:

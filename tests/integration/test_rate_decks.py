@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land
 from orchestration.operations.rates import Wanted, accept, review
-from orchestration.warehouse import PROJECT, Home, Refused
+from orchestration.operations.rebuild import rebuild
+from orchestration.warehouse import PROJECT, Home, Refused, Writer
 from tests.e2e.company import write_calls, write_company, write_text
 
 DAY = "2026-05-04"
@@ -253,6 +255,53 @@ def test_mapped_decks_of_the_inbox_in_order_of_effect(home: Home) -> None:
     ]
 
 
+def test_a_deck_without_country_codes_prices_the_numbers_of_its_country(home: Home, tmp_path: Path) -> None:
+    """Six digits of the United States, 201200, are those of an Egyptian mobile phone, too."""
+    write_company(
+        home.seeds,
+        rates=f"{RATES}retail,,Any,,2026-01-01,0.5\ncost,20,Egypt,,2026-01-01,0.20\ncost,1,USA flat,,2026-01-01,0.05\n",
+        rate_assignments=ASSIGNMENTS,
+    )
+    write_text(
+        home.decks / "carrier.toml",
+        'rate_table_id = "cost"\n[columns]\nprefix = "NPANXX"\nrate_per_minute = "Rate"',
+        '[constants]\ncountry_code = "1"',
+    )
+    deck = write_text(home.inbox / "rates" / "carrier" / "us.csv", "NPANXX,Rate", "201200,0.004356")
+    accept(home, deck, Wanted(effective="2026-05-01"))
+    header = "call_id,started_at,called_number,duration_s,ingress_trunk,egress_trunk"
+    rows = [
+        f"{name},{DAY}T10:00:00,{number},60,in-a,out" for name, number in (("us", 12012001234), ("eg", 201200123456))
+    ]
+    land(home, [write_text(tmp_path / "calls.csv", header, *rows)], kind="cdrs", source="sw1")
+    build(home)
+    assert served(home, "select call_id, buy_prefix, buy_amount from marts.rated_calls order by call_id") == [
+        ("eg", "20", D("0.2")),
+        # amounts of the table have 4 decimals
+        ("us", "1201200", D("0.0044")),
+    ]
+
+
+def test_what_was_accepted_by_the_first_rules_is_accepted_again(rated: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then a mapping might say what nothing reads, and a deck what tables of its kind do not charge by."""
+    write_text(rated.decks / "carrier.toml", 'rate_table_id = "cost"\n[columns]', *MAPPED_THEN)
+    deck = write_text(rated.inbox / "rates" / "carrier" / "may.csv", "Code,Rate,Markup", "44,0.04,5")
+    with pytest.raises(Refused, match=r"values\.band: no column has these words"):
+        accept(rated, deck, Wanted(effective="2026-05-05"))
+    with monkeypatch.context() as before:
+        before.setattr(Writer.__init__, "__defaults__", (1, None))
+        accept(rated, deck, Wanted(effective="2026-05-05"))
+    rated.journal.write_text(re.sub(r', "rules": 1\b', "", rated.journal.read_text()))
+    assert query(rated, "select prefix, rate_per_minute, markup_pct from landed.rates") == [("44", D("0.04"), D("5"))]
+    assert rebuild(rated, check=True).compared
+
+
+MAPPED_THEN = (
+    'prefix = "Code"\nrate_per_minute = "Rate"\nmarkup_pct = "Markup"',
+    '[values.band]\nP = "peak"',
+)
+
+
 def test_a_deck_with_a_bad_row_is_refused_whole(home: Home) -> None:
     path = drop(home, "bad.csv", "cost,44,,2026-05-20,0.03,,,", "cost,x,,2026-05-20,0.03,,,")
     with pytest.raises(Refused, match=r"bad.csv line 3, column prefix: \"x\" is not a prefix; write digits"):
@@ -396,6 +445,8 @@ def test_the_command_line(home: Home, tmp_path: Path) -> None:
         return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
 
     assert tollbook("review").stdout == "no deck waits in inbox/rates/\n"
+    both = tollbook("review", "--json", "--first", "3")
+    assert (both.returncode, "--json gives every price" in both.stderr) == (2, True)
     path = one_of_each(home)
     shown = tollbook("review", str(path), "--full")
     assert shown.returncode == 0

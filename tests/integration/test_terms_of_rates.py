@@ -49,8 +49,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
                 "account_id,side,rate_table_id,valid_from\nacme,sell,retail,2026-01-01\ncarrier,buy,cost,2026-01-01\n"
             ),
             rate_tables=(
-                "rate_table_id,kind,currency,initial_s,increment_s,amount_decimals,amount_rounding,min_charge,grace_s\n"
-                "retail,per_minute,USD,60,60,4,,,3\ncost,per_minute,USD,1,1,3,up,0.01,\n"
+                "rate_table_id,kind,currency,initial_s,increment_s,amount_decimals,amount_rounding,min_charge,grace_s,name\n"
+                "retail,per_minute,USD,60,60,4,,,3,\ncost,per_minute,USD,1,1,3,up,0.01,,Carrier A-Z\n"
             ),
             rates=(
                 "rate_table_id,prefix,destination,band,valid_from,rate_per_minute,min_charge,max_charge,grace_s,free_s\n"
@@ -109,6 +109,8 @@ def test_amounts_by_hand_and_by_the_reference(home: Home) -> None:
 def test_they_are_explained_and_quoted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     free, mobile = explain(home, "free66"), explain(home, "mobile3")
     assert [step.text for step in free.buy.steps if step.what == "bound"] == []
+    assert "rate table cost (Carrier A-Z) of carrier, per minute, in USD" in [step.text for step in free.buy.steps]
+    assert "rate table retail of acme, per minute, in USD" in [step.text for step in free.sell.steps]
     assert "at least 0.0100" in [step.text for step in mobile.buy.steps]
     assert "3 s, less 10 s free: nothing is left to bill" in [step.text for step in mobile.sell.steps]
     assert "3 s is within the grace of 3 s: no charge" in [s.text for s in explain(home, "london3").sell.steps]

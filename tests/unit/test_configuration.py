@@ -540,13 +540,13 @@ def test_a_longer_span_overlaps_all_within_it(seeds: Path) -> None:
 
 def test_a_block_table_needs_its_own_increments(seeds: Path) -> None:
     (seeds / "rate_tables.csv").write_text(
-        "rate_table_id,kind,currency,increment_from\nretail,given,EUR,\nblocks,block,USD,zero\nplus,markup,EUR,\n"
+        "rate_table_id,kind,currency,increment_from\nretail,per_minute,EUR,\nblocks,block,USD,zero\nplus,markup,EUR,\n"
     )
     (seeds / "rates.csv").write_text(
         "rate_table_id,prefix,band,valid_from,increment_s,initial_charge,increment_charge,blocked\n"
         "blocks,1,,,0,1,1,\n"
         "blocks,2,,,,,,true\n"
-        "retail,3,,,0,,,\n"
+        "retail,3,,,0,,,true\n"
     )
     assert [(p.file, p.line, p.column) for p in check(seeds, FORMATS)] == [
         ("seeds/rate_tables.csv", 3, "increment_from"),
@@ -602,6 +602,47 @@ def test_jurisdictions_are_three(seeds: Path) -> None:
         'seeds/rates.csv line 3, column calling_prefix: "+33" is not a prefix; write 33',
         'seeds/rates.csv line 3, column jurisdiction: "local" is not a jurisdiction; '
         "write one of interstate, intrastate, indeterminate",
+    ]
+
+
+def test_cells_that_nothing_reads(seeds: Path) -> None:
+    (seeds / "accounts.csv").write_text(
+        "account_id,name,kind,currency,billing_model\nacme,Acme,customer,EUR,per_minute\nbell,Bell,carrier,USD,per_channel\n"
+    )
+    (seeds / "rate_tables.csv").write_text(
+        "rate_table_id,kind,currency,increment_s,markup_pct\n"
+        "retail,per_minute,EUR,,5\nblocks,block,USD,6,\nplus,markup,EUR,,10\nown,given,EUR,60,\n"
+    )
+    (seeds / "rates.csv").write_text(
+        "rate_table_id,prefix,band,valid_from,rate_per_minute,initial_rate_per_minute,initial_charge,increment_charge,"
+        "markup_pct,initial_s,increment_s,connect_charge,grace_s,free_s,min_charge,max_charge\n"
+        "retail,1,,,0.05,0.06,,,,1,1,0.1,3,1,0.01,5\n"
+        "blocks,1,,,,,0.1,0.02,,1,1,0.1,3,1,0.01,5\n"
+        "plus,1,,,,,,,12,,,,,,0.01,5\n"
+        "own,1,,,,,,,,,,,3,,0.01,5\n"
+        "retail,2,,,0.05,,0.1,,7,,,,,,,\n"
+        "blocks,2,,,0.05,,0.1,0.02,,,,,,,,\n"
+        "plus,2,,,0.05,,,,12,,,,3,,,\n"
+        "own,2,,,0.05,,,,,6,,,,,,\n"
+    )
+    (seeds / "subscriptions.csv").write_text(
+        "subscription_id,account_id,service,charge,prorate,valid_from\n"
+        "s1,acme,number,once,true,2026-01-01\ns2,acme,number,once,false,2026-01-01\ns3,acme,number,monthly,true,2026-01-01\n"
+    )
+    by_kind = "table: no call of it is charged by this; write nothing"
+    assert sorted(problems(seeds)) == [
+        "seeds/accounts.csv line 3, column billing_model: channel billing comes later; write per_minute, or nothing",
+        "seeds/rate_tables.csv line 2, column markup_pct: a per_minute table adds no markup; "
+        "write nothing, or make it a markup table",
+        f"seeds/rates.csv line 6, column initial_charge: retail is a per_minute {by_kind}",
+        f"seeds/rates.csv line 6, column markup_pct: retail is a per_minute {by_kind}",
+        f"seeds/rates.csv line 7, column rate_per_minute: blocks is a block {by_kind}",
+        f"seeds/rates.csv line 8, column grace_s: plus is a markup {by_kind}",
+        f"seeds/rates.csv line 8, column rate_per_minute: plus is a markup {by_kind}",
+        f"seeds/rates.csv line 9, column initial_s: own is a given {by_kind}",
+        f"seeds/rates.csv line 9, column rate_per_minute: own is a given {by_kind}",
+        "seeds/subscriptions.csv line 2, column prorate: what is charged once is charged in full; "
+        "write nothing, or charge it monthly",
     ]
 
 

@@ -417,6 +417,35 @@ def test_markups_in_percent(tmp_path: Path) -> None:
     assert short(rows, "prefix", "markup_pct") == ["44 | -2.5", "49 | 12"]
 
 
+def test_a_country_code_for_all_of_a_deck(tmp_path: Path) -> None:
+    """United States decks name six digits; what else every row says is a constant, too."""
+    mapped = """
+        rate_table_id = "az"
+        timezone = "America/New_York"
+        [columns]
+        prefix = "NPANXX"
+        rate_per_minute = "Rate"
+        [constants]
+        country_code = "1"
+        currency = "USD"
+        valid_to = "2026-12-31"
+        """
+    _, rows = read(tmp_path, mapped, "us.csv", "NPANXX,Rate\n201200,0.004356\n0201,1\n212-214,0.01\n", "2026-04-01")
+    assert short(rows, "prefix", "rate_per_minute", "valid_to") == [
+        "10201 | 1 | 2026-12-31 05:00:00",
+        "1201200 | 0.004356 | 2026-12-31 05:00:00",
+        "1212 | 0.01 | 2026-12-31 05:00:00",
+        "1213 | 0.01 | 2026-12-31 05:00:00",
+        "1214 | 0.01 | 2026-12-31 05:00:00",
+    ]
+    ended = 'rate_table_id = "az"\n[columns]\nprefix = 1\n[constants]\nended = true\n'
+    _, rows = read(tmp_path, ended, "gone.csv", "code\n44\n45\n", "2026-04-01")
+    assert short(rows, "prefix", "ended", "blocked") == ["44 | yes | ", "45 | yes | "]
+    blocked = 'rate_table_id = "az"\n[columns]\nprefix = 1\n[constants]\nblocked = true\n'
+    _, rows = read(tmp_path, blocked, "barred.csv", "code\n44\n", "2026-04-01")
+    assert short(rows, "prefix", "ended", "blocked") == ["44 |  | yes"]
+
+
 def test_bounds_grace_and_free_seconds(tmp_path: Path) -> None:
     """In cents like prices; empty cells inherit; constants, as in rates.csv; a canonical deck has their names."""
     names = ("prefix", "rate_per_minute", "min_charge", "max_charge", "grace_s", "free_s")

@@ -23,6 +23,9 @@ valid_from = "Date"
 """
 
 
+AZ = "rate_table_id = 'az'\n[columns]\nprefix = 1\n"
+
+
 def problems(tmp_path: Path, toml: str | None, name: str, data: str | bytes, effective: str | None = None) -> list[str]:
     with pytest.raises(UnreadableDeck) as refused:
         read(tmp_path, toml, name, data, effective)
@@ -79,6 +82,35 @@ def test_rows_that_do_not_fit_their_table(tmp_path: Path) -> None:
         " true under blocked or ended",
         "bad.csv line 5, column increment_charge: there is no price, and the table is a block table; write a price, or"
         " true under blocked or ended",
+    ]
+
+
+def test_what_a_country_code_for_all_of_a_deck_cannot_stand_before(tmp_path: Path) -> None:
+    toml = "rate_table_id = 'az'\n[columns]\nprefix = 1\nrate_per_minute = 2\n[constants]\ncountry_code = '1'\n"
+    found = problems(tmp_path, toml, "us.csv", "c,r\n+1201,1\n,1\n123456789012345,1\n", "2026-04-01")
+    assert found == [
+        'us.csv line 2, column c: "+1201" is not a prefix; write digits like 4477, +4477, ^4477.*, 4477-4479 or 44 77,78',
+        "us.csv line 3, column c: there is no prefix; write one; notes below the rates are left out by ends_before",
+        'us.csv line 4, column c: "1123456789012345" has 16 digits; write at most 15',
+    ]
+
+
+def test_prices_of_another_kind_of_table(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        None,
+        "bad.csv",
+        "rate_table_id,prefix,rate_per_minute,initial_charge,increment_charge,markup_pct,grace_s\n"
+        "az,44,0.01,0.1,,,3\n"
+        "blocks,1,0.01,0.1,0.02,,\n"
+        "plus,1,,,,5,3\n",
+        effective="2026-04-01",
+    )
+    right = "table: no call of it is charged by this; leave the cell empty"
+    assert found == [
+        f"bad.csv line 2, column initial_charge: the table is a per_minute {right}",
+        f"bad.csv line 3, column rate_per_minute: the table is a block {right}",
+        f"bad.csv line 4, column grace_s: the table is a markup {right}",
     ]
 
 
@@ -167,6 +199,28 @@ def test_a_deck_that_cannot_be_read(tmp_path: Path, toml: str | None, name: str,
         ("rate_table_id = 'az'\n[columns]\nprefix = 1\n[effective]\ncell = '3B'\n", "'3B' is not a cell"),
         ("rate_table_id = 'az'\n[columns]\nprefix = 1\n[prefixes]\nranges = 1\n", "column prefixes.ranges: 1 is not possible"),
         ("replaces = 'all'\nrate_table_id = 'az'\n[columns]\nprefix = 1\n", '\'all\' is not possible; write "full" or "partial"'),
+        (AZ + "[constants]\nprefix = '1'\n", "column constants.prefix: there is no such constant"),
+        (AZ + "[constants]\ncountry_code = '+1'\n", "'+1' is not a country code; write digits only"),
+        (AZ + "[constants]\ncalling_prefix = '+33'\n", "'+33' is not a prefix; write digits only"),
+        (AZ + "[constants]\njurisdiction = 'INTERSTATE'\n", "'INTERSTATE' is no jurisdiction; write interstate"),
+        (AZ + "[constants]\ncurrency = 'Euro'\n", "'Euro' is not a currency"),
+        (AZ + "[constants]\nvalid_to = '31.12.2026'\n", "'31.12.2026' is not a time"),
+        (AZ + "[constants]\nblocked = 'no'\n", "'no' is not true; write blocked = true, or leave it out"),
+        (AZ + "[constants]\nconnect_charge = '0,5'\n", "'0,5' is not a number of at most 8 decimals"),
+        (AZ + "[constants]\nmin_charge = '-1'\n", "'-1' is not a number of at most 8 decimals"),
+        (AZ + "[constants]\ninitial_s = '0.0001'\n", "'0.0001' is not a number of at most 3 decimals"),
+        (AZ + "country_code = 2\n[constants]\ncountry_code = 1\n", "column constants.country_code: a column gives it; keep one"),
+        (AZ + "increments = 2\n[constants]\nincrement_s = 1\n", "column constants.increment_s: the column increments gives it"),
+        (AZ + "band = 2\n[[prices]]\nband = 'x'\nrate_per_minute = 3\n", "column columns.band: each of [[prices]] gives it"),
+        (
+            AZ + "[constants]\nconnect_charge = '1'\n[[prices]]\nband = 'x'\nconnect_charge = 3\n",
+            "column constants.connect_charge: a column gives it",
+        ),
+        (AZ + "[values.band]\nP = 'peak'\n", "column values.band: no column has these words; write band ="),
+        (AZ + "[effective]\nformat = '%d.%m.%Y'\n", "column effective.format: it is of no date"),
+        (AZ + "[effective]\npattern = '(.*)'\n", "column effective.pattern: it is of no date"),
+        ("earlier_dates = 'effective'\n" + AZ, "column earlier_dates: no row has a date of its own"),
+        (AZ + "[[prices]]\nmin_charge = 2\n", "column prices 1: it has no price"),
         ("encoding = 'latin9000'\nrate_table_id = 'az'\n[columns]\nprefix = 1\n", "'latin9000' is not an encoding"),
     ],
 )  # fmt: skip

@@ -44,6 +44,7 @@ with legs as (
 select
     l.*,
     t.kind,
+    n.name as rate_table_name,
     t.currency,
     t.timezone,
     t.increment_from,
@@ -62,5 +63,6 @@ select
 from legs as l
 cross join {{ ref('stg_company') }} as company
 left join {{ ref('rate_table_terms') }} as t on l.rate_table_id = t.rate_table_id
+left join {{ ref('stg_rate_tables') }} as n on l.rate_table_id = n.rate_table_id
 left join {{ ref('rate_terms') }} as r on l.rate_no = r.rate_no
 left join {{ ref('rate_origins') }} as o on l.rate_no = o.rate_no

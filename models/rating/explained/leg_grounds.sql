@@ -82,8 +82,8 @@ select
         leg_step(
             'kind is not null',
             'table',
-            "'rate table ' || rate_table_id || ' of ' || account_id || ', ' || replace(kind, '_', ' ')
-            || ', in ' || currency"
+            "'rate table ' || rate_table_id || coalesce(' (' || rate_table_name || ')', '') || ' of ' || account_id
+            || ', ' || replace(kind, '_', ' ') || ', in ' || currency"
         ),
         leg_step(
             'kind is not null and number is not null',
