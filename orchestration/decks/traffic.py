@@ -18,23 +18,54 @@ from orchestration.warehouse import Home
 
 DAYS = 7
 
-# The calls with a leg of the deck's tables, with all their attempts: which one is sold hangs on the others.
+# The calls with a leg of the deck's tables.
+_AFFECTED = """
+    create temp table affected as
+    select distinct source, call_id, day
+    from warehouse.marts.rated_calls
+    where
+        day in (select day from traffic_days)
+        and (
+            sell_rate_table_id in (select rate_table_id from deck_tables)
+            or buy_rate_table_id in (select rate_table_id from deck_tables)
+        )
+"""
+
+# These with all their attempts: which one is sold hangs on the others. And all calls of their accounts with allowances,
+# which take from the same, each what those before it leave.
 _CALLS = """
     insert into landed.cdrs by name
-    with affected as (
-        select distinct source, call_id, day
-        from warehouse.marts.rated_calls
+    with sharing as (
+        select distinct r.sell_account_id as account_id
+        from warehouse.marts.rated_calls as r
+        semi join affected as a on r.source = a.source and r.call_id = a.call_id and r.day = a.day
         where
-            day in (select day from traffic_days)
-            and (
-                sell_rate_table_id in (select rate_table_id from deck_tables)
-                or buy_rate_table_id in (select rate_table_id from deck_tables)
-            )
+            r.day in (select day from traffic_days)
+            and r.sell_account_id in (select account_id from config.consumption_profiles)
+    ),
+
+    taken as (
+        select source, call_id, day from affected
+        union
+        select source, call_id, day
+        from warehouse.marts.rated_calls
+        where day in (select day from traffic_days) and sell_account_id in (select account_id from sharing)
     )
+
     select c.*
     from warehouse.landed.cdrs as c
-    semi join affected as a on c.source = a.source and c.call_id = a.call_id and c.day = a.day
+    semi join taken as t on c.source = t.source and c.call_id = t.call_id and c.day = t.day
 """
+
+# What calls of other days took of the allowances, as it is in the books.
+_ALLOWANCES = (
+    """
+    insert into marts.profile_consumption by name
+    select * from warehouse.marts.profile_consumption
+    where profile_id in (select profile_id from config.consumption_profiles)
+    """,
+    "insert into landed.superseded_cdrs by name select * from warehouse.landed.superseded_cdrs",
+)
 
 # Decks that a full one had replaced before the days began are left out.
 _DECKS = """
@@ -83,6 +114,7 @@ _LEGS = """
         source,
         call_id,
         attempt,
+        day,
         buy_account_id as carrier_id,
         -- of a call's attempts one is sold
         max(sell_account_id) over (partition by day, source, call_id) as customer_id,
@@ -97,16 +129,22 @@ _EFFECTS = """
     select
         b.{whose} as account_id,
         {currency} as currency,
-        count(distinct (b.source, b.call_id)) as calls,
+        count(distinct (b.source, b.call_id, b.day)) as calls,
         sum(b.{what}) as without,
         sum(a.{what}) as with_deck,
         sum(a.{what} - b.{what}) as difference,
         count(*) filter (b.unrated) as unrated_without,
         count(*) filter (a.unrated) as unrated_with_deck,
     from legs_without as b
-    inner join legs_with as a on b.source = a.source and b.call_id = a.call_id and b.attempt = a.attempt
+    inner join legs_with as a
+        on b.source = a.source and b.call_id = a.call_id and b.attempt = a.attempt and b.day = a.day
+    left join affected as f on b.source = f.source and b.call_id = f.call_id and b.day = f.day
     left join config.accounts as k on b.{whose} = k.account_id
-    where b.{whose} is not null and {only}
+    where
+        b.{whose} is not null
+        and {only}
+        -- of calls that only share an allowance those that the deck leaves another part of it
+        and (f.call_id is not null or a.{what} <> b.{what})
     group by b.{whose}, k.currency
     order by abs(sum(a.{what} - b.{what})) desc, b.{whose}
 """
@@ -153,6 +191,7 @@ def days_with_traffic(con: duckdb.DuckDBPyConnection) -> tuple[date, ...]:
 def rated_again(home: Home, days: tuple[date, ...], deck: Path, effective_at: datetime, full: bool) -> Traffic:
     """Rate the calls of `days` that the deck's tables price, without it and with it.
 
+    Allowances are given out anew on these days, from what calls of other days have left of them.
     `deck` is a Parquet file with the columns of landed.rates. The warehouse must not be open in this process.
     """
     con = duckdb.connect()
@@ -163,11 +202,14 @@ def rated_again(home: Home, days: tuple[date, ...], deck: Path, effective_at: da
         con.execute("create temp table deck_tables as select distinct rate_table_id from deck_prices")
         con.execute("create temp table traffic_days (day DATE)")
         con.executemany("insert into traffic_days values (?)", [[day] for day in days])
+        con.execute(_AFFECTED)
         con.execute(_CALLS)
+        for statement in _ALLOWANCES:
+            con.execute(statement)
         con.execute(_DECKS)
         con.execute("insert into ops.decks by name select * from warehouse.ops.decks")
         con.execute("insert into ops.deck_tables by name select * from warehouse.ops.deck_tables")
-        calls = con.execute("select count(distinct (source, call_id)) from landed.cdrs").fetchall()[0][0]
+        calls = con.execute("select count(*) from affected").fetchall()[0][0]
         if not calls:
             return Traffic(days, 0, (), ())
         rate(con, as_views=True)

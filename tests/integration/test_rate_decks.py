@@ -23,7 +23,7 @@ from orchestration.operations.land import land
 from orchestration.operations.rates import Wanted, accept, review
 from orchestration.operations.rebuild import rebuild
 from orchestration.warehouse import PROJECT, Home, Refused, Writer
-from tests.e2e.company import write_calls, write_company, write_text
+from tests.e2e.company import SEEDS, write_calls, write_company, write_text
 
 DAY = "2026-05-04"
 D = Decimal
@@ -345,6 +345,82 @@ def test_what_the_last_days_would_have_cost(rated: Home) -> None:
     (customer,) = traffic.customers
     assert (customer.account_id, customer.without, customer.with_deck) == ("acme", D("0.179"), D("0.118"))
     assert served(rated, "select sum(buy_amount) from marts.rated_calls") == [(D("0.061"),)]
+
+
+NINE_DAYS = [f"2026-04-{day}" for day in range(26, 31)] + [f"2026-05-0{day}" for day in range(1, 5)]
+SELLS_AT_TWICE = "retail,447,UK Mobile,2026-05-20,0.12,,,"
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowance", "sold", "sold_by_the_deck"),
+    [
+        # 150 s a month: 30 s of 28 April and of 3 May, and all calls after them, are charged
+        ("duration", "150", "0.24", "0.48"),
+        # 0.15 a month; by the deck 0.03 is left of April on the 28th (0.12 was taken at the old price), and of 1 and 2
+        # May 0.12 and 0.03 are covered: 0.09 + 0.12 + 0.12, 0 + 0.09 + 0.12 + 0.12
+        ("cost", "0.15", "0.24", "0.66"),
+    ],
+)
+def test_allowances_are_as_the_books_leave_them(
+    home: Home, tmp_path: Path, rule: str, allowance: str, sold: str, sold_by_the_deck: str
+) -> None:
+    """A minute on each of nine days, under three ids again and again, at 0.06 that cost 0.03; seven are rated again."""
+    write_company(
+        home.seeds,
+        rates=RATES,
+        rate_assignments=ASSIGNMENTS,
+        consumption_profiles=f"profile_id,account_id,rule,allowance,period\np,acme,{rule},{allowance},month\n",
+    )
+    calls = [(f"c{n % 3}", f"{day}T10:00:00", "60", "in-a") for n, day in enumerate(NINE_DAYS)]
+    land(home, [write_calls(tmp_path / "nine.csv", calls)], kind="cdrs", source="sw1")
+    close(home)
+    (books,) = served(
+        home, f"select sum(sell_account_amount), count(*) from marts.rated_calls where day >= '{NINE_DAYS[2]}'"
+    )
+    assert books == (D(sold), 7)
+    drop(home, "twice.csv", SELLS_AT_TWICE, source="sales")
+    traffic = review(home).reviews[0].traffic
+    assert traffic is not None
+    (customer,) = traffic.customers
+    assert (traffic.calls, customer.calls, customer.without) == (7, 7, D(sold) - D("0.21"))
+    assert customer.with_deck == D(sold_by_the_deck) - D("0.21")
+    (carrier,) = traffic.carriers
+    assert (carrier.without, carrier.difference) == (D("0.21"), 0)
+
+
+def test_calls_that_share_an_allowance_are_among_those_that_change(home: Home, tmp_path: Path) -> None:
+    """A carrier's deck makes the first call dearer, at cost plus 100 %: more of the 0.1 is taken, the second pays."""
+    write_company(
+        home.seeds,
+        accounts=SEEDS["accounts"] + "other,Other,carrier,USD,UTC,,,\n",
+        trunks=SEEDS["trunks"] + "out-2,egress,other,2026-01-01,\n",
+        rate_tables="rate_table_id,kind,currency,initial_s,increment_s,markup_pct\n"
+        "cost,per_minute,USD,1,1,\ncost2,per_minute,USD,1,1,\nplus,markup,USD,,,100\n",
+        rates="rate_table_id,prefix,destination,band,valid_from,rate_per_minute\n"
+        "cost,44,UK,,2026-01-01,0.03\ncost2,44,UK,,2026-01-01,0.03\n",
+        rate_assignments="account_id,side,rate_table_id,valid_from\n"
+        "acme,sell,plus,2026-01-01\ncarrier,buy,cost,2026-01-01\nother,buy,cost2,2026-01-01\n",
+        consumption_profiles="profile_id,account_id,rule,allowance,period\np,acme,cost,0.1,month\n",
+    )
+    header = "call_id,started_at,called_number,duration_s,ingress_trunk,egress_trunk"
+    rows = [
+        f"{name},{DAY}T{at}:00:00,447700900123,60,in-a,{out}"
+        for name, at, out in (("a", 10, "out"), ("b", 11, "out-2"))
+    ]
+    land(home, [write_text(tmp_path / "calls.csv", header, *rows)], kind="cdrs", source="sw1")
+    build(home)
+    # 0.06 each, of which 0.1 is covered: a is free, b pays 0.02
+    assert served(home, "select call_id, sell_account_amount from marts.rated_calls order by 1") == [
+        ("a", D(0)),
+        ("b", D("0.02")),
+    ]
+    drop(home, "dear.csv", "cost,447,UK Mobile,2026-05-20,0.04,,,")
+    traffic = review(home).reviews[0].traffic
+    assert traffic is not None
+    # a costs 0.04 and is sold for 0.08, all of it covered; b has 0.02 of its 0.06 covered
+    (customer,) = traffic.customers
+    assert (traffic.calls, customer.calls) == (1, 2)
+    assert (customer.without, customer.with_deck) == (D("0.02") - D("0.06"), D("0.04") - D("0.07"))
 
 
 def test_blocked_and_ended_prices_leave_calls_unrated(rated: Home) -> None:
