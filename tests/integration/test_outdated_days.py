@@ -256,3 +256,24 @@ def test_a_day_stays_outdated_when_it_closes_again_for_late_calls(home: Home, tm
     write_company(home.seeds, **COMPANY)
     build(home)
     assert outdated(home) == {FOURTH: "rates retail 44: rate_per_minute was 0.07, is 0.06"}
+
+
+def test_numbers_with_spaces_and_national_ones_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A longer prefix, and an allowance for some numbers: +44 77009 00123 on the 3rd, and 07700 900124 on the 4th."""
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    uk = {"sources": "source,kind,country_code,international_prefixes\nuk,cdrs,44,00\n"}
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", **(COMPANY | uk)))
+    for source, call in (
+        ("sw1", f"c1,{THIRD}T10:00:00,{THIRD}T10:00:00,+44 77009 00123,60,in-a,out"),
+        ("uk", f"c2,{FOURTH}T10:00:00,{FOURTH}T10:00:00,07700 900124,60,in-a,out"),
+    ):
+        land(home, [write_text(tmp_path / f"{source}.csv", CDR_HEADER, call)], kind="cdrs", source=source)
+    assert [c.status for c in close(home)] == ["closed", "closed", "ready"]
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-20T09:00:00")
+    longer = more("rates", "retail,44770090,UK Mobile,,2026-01-01,0.2")
+    assert changed(home, uk, longer).keys() == BOTH
+    assert changed(home, uk) == {}
+    assert changed(home, uk, more("consumption_profiles", "p,acme,duration,60,month,4477")).keys() == BOTH
+    # these are in the numbers as they are written, but for the first, and begin neither as it is looked up
+    for prefix in ("4930", "0077", "770"):
+        assert changed(home, uk, more("consumption_profiles", f"p,acme,duration,60,month,{prefix}")) == {}

@@ -101,8 +101,17 @@ create or replace temp view legs as
 with calls as (
     select
         r.*,
-        concat_ws(' ', r.called_number, r.calling_number, r.routing_number) as numbers,
+        -- as digits
+        regexp_replace(r.called_number, '[^0-9]', '', 'g') as called,
+        regexp_replace(r.calling_number, '[^0-9]', '', 'g') as calling,
+        regexp_replace(r.routing_number, '[^0-9]', '', 'g') as routing,
+        -- how the source writes them
+        s.international_prefixes,
+        s.country_code,
+        coalesce(s.national_prefix, n.national_prefix, '') as national_prefix,
     from marts.rated_calls as r
+    left join config.sources as s on r.source = s.source and s.kind = 'cdrs'
+    left join rating.national_prefixes as n on s.country_code = n.country_code
     where r.day in (select day from closed_under)
 ),
 
@@ -140,8 +149,15 @@ select
     s.charged_at,
     s.file_sequence,
     s.answered,
-    s.called_number,
-    s.numbers,
+    concat_ws(' ', s.called, s.calling, s.routing) as numbers,
+    case t.number_basis
+        when 'calling' then s.calling
+        when 'routing' then coalesce(s.routing, s.called)
+        else s.called
+    end as number,
+    s.international_prefixes,
+    s.country_code,
+    s.national_prefix,
     s.side,
     s.status,
     s.account_id,

@@ -36,7 +36,17 @@ where
             json_array_length(a."row" -> 'prefixes') = 0
             or len(list_filter(
                 (a."row" -> 'prefixes')::VARCHAR[],
-                lambda p: contains(regexp_replace(l.called_number, '[^0-9]', '', 'g'), p)
+                lambda p: starts_with(l.number, p)
+                or len(list_filter(l.international_prefixes, lambda i: starts_with(l.number, i || p))) > 0
+                -- of a national number the country code is not written, and something else may stand in its place
+                or starts_with(l.country_code, p)
+                or (
+                    starts_with(p, l.country_code)
+                    and (
+                        starts_with(l.number, substr(p, length(l.country_code) + 1))
+                        or starts_with(l.number, l.national_prefix || substr(p, length(l.country_code) + 1))
+                    )
+                )
             )) > 0
         )
     );

@@ -1,5 +1,4 @@
--- Every leg that a row of asked_rates could touch, with that row. The numbers of a source that puts a country code
--- before them are not as they are looked up.
+-- Every leg that a row of asked_rates could touch, with that row.
 create or replace temp view touching as
 select l.day, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign
 from asked_rates as a
@@ -14,8 +13,8 @@ inner join legs as l
         and l.file_sequence <= a.hi
         and (
             a.longer_by = ''
-            or contains(regexp_replace(l.numbers, '[^0-9 ]', '', 'g'), a.longer_by)
-            or l.source in (select source from config.sources where country_code is not null)
+            or l.country_code is not null
+            or contains(l.numbers, a.longer_by)
         )
 where a.file = 'rates'
 union all
