@@ -15,6 +15,8 @@ KINDS = (
     "adjustment", "tax", "rounding", "credit_note",
 )  # fmt: skip
 
+_WITHOUT_SERVICE = ("calls", "payment", "refund", "write_off", "tax", "rounding", "credit_note")
+
 CHART = File(
     "chart",
     (
@@ -38,4 +40,7 @@ def chart(directory: Path) -> tuple[Sheet, list[Problem]]:
         if control and control == contra:
             wrong, right = f'"{contra}" is the control account too', "write the account on the other side"
             found.append(sheet.at(row, "contra_account", wrong, right))
+    for row, (kind, service) in enumerate(sheet.columns("kind", "service")):
+        if service and kind in _WITHOUT_SERVICE:
+            found.append(sheet.at(row, "service", f"no posting of kind {kind} has a service", "write nothing"))
     return sheet, sorted(found, key=lambda problem: problem.line or 0)

@@ -289,6 +289,7 @@ def test_check_reports_bad_rows_of_the_chart(
         "calls,customer,,,1200,4001",
         "tax,,,minus,1200,1200",
         "usage,,,,,4000",
+        "payment,,message,,1200,1000",
     )
     said = _refusal(capsys, "check").splitlines()
     assert [line.split(":")[0] for line in said] == [
@@ -297,4 +298,5 @@ def test_check_reports_bad_rows_of_the_chart(
         "accounting/chart.csv line 5, column sign",
         "accounting/chart.csv line 5, column contra_account",
         "accounting/chart.csv line 6, column control_account",
+        "accounting/chart.csv line 7, column service",
     ]
