@@ -12,9 +12,9 @@ from orchestration.operations import dbt
 from orchestration.operations.configure import configure
 from orchestration.operations.outdated import settle
 from orchestration.operations.post import post_at_once
-from orchestration.operations.publish import publish
+from orchestration.operations.publish import publishing
 from orchestration.store.files import folder, sync
-from orchestration.warehouse import RULES, Home, Refused, Writer, now, writer
+from orchestration.warehouse import RULES, Home, Refused, Writer, now
 
 # The tables that are kept as one Parquet file for each day and build (macros/warehouse/daily_files.sql).
 STORED = (
@@ -85,9 +85,8 @@ def build(
     Raises `Refused` when the configuration is not good, the dates are the wrong way round or another
     command keeps the warehouse; `dbt.DbtFailed` when a model fails (the next build completes it).
     """
-    with writer(home, "build") as held:
+    with publishing(home, "build") as held:
         built = build_days(held, first, last, said)
-        publish(held)
         return built
 
 

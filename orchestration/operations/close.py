@@ -13,9 +13,9 @@ from orchestration.operations.assertions import Assertion, assertions, breaking
 from orchestration.operations.audit import audit_days
 from orchestration.operations.build import build_days
 from orchestration.operations.post import post_day
-from orchestration.operations.publish import publish
+from orchestration.operations.publish import publishing
 from orchestration.operations.words import AUDIT, AUDIT_REMEDY, AUDIT_WORDS
-from orchestration.warehouse import Home, Refused, Writer, clock, now, operator, writer
+from orchestration.warehouse import Home, Refused, Writer, clock, now, operator
 
 # Days that have ended and are not closed, or have rows that landed since they were.
 _ENDED = """
@@ -99,9 +99,8 @@ def close(
     """
     if day is not None:
         _refuse_early(last or day)
-    with writer(home, "close") as held:
+    with publishing(home, "close") as held:
         checked = close_days(held, day, said, last)
-        publish(held)
         return checked
 
 
@@ -112,9 +111,8 @@ def check(
     last: date | None = None,
 ) -> list[Checked]:
     """As `close`, but close none: what would keep each day that has ended from closing, or `ready`."""
-    with writer(home, "check") as held:
+    with publishing(home, "check") as held:
         found = _check(held, day, said, last)
-        publish(held)
     return [
         Checked(d, "failed" if f.failures else "ready", failures=f.failures, warnings=f.warnings)
         for d, f in found.items()

@@ -32,10 +32,10 @@ from orchestration.operations.billable import (
 from orchestration.operations.build import build_days
 from orchestration.operations.operators import require
 from orchestration.operations.post import post_at_once
-from orchestration.operations.publish import publish
+from orchestration.operations.publish import publishing
 from orchestration.store import sql
 from orchestration.store.files import whole, write
-from orchestration.warehouse import Home, Refused, Writer, clock, operator, writer
+from orchestration.warehouse import Home, Refused, Writer, clock, operator
 
 SUFFIXES = ("csv", "json", "pdf")
 _LINE = (
@@ -92,13 +92,12 @@ def invoice(home: Home, wanted: Wanted) -> Invoiced:
     charge or to credit, the operator may not, or the account or period is not one.
     """
     refuse_odd(wanted)
-    with writer(home, "invoice") as held:
+    with publishing(home, "invoice") as held:
         build_days(held)
         if not wanted.draft:
             with held.connect() as con:
                 require(con, "finance", account=wanted.account)
         done = issue(held, wanted, logo(home))
-        publish(held)
     return done
 
 
@@ -116,7 +115,7 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
     Only those that ended by a day, and of some accounts, where that is said. One that cannot be issued does not keep
     the others. Raises `Refused` when the operator may not issue invoices for these accounts, or there is no such one.
     """
-    with writer(home, "invoice") as held:
+    with publishing(home, "invoice") as held:
         build_days(held)
         with held.connect() as con:
             if not accounts:
@@ -139,7 +138,6 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
                 continue
             except Refused as refusal:
                 ran.refused.append(str(refusal))
-        publish(held)
     return ran
 
 

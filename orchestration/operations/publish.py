@@ -8,6 +8,8 @@ calls and breakouts are kept that way in the warehouse already and are not writt
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -85,6 +87,33 @@ class Published:
 
     path: Path
     written: int
+
+
+@contextmanager
+def publishing(home: Home, command: str) -> Iterator[Writer]:
+    """`writer` for a command that publishes what it did.
+
+    One that is refused publishes what was done before it and is not published yet: a command that was killed between
+    the two is given again, and is told that it was carried out.
+    """
+    with writer(home, command) as held:
+        try:
+            yield held
+        except Refused:
+            if _behind(held):
+                publish(held)
+            raise
+        publish(held)
+
+
+def _behind(held: Writer) -> bool:
+    """Whether the journal has lines that the serving file lacks."""
+    if not held.home.serving.exists():
+        return False
+    with duckdb.connect(str(held.home.serving), read_only=True) as con:
+        published = con.execute("select max(n) from ops.journal").fetchone()
+    with held.connect() as con:
+        return con.execute("select max(n) from ops.journal").fetchone() != published
 
 
 def publish_now(home: Home) -> Published:

@@ -21,8 +21,8 @@ from orchestration.operations.balance import balance
 from orchestration.operations.configure import configure
 from orchestration.operations.land import land_files
 from orchestration.operations.operators import require
-from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, Writer, clock, operator, writer
+from orchestration.operations.publish import publishing
+from orchestration.warehouse import Home, Refused, Writer, clock, operator
 
 SOURCE = "topups"
 # methods that the ledger books as something else than a payment (payments_due)
@@ -67,7 +67,7 @@ def topup(
     The row lands as a file from the source `topups`, whole or not at all; the archive and the journal have it.
     Raises `Refused` when the operator may not, the account or the amount cannot be, or it was entered before.
     """
-    with writer(home, "topup") as held:
+    with publishing(home, "topup") as held:
         configure(held)
         with held.connect() as con:
             require(con, "finance", account=account)
@@ -80,7 +80,6 @@ def topup(
                 raise Refused(wrong)
             _refuse_twice(con, payment, reference is not None)
         file_id = _land(held, payment)
-        publish(held)
     return ToppedUp(payment, file_id, balance(home, account)[0])
 
 

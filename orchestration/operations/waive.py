@@ -12,8 +12,8 @@ import duckdb
 from orchestration import typed
 from orchestration.operations.configure import configure
 from orchestration.operations.operators import require
-from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, Writer, now, operator, serving, writer
+from orchestration.operations.publish import publishing
+from orchestration.warehouse import Home, Refused, Writer, now, operator, serving
 
 # What can be waived, and how its key is called on the command line.
 OPTIONS = {"call": "--call ID", "row": "--row FILE_ID:LINE", "reason": "--reason-code R", "gap": "--gap SOURCE",
@@ -58,7 +58,7 @@ def waive(
     what, key = _chosen(call, row, reason_code, gap, count, file)
     if not reason.strip():
         raise Refused("--reason must say why")
-    with writer(home, "waive") as held:
+    with publishing(home, "waive") as held:
         configure(held)
         with held.connect() as con:
             require(con, "rater", "finance")
@@ -69,7 +69,6 @@ def waive(
                 currency=waived.currency, awaits_second=not waived.in_force,
             )  # fmt: skip
             con.commit()
-        publish(held)
     return waived
 
 
@@ -117,7 +116,7 @@ def confirm(
     Raises `Refused` to the first one, to who is not finance or admin, and where none waits.
     """
     what, key = _chosen(call, row, reason_code, gap, count, file)
-    with writer(home, "waive") as held:
+    with publishing(home, "waive") as held:
         configure(held)
         with held.connect() as con:
             require(con, "finance")
@@ -128,7 +127,6 @@ def confirm(
                 key = _file(con, key)
             waived = record_confirmation(con, held, day=day, what=what, key=key)
             con.commit()
-        publish(held)
     return waived
 
 

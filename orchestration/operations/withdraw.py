@@ -22,8 +22,8 @@ from orchestration.operations.configure import configure
 from orchestration.operations.land import SCRATCH, next_sequence, settings_of
 from orchestration.operations.operators import require
 from orchestration.operations.post import post_at_once
-from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, Writer, clock, operator, writer
+from orchestration.operations.publish import publishing
+from orchestration.warehouse import Home, Refused, Writer, clock, operator
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,8 @@ def withdraw_file(
     Its rows leave landed.* and are kept; the file stays in the archive. Raises `Refused` where no such file has landed,
     or more than one, for a rate deck, and for an operator who is not finance or admin.
     """
-    with writer(home, "withdraw") as held:
+    with publishing(home, "withdraw") as held:
         done = withdraw_held(held, file_id, reason, kind=kind, source=source)
-        publish(held)
     return done
 
 

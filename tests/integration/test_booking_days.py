@@ -71,7 +71,8 @@ class Books:
     def land(self, kind: str, *lines: str, supersede: bool = False) -> None:
         self.files += 1
         path = write_text(self.root / f"{self.files}.csv", *lines)
-        (landed,) = land(self.home, [path], kind=kind, source="x", supersede=supersede, reason="x")
+        reason = "the switch counted again" if supersede else None
+        (landed,) = land(self.home, [path], kind=kind, source="x", supersede=supersede, reason=reason)
         assert landed.landed == len(lines) - 1, landed
 
     def pay(self, *payments: tuple[str, str, int]) -> None:
