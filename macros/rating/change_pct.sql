@@ -4,7 +4,7 @@
 -#}
 {% macro change_pct(old, new) -%}
     case when {{ old }} > 0 and {{ new }} is not null then (
-        sign({{ new }} - {{ old }})::INTEGER
+        case when {{ new }} < {{ old }} then -1 else 1 end
         * {{ divide_half_up(
             '10000 * ' ~ to_units('abs(' ~ new ~ ' - ' ~ old ~ ')'), to_units(old)
         ) }}::DECIMAL(30, 0)

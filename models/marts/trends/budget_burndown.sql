@@ -67,7 +67,7 @@ forecasted as (
         *,
         case when reason is null then spent_so_far end as cumulative,
         -- a straight line: spent so far / days so far * days of the month
-        case when reason is null then sign(spent_so_far)::INTEGER * {{ from_units(divide_half_up(
+        case when reason is null then sign({{ to_units('spent_so_far') }})::INTEGER * {{ from_units(divide_half_up(
             to_units('abs(spent_so_far)') ~ " * day(last_day(month))", 'day(day)'
         )) }} end as forecast,
     from running

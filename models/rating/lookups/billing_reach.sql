@@ -10,7 +10,7 @@ with longest as (
 ),
 
 ended as (
-    select day, max(charged_at + to_milliseconds({{ to_ms('duration_s') }})) as at
+    select day, max(charged_at + to_microseconds({{ to_ms('duration_s') }} * 1000)) as at
     from {{ ref('stg_cdrs') }}
     where
         day in (select day from {{ source('ops', 'build_days') }})
@@ -20,7 +20,7 @@ ended as (
 
 select
     d.day,
-    greatest(d.day + interval 1 day, e.at + to_milliseconds(l.ms)) as until,
+    greatest(d.day + interval 1 day, e.at + to_microseconds(l.ms * 1000)) as until,
 from {{ source('ops', 'build_days') }} as d
 cross join longest as l
 left join ended as e on d.day = e.day
