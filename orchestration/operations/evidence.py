@@ -58,6 +58,19 @@ _ROWS = """
     ) = 1
 """
 
+# For each day an instant by which all of its rows were billed: so far the bands are looked at.
+_REACH = """
+    select
+        d.day,
+        greatest(
+            d.day + interval 1 day,
+            max(e.charged_at + to_microseconds((e.billed_s * 1000000)::BIGINT))
+        ) as until
+    from ops.build_days as d
+    left join evidence_rows as e on d.day = e.day
+    group by d.day
+"""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -159,6 +172,6 @@ def _with_terms(home: Home, config: str | None, deck: int | None, mine: Any, inv
             """
         )
         con.execute("insert into ops.build_days select distinct day from evidence_rows where day is not null")
-        rate(con)
+        rate(con, {"billing_reach": _REACH})
         said = {"account": invoice["account_id"], "currency": invoice["currency"]}
         return con.sql(_TERMS.read_text(encoding="utf-8"), params=said).to_arrow_table()

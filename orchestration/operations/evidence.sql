@@ -92,13 +92,21 @@ joined as (
             when t.kind = 'given' then 'what the carrier says it charged'
             when t.kind = 'markup' then 'a markup on what the carrier charges'
             when e.covered_s > 0 then 'an allowance covers seconds of it'
-            when t.splits then 'cut at the edges of bands'
+            when t.splits and not coalesce(
+                list_bool_or([
+                    run.starts_us <= epoch_us(e.charged_at)
+                    and run.ends_us >= epoch_us(e.charged_at) + (e.billed_s * 1000000)::BIGINT
+                    for run in b.runs
+                ]),
+                false
+            ) then 'cut at the edges of bands'
             when c.rate is null then 'its rate is not found'
             when c.is_ambiguous then 'its rate depends on the caller'
             else 'complete'
         end as terms,
     from evidence_rows as e
     left join rating.rate_table_terms as t on e.rate_table_id = t.rate_table_id
+    left join rating.band_runs as b on t.table_no = b.table_no and e.day = b.day
     left join chosen as c on e.row_no = c.row_no
     left join priced as p on e.row_no = p.row_no
     left join ops.decks as d on c.rate.deck = d.deck

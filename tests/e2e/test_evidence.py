@@ -202,3 +202,50 @@ def test_a_period_in_which_all_changes_can_be_checked(changing: Deployment, tmp_
     assert "PASS totals: total 0.16000000 EUR" in ran.stdout  # 0.157 rounded
     assert "PASS currency: 4 of 4 rows converted again" in ran.stdout
     assert "PASS rated again: 3 of 4 rows" in ran.stdout
+
+
+def test_a_call_that_no_edge_of_bands_cuts_can_be_rated_again(tmp_path: Path) -> None:
+    """Peak, 0.06 a minute, is from 08:00 to 20:00 in Paris, until 18:00 UTC; off-peak a minute costs 0.03."""
+    it = Deployment(tmp_path)
+    write_company(
+        it.seeds,
+        **COMPANY,
+        rate_tables=(
+            "rate_table_id,kind,currency,timezone,timetable_id,band_policy,initial_s,increment_s\n"
+            "retail,per_minute,USD,Europe/Paris,hours,split,60,60\ncost,per_minute,USD,,,,1,1\n"
+        ),
+        timetables=(
+            "timetable_id,priority,band,days,starts_at,ends_at\n"
+            "hours,1,peak,all,08:00,20:00\nhours,2,off,all,20:00,08:00\n"
+        ),
+        rates=(
+            "rate_table_id,prefix,destination,band,valid_from,rate_per_minute\n"
+            "retail,44,United Kingdom,peak,2026-01-01,0.06\nretail,44,United Kingdom,off,2026-01-01,0.03\n"
+            "cost,44,United Kingdom,,2026-01-01,0.03\n"
+        ),
+    )
+    write_calls(
+        it.home / "inbox" / "cdrs" / "sw1" / "one.csv",
+        [
+            ("a", "2026-05-04T17:59:00", "60", "in-b"),  # as long as it is peak: 0.06
+            ("b", "2026-05-04T17:59:01", "60", "in-b"),  # 59 s of peak, a second off it: 0.059 + 0.0005
+            ("c", "2026-05-04T23:59:30", "90", "in-b"),  # over midnight, 120 s: 0.06
+            ("d", "2026-05-05T17:59:10", "45", "in-b"),  # 60 s are billed, 50 of them of peak: 0.05 + 0.005
+            ("e", "2026-05-10T23:30:00", "23400", "in-b"),  # until it is peak again, of the last day: 390 * 0.03
+            ("f", "2026-05-10T23:30:00", "23401", "in-b"),  # a minute of peak more
+        ],
+    )
+    it.now = "2026-05-13T09:00:00"
+    for command in (("land",), ("build",), ("close",), ("invoice", "bolt", "2026-05-04")):
+        it.run(*command)
+    told = it.json("evidence", "INV-2026-000001")
+    whole, cut = "complete", "cut at the edges of bands"
+    assert sorted((row["call_id"], Decimal(row["amount"]), row["terms"]) for row in rows(told["path"])) == [
+        ("a", Decimal("0.06"), whole),
+        ("b", Decimal("0.0595"), cut),
+        ("c", Decimal("0.06"), whole),
+        ("d", Decimal("0.055"), cut),
+        ("e", Decimal("11.7"), whole),
+        ("f", Decimal("11.76"), cut),
+    ]
+    assert told["rated_again"] == 3
