@@ -129,8 +129,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cli.main(args=arguments, prog_name="tollbook", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as nothing:
+        nothing.show()
+        sys.exit(nothing.exit_code)
     except click.ClickException as wrong:
-        wrong.show()
+        _say_wrong(wrong)
         sys.exit(wrong.exit_code)
     except click.exceptions.Abort:
         sys.exit("stopped")
@@ -140,6 +143,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"a model failed, nothing was published; the next build tries again\n{failure}")
     except (OSError, duckdb.Error) as failure:
         sys.exit(f"{type(failure).__name__}: {str(failure).splitlines()[0]}")
+
+
+def _say_wrong(wrong: click.ClickException) -> None:
+    """What is wrong in a line, and where it says what would be right; Click would begin with lines of how it is used."""
+    click.echo(" ".join(wrong.format_message().split()), err=True)
+    if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
+        click.echo(f"see: {wrong.ctx.command_path} --help", err=True)
 
 
 if __name__ == "__main__":

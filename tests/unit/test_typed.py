@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import typed
-from orchestration.cli import cli
+from orchestration.cli import cli, main
 from orchestration.commands.arguments import Amount, Day, Instant, Month, Seconds, Share, Whole
 from orchestration.defs.invoicing import day_of
 from orchestration.defs.partitions import first_day
@@ -102,6 +102,25 @@ def test_commands_refuse_it_as_wrong_usage(arguments: str, text: str, tmp_path: 
     assert done.exit_code == 2
     assert f"{text!r} is not " in done.output
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("quote acme 44 --at soon",
+         "Invalid value for '--at': 'soon' is not a time; write 2026-03-31T09:00:00\nsee: tollbook quote --help\n"),
+        ("withdraw abc", "Missing option '--reason'.\nsee: tollbook withdraw --help\n"),
+        ("nonsense", "No such command 'nonsense'.\nsee: tollbook --help\n"),
+        ("rates review --first 1 --json",
+         "--json gives every price: leave out --first\nsee: tollbook rates review --help\n"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_said_in_a_line_with_where_to_look(
+    arguments: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(arguments.split())
+    assert capsys.readouterr() == ("", said)
 
 
 def test_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
