@@ -41,17 +41,18 @@ def check(as_json: bool) -> None:
     Example:
       tollbook check
     """
-    from orchestration.operations.general_ledger import chart_problems
+    from orchestration.operations.general_ledger import chart_notes, chart_problems
     from orchestration.operations.rates import mapping_problems
 
     home = Home.from_environment()
     found = [*configure.published_problems(home), *mapping_problems(home), *chart_problems(home)]
+    notes = chart_notes(home)
     if as_json:
-        print_json({"problems": found})
+        print_json({"problems": found, "notes": notes})
     if found:
         raise Refused("\n".join(found))
     if not as_json:
-        click.echo(f"{home.seeds} is good")
+        click.echo("\n".join([f"{home.seeds} is good", *notes]))
 
 
 @cli.command()

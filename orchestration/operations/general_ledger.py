@@ -66,6 +66,12 @@ def chart_problems(home: Home) -> list[str]:
     return [str(problem) for problem in chart(home.accounting)[1]]
 
 
+def chart_notes(home: Home) -> list[str]:
+    """What is not wrong with accounting/chart.csv, and yet keeps `tollbook gl` from writing: that there is none."""
+    sheet, problems = chart(home.accounting)
+    return [] if problems or len(sheet) else [f"{sheet.shown} is missing or empty: only tollbook gl needs it"]
+
+
 def general_ledger(home: Home, first: date, last: date) -> Exported:
     """`tollbook gl`: write exports/gl/gl_<first>_<last>.csv from what was published.
 

@@ -300,3 +300,19 @@ def test_check_reports_bad_rows_of_the_chart(
         "accounting/chart.csv line 6, column control_account",
         "accounting/chart.csv line 7, column service",
     ]
+
+
+def test_check_says_that_there_is_no_chart_and_is_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeds = write_company(tmp_path / "seeds")
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(seeds))
+    none = "accounting/chart.csv is missing or empty: only tollbook gl needs it"
+    main(["check"])
+    assert capsys.readouterr().out == f"{seeds} is good\n{none}\n"
+    write_text(tmp_path / "accounting" / "chart.csv", CHART.splitlines()[0])
+    main(["check", "--json"])
+    assert json.loads(capsys.readouterr().out) == {"problems": [], "notes": [none]}
+    write_text(tmp_path / "accounting" / "chart.csv", *CHART.splitlines())
+    main(["check"])
+    assert capsys.readouterr().out == f"{seeds} is good\n"
