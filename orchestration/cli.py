@@ -147,7 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _say_wrong(wrong: click.ClickException) -> None:
-    """What is wrong in a line, and where it says what would be right; Click would begin with lines of how it is used."""
+    """What is wrong in a line, and where it says what would be right; Click would begin with how it is used."""
     click.echo(" ".join(wrong.format_message().split()), err=True)
     if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
         click.echo(f"see: {wrong.ctx.command_path} --help", err=True)

@@ -53,7 +53,7 @@ def test_the_worked_examples_are_there(results: list[dbt.NodeResult]) -> None:
 
 
 def _floats(plan: Any) -> bool:
-    """Whether a part of a plan has values of binary floating point; quantile_disc picks one of those there are by such."""
+    """Whether a part of a plan has values of binary floating point; quantile_disc picks one that is there by such."""
     if isinstance(plan, list):
         return any(map(_floats, plan))
     if not isinstance(plan, dict) or plan.get("qname", {}).get("path", [""])[-1] == "quantile_disc":
