@@ -277,3 +277,96 @@ def test_numbers_with_spaces_and_national_ones_are_found(tmp_path: Path, monkeyp
     # these are in the numbers as they are written, but for the first, and begin neither as it is looked up
     for prefix in ("4930", "0077", "770"):
         assert changed(home, uk, more("consumption_profiles", f"p,acme,duration,60,month,{prefix}")) == {}
+
+
+def waived(home: Home, *calls: str) -> None:
+    """Close both days, some unrated calls of the 3rd waived."""
+    build(home)
+    for call in calls:
+        waive(home, date(2026, 5, 3), "a test", call=call)
+    assert [c.status for c in close(home)] == ["closed", "closed", "ready"]
+
+
+def test_legs_that_were_not_rated_and_parts_of_others_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the 3rd a call of an account that had ended, one to a number without a price, and one across a band's edge.
+
+    The latter's part after 18:00 has the price of 44, as 447 has one for the peak alone.
+    """
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    accounts = COMPANY["accounts"].replace("low_balance_threshold", "low_balance_threshold,valid_to")
+    accounts = accounts.replace(",1\n", ",1,\n").replace(",,\n", ",,,\n")
+    names = ("accounts", "trunks", "rate_tables", "rates", "rate_assignments")
+    company = {
+        **{name: COMPANY[name] for name in names},
+        "accounts": accounts + f"gone,Gone,customer,USD,UTC,postpaid,,,{THIRD}\n"
+        "cut,Cut,customer,USD,UTC,postpaid,,,\n",
+        "trunks": COMPANY["trunks"] + "in-g,ingress,gone,2026-01-01,\nin-c,ingress,cut,2026-01-01,\n",
+        "rate_tables": TABLES.replace("markup_pct", "markup_pct,band_policy").replace("\n", ",\n").replace(
+            "band_policy,", "band_policy") + "edge,,per_minute,USD,1,1,office,,split\n",
+        "rates": SEEDS["rates"] + "edge,447,UK mobile,peak,2026-01-01,0.06\nedge,44,UK,,2026-01-01,0.03\n",
+        "rate_assignments": COMPANY["rate_assignments"] + "gone,sell,retail,2026-01-01\ncut,sell,edge,2026-01-01\n",
+    }  # fmt: skip
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", **(COMPANY | company)))
+    calls = [
+        f"g1,{THIRD}T10:00:00,{THIRD}T10:00:00,447700900123,60,in-g,",
+        f"n1,{THIRD}T11:00:00,{THIRD}T11:00:00,12125550123,60,in-a,",
+        f"s1,{THIRD}T17:59:30,{THIRD}T17:59:30,447700900123,60,in-c,",
+        f"c1,{FOURTH}T10:00:00,{FOURTH}T10:00:00,447700900123,60,in-a,",
+    ]
+    land(home, [write_text(tmp_path / "calls.csv", CDR_HEADER, *calls)], kind="cdrs", source="sw1")
+    waived(home, "g1", "n1")
+    assert changed(
+        home, company | {"accounts": company["accounts"].replace("postpaid,,,2026-05-03", "postpaid,,,")}
+    ) == {THIRD: "accounts gone is new: kind customer, currency USD, timezone UTC, billing_cycle monthly"}
+    # an end that comes later, but before the call, changes nothing
+    later = company["accounts"].replace(f",{THIRD}\n", f",{THIRD}T09:00:00\n")
+    assert changed(home, company | {"accounts": later}) == {}
+    priced = company["rates"] + "retail,1,US,,2026-01-01,0.1\n"
+    assert changed(home, company | {"rates": priced}).keys() == {THIRD}
+    cheaper = company["rates"].replace("edge,44,UK,,2026-01-01,0.03", "edge,44,UK,,2026-01-01,0.02")
+    assert changed(home, company | {"rates": cheaper}) == {THIRD: "rates edge 44: rate_per_minute was 0.03, is 0.02"}
+    assert changed(home, company) == {}
+
+
+def test_the_price_that_a_service_takes_is_what_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """bolt has an own price for messages (7 at noon of the 4th) and a number from the 4th in Paris, the 3rd in UTC."""
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    prices = COMPANY["service_rates"] + "message,bolt,0.02,USD,2026-01-01\nnumber,,3,USD,2026-01-01\n"
+    company = {
+        "service_rates": prices,
+        "subscriptions": COMPANY["subscriptions"] + f"s1,bolt,number,once,{FOURTH}\n",
+    }
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", **(COMPANY | company)))
+    usage = write_text(
+        tmp_path / "u.csv",
+        "usage_id,occurred_at,account_id,service,quantity",
+        f"u1,{FOURTH}T12:00:00,bolt,message,7",
+    )
+    land(home, [usage], kind="usage", source="s")
+    land(home, [write_text(tmp_path / "calls.csv", CDR_HEADER, CALLS[0], CALLS[3])], kind="cdrs", source="sw1")
+    waived(home)
+
+    def because(text: str) -> dict[str, str]:
+        return changed(home, company | {"service_rates": text})
+
+    everyone = prices.replace("message,,0.01", "message,,0.05")
+    own = f"message,bolt,0.03,USD,{FOURTH}T15:00:00\n"
+    # everyone's price counts for nobody who had an own one, and has one: also where that changed
+    assert because(everyone) == {}
+    assert because(everyone + own) == {}
+    dearer = everyone.replace("bolt,0.02", "bolt,0.025")
+    assert because(dearer) == {FOURTH: "service_rates message bolt: unit_price was 0.02, is 0.025"}
+    terms = "currency USD, amount_decimals 4, amount_rounding half_up"
+    assert because(everyone.replace("bolt,0.02,USD,2026-01-01", f"bolt,0.02,USD,{FOURTH}T13:00:00")) == {
+        FOURTH: f"service_rates message bolt is gone: unit_price 0.02, {terms}\n"
+        f"service_rates message is new: unit_price 0.05, {terms}"
+    }
+    # one that a later one replaced before noon, and the same price once more
+    assert because(prices + f"message,bolt,0.02,USD,{FOURTH}\n") == {}
+    assert because(prices.replace("bolt,0.02", "bolt,0.9") + f"message,bolt,0.02,USD,{FOURTH}\n") == {}
+    # the month of a subscription is that of its account
+    assert because(prices + f"number,,4,USD,{FOURTH}\n").keys() == {THIRD}
+    assert because(prices + f"number,,4,USD,{THIRD}T22:00:00\nnumber,,3,USD,{FOURTH}\n") == {}
+    assert because(prices) == {}

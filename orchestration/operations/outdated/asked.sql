@@ -25,7 +25,7 @@ with calls as (
 ),
 
 usage as (
-    select distinct day, account_id, service, currency
+    select distinct day, account_id
     from marts.rated_usage
     where day in (select day from keyless)
 ),
@@ -42,10 +42,6 @@ keys as (
     select day, 'table', unnest([sell_rate_table_id, buy_rate_table_id]) from calls
     union
     select day, 'account', account_id from usage
-    union
-    select day, 'service', service from usage
-    union
-    select day, 'currency', currency from usage
     union
     -- a day on which nothing was asked was looked at, too
     select day, 'day', '' from keyless
@@ -66,7 +62,6 @@ with named as (
             when 'accounts' then 'account'
             when 'consumption_profiles' then 'account'
             when 'rate_tables' then 'table'
-            when 'service_rates' then 'service'
             when 'sources' then 'source'
         end as what,
         case file
@@ -75,11 +70,21 @@ with named as (
             when 'accounts' then "row" ->> 'account_id'
             when 'consumption_profiles' then "row" ->> 'account_id'
             when 'rate_tables' then "row" ->> 'rate_table_id'
-            when 'service_rates' then "row" ->> 'service'
             when 'sources' then "row" ->> 'source'
         end as key,
     from changed
-    where file <> 'rates'
+    where file not in ('rates', 'service_rates')
+
+    union all
+
+    -- who has no account because it has ended is known by the trunk alone
+    select
+        c.* replace (greatest(c.since, t.valid_from) as since, least(c.until, t.valid_to) as until),
+        t.direction as what,
+        t.trunk_id as key,
+    from changed as c
+    inner join config.trunks as t on c."row" ->> 'account_id' = t.account_id
+    where c.file = 'accounts'
 )
 
 select
@@ -89,6 +94,7 @@ select
     n.file,
     n."row",
     n.sign,
+    n.what,
     n.key,
     n.since,
     n.until,

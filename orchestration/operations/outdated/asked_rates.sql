@@ -12,6 +12,7 @@ used as (
         b.day,
         b.rate_table_id,
         case when t.kind = 'markup' then '' else coalesce(b.prefix, '') end as prefix,
+        coalesce(t.band_policy = 'split', false) as splits,
     from marts.breakout_rate_daily as b
     inner join config.rate_tables as t on b.rate_table_id = t.rate_table_id
     where b.day in (select day from closed_under)
@@ -39,6 +40,32 @@ by_rate as (
             u.day = r.day
             and b."row" ->> 'rate_table_id' = r.rate_table_id
             and left(b."row" ->> 'prefix', b.digits) = r.prefix
+
+    union
+
+    -- of a call that is split each part has the longest prefix with a rate in its own band
+    select
+        u.day,
+        u.lo,
+        u.hi,
+        c.file,
+        c."row",
+        c.tie,
+        c.sign,
+        c.since,
+        c.until,
+        r.rate_table_id,
+        r.prefix,
+        '' as longer_by,
+        null as source,
+    from changed as c
+    inner join closed_under as u on c.config = u.config and c.since < u.day + interval 1 day and c.until > u.day
+    inner join (select *, unnest(range(length(prefix))) as digits from used where splits) as r
+        on
+            u.day = r.day
+            and c."row" ->> 'rate_table_id' = r.rate_table_id
+            and c."row" ->> 'prefix' = left(r.prefix, r.digits)
+    where c.file = 'rates'
 ),
 
 deck_begins as (
@@ -70,14 +97,14 @@ by_deck as (
 
 -- a band, or a region, is asked for by all legs of the tables that have some
 by_table as (
-    select a.* exclude (key), t.rate_table_id
+    select a.* exclude (what, key), t.rate_table_id
     from asked as a
     inner join config.rate_tables as t on a."row" ->> 'timetable_id' = t.timetable_id
     where a.file in ('timetables', 'holidays')
 
     union all
 
-    select a.* exclude (key), t.rate_table_id
+    select a.* exclude (what, key), t.rate_table_id
     from asked as a
     cross join (
         select rate_table_id from config.rates where jurisdiction <> ''
@@ -93,4 +120,4 @@ select d.* from by_deck as d inner join ops.day_keys as k on d.day = k.day and d
 union all by name
 select b.* from by_table as b inner join ops.day_keys as k on b.day = k.day and b.rate_table_id = k.key and k.what = 'table'
 union all by name
-select * exclude (key), key as source from asked where file = 'sources';
+select * exclude (what, key), key as source from asked where file = 'sources';

@@ -5,12 +5,12 @@ from asked as a
 inner join marts.rated_calls as c
     on
         a.day = c.day
-        and a.key = case a."row" ->> 'direction' when 'ingress' then c.ingress_trunk else c.egress_trunk end
+        and a.key = case a.what when 'ingress' then c.ingress_trunk else c.egress_trunk end
         and c.charged_at >= a.since
         and c.charged_at < a.until
         and c.file_sequence > a.lo
         and c.file_sequence <= a.hi
-where a.file = 'trunks';
+where a.what in ('ingress', 'egress');
 
 insert into outdated_by
 select distinct a.day, a.file, a."row", a.sign
@@ -24,7 +24,8 @@ inner join legs as l
         and l.file_sequence > a.lo
         and l.file_sequence <= a.hi
 where
-    a.file in ('rate_tables', 'accounts')
+    a.what = 'table'
+    or a.file = 'accounts'
     or (a.file = 'rate_assignments' and a."row" ->> 'side' = l.side)
     or (
         a.file = 'consumption_profiles'
@@ -84,44 +85,92 @@ from asked as a
 inner join ops.day_keys as k on a.day = k.day and k.what = 'account'
 where a.file = 'company';
 
--- usage and subscriptions: a price matters unless an unchanged one goes before it
+-- usage and subscriptions
 insert into outdated_by
 select distinct a.day, a.file, a."row", a.sign
 from asked as a
-inner join marts.rated_usage as u on a.day = u.day and u.file_sequence > a.lo and u.file_sequence <= a.hi
+inner join marts.rated_usage as u
+    on a.day = u.day and u.occurred_at >= a.since and u.occurred_at < a.until and u.file_sequence > a.lo
+        and u.file_sequence <= a.hi
 cross join config.company as company
 where
-    u.occurred_at >= a.since
-    and u.occurred_at < a.until
-    and case a.file
-        when 'accounts' then u.account_id = a.key
-        when 'fx_rates'
-            then
-                u.currency = a."row" ->> 'from_currency'
-                and a."row" ->> 'to_currency' in (u.account_currency, company.reporting_currency)
-        when 'service_rates'
-            then
-                u.service = a.key
-                and coalesce(a."row" ->> 'account_id', u.account_id) = u.account_id
-                and (
-                    a."row" ->> 'account_id' is not null
-                    or not exists (
-                        select 1
-                        from config.service_rates as own
-                        where
-                            own.service = u.service
-                            and own.account_id = u.account_id
-                            and coalesce(own.valid_from <= u.occurred_at, true)
-                            and coalesce(own.valid_to > u.occurred_at, true)
-                            and own.account_id || ' ' || own.service not in (
-                                select concat_ws(' ', n."row" ->> 'account_id', n."row" ->> 'service')
-                                from asked as n
-                                where n.file = 'service_rates' and n.day = a.day and n."row" ->> 'account_id' is not null
-                            )
-                    )
-                )
-        else false
-    end;
+    (a.file = 'accounts' and u.account_id = a.key)
+    or (
+        a.file = 'fx_rates'
+        and u.currency = a."row" ->> 'from_currency'
+        and a."row" ->> 'to_currency' in (u.account_currency, company.reporting_currency)
+    );
+
+-- the price of each, where it is another one now: the changed rows among the two
+insert into outdated_by
+with priced as (
+    select distinct
+        c.day,
+        c.config,
+        u.service,
+        u.account_id,
+        -- a month's charge has the price of its first day, by the calendar of the account
+        case
+            when u.kind = 'subscription'
+                then (u.occurred_at at time zone 'UTC' at time zone coalesce(k.timezone, 'UTC'))::DATE::TIMESTAMP
+            else u.occurred_at
+        end as priced_at,
+    from marts.rated_usage as u
+    inner join closed_under as c on u.day = c.day and u.file_sequence > c.lo and u.file_sequence <= c.hi
+    left join config.accounts as k on u.account_id = k.account_id
+    where (c.config, u.service) in (select (config, "row" ->> 'service') from changed where file = 'service_rates')
+),
+
+prices as (
+    select p.*, s."row", s.tie, true as is_now, n."row" is null as was_then
+    from priced as p
+    inner join service_prices as s
+        on p.service = s."row" ->> 'service' and p.priced_at >= s.since and p.priced_at < s.until
+    left join changed as n
+        on
+            n.file = 'service_rates' and n.sign = 1 and p.config = n.config and s."row" = n."row" and s.tie = n.tie
+            and p.priced_at >= n.since and p.priced_at < n.until
+
+    union all
+
+    select p.*, n."row", n.tie, false as is_now, true as was_then
+    from priced as p
+    inner join changed as n
+        on
+            n.file = 'service_rates' and n.sign = -1 and p.config = n.config and p.service = n."row" ->> 'service'
+            and p.priced_at >= n.since and p.priced_at < n.until
+),
+
+ranked as (
+    select
+        *,
+        row(
+            "row" ->> 'account_id' is not null,
+            regexp_extract(tie, '(.*) [0-9]+$', 1),
+            regexp_extract(tie, '[0-9]+$')::INTEGER
+        ) as rank,
+    from prices
+    where coalesce("row" ->> 'account_id', account_id) = account_id
+),
+
+chosen as (
+    select
+        day,
+        max_by(struct_pack("row", is_kept := was_then), rank) filter (is_now) as now,
+        max_by(struct_pack("row", is_kept := is_now), rank) filter (was_then) as before,
+    from ranked
+    group by day, config, service, account_id, priced_at
+)
+
+select distinct day, 'service_rates' as file, now."row" as "row", 1 as sign
+from chosen
+where now."row" is distinct from before."row" and not now.is_kept
+
+union all
+
+select distinct day, 'service_rates' as file, before."row" as "row", -1 as sign
+from chosen
+where now."row" is distinct from before."row" and not before.is_kept;
 
 -- what subscriptions would charge on the day, and what they did
 insert into outdated_by

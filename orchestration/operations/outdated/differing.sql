@@ -1,99 +1,79 @@
 -- The changed rows that touched a leg which is rated otherwise today: any column that is stored of it differs, or it
 -- takes a row of rates.csv that was not there then, or not in these words.
-with legs as (
+with stored as (
+    select day, source, call_id, attempt, charged_at, 'sell' as side, columns('sell_(.*)') as '\1'
+    from main.stored
+
+    union all by name
+
+    select day, source, call_id, attempt, charged_at, 'buy' as side, columns('buy_(.*)') as '\1'
+    from main.stored
+),
+
+today as (
+    select day, source, call_id, attempt, 'sell' as side, columns('sell_(.*)') as '\1'
+    from rating.rated_calls
+
+    union all by name
+
+    select day, source, call_id, attempt, 'buy' as side, columns('buy_(.*)') as '\1'
+    from rating.rated_calls
+),
+
+rates as (
+    select day, source, call_id, attempt, 'sell' as side, columns('sell_(rate_no|splits)') as '\1'
+    from rating.covered_legs
+
+    union all by name
+
+    select day, source, call_id, attempt, 'buy' as side, columns('buy_(rate_no|splits)') as '\1'
+    from rating.covered_legs
+),
+
+legs as (
     select
         s.day,
         s.source,
         s.call_id,
         s.attempt,
+        s.side,
         s.charged_at,
-        'sell' as side,
-        n.sell_rate_no as rate_no,
-        s.sell_prefix as prefix,
-        s.sell_band is distinct from r.sell_band or coalesce(n.sell_splits, false) as has_other_band,
+        s.prefix,
+        n.rate_no,
+        s.band is distinct from r.band or coalesce(n.splits, false) as has_other_band,
         (
-            s.sell_account_id,
-            s.sell_rate_table_id,
-            s.sell_prefix,
-            s.sell_destination,
-            s.sell_band,
-            s.sell_rate_per_minute,
-            s.sell_currency,
-            s.sell_status,
-            s.sell_reason,
-            s.sell_billed_s,
-            s.sell_amount,
-            s.sell_account_amount,
-            s.sell_reporting_amount
+            s.account_id,
+            s.rate_table_id,
+            s.prefix,
+            s.destination,
+            s.band,
+            s.rate_per_minute,
+            s.currency,
+            s.status,
+            s.reason,
+            s.billed_s,
+            s.amount,
+            s.account_amount,
+            s.reporting_amount
         ) is distinct from (
-            r.sell_account_id,
-            r.sell_rate_table_id,
-            r.sell_prefix,
-            r.sell_destination,
-            r.sell_band,
-            r.sell_rate_per_minute,
-            r.sell_currency,
-            r.sell_status,
-            r.sell_reason,
-            r.sell_billed_s,
-            r.sell_amount,
-            r.sell_account_amount,
-            r.sell_reporting_amount
+            r.account_id,
+            r.rate_table_id,
+            r.prefix,
+            r.destination,
+            r.band,
+            r.rate_per_minute,
+            r.currency,
+            r.status,
+            r.reason,
+            r.billed_s,
+            r.amount,
+            r.account_amount,
+            r.reporting_amount
         ) as differs,
-    from main.stored as s
-    inner join rating.rated_calls as r
-        on s.source = r.source and s.call_id = r.call_id and s.attempt = r.attempt and s.day = r.day
-    inner join rating.covered_legs as n
-        on s.source = n.source and s.call_id = n.call_id and s.attempt = n.attempt and s.day = n.day
-    where s.sell_status <> 'none' and r.sell_status <> 'none'
-
-    union all
-
-    select
-        s.day,
-        s.source,
-        s.call_id,
-        s.attempt,
-        s.charged_at,
-        'buy' as side,
-        n.buy_rate_no as rate_no,
-        s.buy_prefix as prefix,
-        s.buy_band is distinct from r.buy_band or coalesce(n.buy_splits, false) as has_other_band,
-        (
-            s.buy_account_id,
-            s.buy_rate_table_id,
-            s.buy_prefix,
-            s.buy_destination,
-            s.buy_band,
-            s.buy_rate_per_minute,
-            s.buy_currency,
-            s.buy_status,
-            s.buy_reason,
-            s.buy_billed_s,
-            s.buy_amount,
-            s.buy_account_amount,
-            s.buy_reporting_amount
-        ) is distinct from (
-            r.buy_account_id,
-            r.buy_rate_table_id,
-            r.buy_prefix,
-            r.buy_destination,
-            r.buy_band,
-            r.buy_rate_per_minute,
-            r.buy_currency,
-            r.buy_status,
-            r.buy_reason,
-            r.buy_billed_s,
-            r.buy_amount,
-            r.buy_account_amount,
-            r.buy_reporting_amount
-        ) as differs,
-    from main.stored as s
-    inner join rating.rated_calls as r
-        on s.source = r.source and s.call_id = r.call_id and s.attempt = r.attempt and s.day = r.day
-    inner join rating.covered_legs as n
-        on s.source = n.source and s.call_id = n.call_id and s.attempt = n.attempt and s.day = n.day
-    where s.buy_status <> 'none' and r.buy_status <> 'none'
+    from stored as s
+    inner join today as r using (day, source, call_id, attempt, side)
+    inner join rates as n using (day, source, call_id, attempt, side)
+    where s.status <> 'none' and r.status <> 'none'
 ),
 
 -- the deck, or the row of rates.csv, that the leg takes today

@@ -34,6 +34,7 @@ def settle(held: Writer) -> None:
         if _none(con, "closed_under"):
             return
         _differences(con, held.home)
+        con.execute(f"create or replace temp table service_prices as {changes.rows(con, 'service_rates')}")
         _run(con, "asked")
         _run(con, "by_name")
         _run(con, "asked_rates")
