@@ -19,7 +19,7 @@ from orchestration.landing.withdraw import CountedAgain
 from orchestration.operations import dbt
 from orchestration.operations.build import build_days
 from orchestration.operations.configure import configure
-from orchestration.operations.land import SCRATCH, next_sequence, settings_of
+from orchestration.operations.land import SCRATCH, next_sequence, settings_under
 from orchestration.operations.operators import require
 from orchestration.operations.post import post_at_once
 from orchestration.operations.publish import publishing
@@ -171,12 +171,18 @@ def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> 
 
 
 def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> CountedAgain:
-    """By the rules that it landed by: its rows are compared with others as they were then."""
+    """By the rules and the sources.csv that it landed by: its rows are compared with others as they were then."""
     home, kind, source = held.home, key.kind.name, key.source
     row = con.execute(
         """
-        select coalesce(try_cast(json_extract_string(arguments, '$.rules') as INTEGER), 1)
-        from ops.journal
+        select
+            coalesce(try_cast(json_extract_string(arguments, '$.rules') as INTEGER), 1),
+            (
+                select arg_max(json_extract_string(c.arguments, '$.version'), c.n)
+                from ops.journal as c
+                where c.action = 'configure' and c.n < l.n
+            ) as configuration
+        from ops.journal as l
         where
             action = 'land'
             and json_extract_string(arguments, '$.file_id') = $file
@@ -190,7 +196,7 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
     path = dropped.archived(home, dropped.Dropped(Path(key.name), kind, source, False), key.file_id)
     if row is None or not path.exists():
         raise UnreadableFile(f"{path} is not there")
-    settings = settings_of(con, kind, source, row[0])
+    settings = settings_under(home.archive / "config" / row[1], kind, source, row[0])
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as scratch:
         plain, content = unpacked(path, scan(path), Path(scratch))
         file = open_file(con, plain, key.name, content, key.kind, settings, Path(scratch))

@@ -215,6 +215,19 @@ def test_rows_of_other_files_that_it_had_kept_out_count(home: Home) -> None:
     assert rebuild(home, check=True).compared
 
 
+def test_another_file_is_read_as_it_was_when_it_landed(home: Home) -> None:
+    """The clock of the switch was set to Paris after both files; by today's its call would be another one."""
+    (home.seeds / "sources.csv").write_text("source,kind,format\npbx,cdrs,asterisk\n")
+    one, two = (master(f"{DAY} 10:00:0{n}", f"{DAY} 10:00:0{n}", 60, uniqueid=f"{n}.0") for n in (1, 2))
+    first = _write(home, "first.csv", "cdrs", "pbx", one.strip())
+    _write(home, "more.csv", "cdrs", "pbx", one.strip(), two.strip())
+    before = _seconds(home)
+    (home.seeds / "sources.csv").write_text("source,kind,format,timezone\npbx,cdrs,asterisk,Europe/Paris\n")
+    assert withdraw_file(home, first.file_id, "twice").again[0].landed == 1
+    assert _seconds(home) == before
+    assert rebuild(home, check=True).compared
+
+
 def test_a_later_file_that_cannot_be_read_any_more_is_named_and_nothing_changes(home: Home) -> None:
     first = _calls(home, "first.csv", ("c1", "60"))
     later = _calls(home, "later.csv", ("c1", "60"), ("c2", "60"))
