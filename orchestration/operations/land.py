@@ -10,6 +10,8 @@ from shutil import rmtree
 
 import duckdb
 
+from orchestration.configuration.schema import FILES
+from orchestration.configuration.sheet import read
 from orchestration.landing import dropped, formats, unreadable
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
@@ -177,7 +179,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
 
 
 def _held(landing: Landing, file: Dropped, zone: str, rows_tell: bool) -> tuple[date, ...]:
-    limits = source_limits(landing.con, file.kind, file.source, now())
+    limits = source_limits(landing.con, file.kind, file.source, clock(landing.con))
     return tuple(unreadable.days_held(landing.con, file.path, file.name, zone, limits, rows_tell))
 
 
@@ -203,12 +205,13 @@ def _set_aside(landing: Landing, file: Dropped, result: Landed) -> Landed:
 
 def note_unreadable(held: Writer, con: duckdb.DuckDBPyConnection, file: Landed) -> None:
     """Write a file that could not be read, and its line of the journal, in the caller's transaction."""
+    at = clock(con)  # of one instant with what the command lands: what came before it is told by that
     unreadable.record(
-        con, file_id=file.file_id, kind=file.kind, source=file.source, name=file.name, seen_at=now(),
+        con, file_id=file.file_id, kind=file.kind, source=file.source, name=file.name, seen_at=at,
         days=[*file.days], problem=str(file.problem), sequence=next_sequence(con),
     )  # fmt: skip
     held.journal(
-        con, "unreadable", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
+        con, "unreadable", at, file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
         days=[str(day) for day in file.days], problem=file.problem,
     )  # fmt: skip
 
@@ -319,12 +322,14 @@ def _refuse_elsewhere(landing: Landing, key: FileKey) -> None:
         """
         select name, source, landed_at, file_id
         from ops.files
-        where kind = ? and source <> ? and coalesce(content_id, file_id) = ? and landed + duplicates > 0
-            and withdrawn_at is null
+        where
+            kind = $kind and source <> $source and landed + duplicates > 0 and withdrawn_at is null
+            -- of files that landed before their contents were kept the bytes are known
+            and (content_id = $content or file_id in ($content, $file))
         order by file_sequence
         limit 1
         """,
-        [key.kind.name, key.source, key.content_id],
+        {"kind": key.kind.name, "source": key.source, "content": key.content_id, "file": key.file_id},
     ).fetchone()
     if row is not None:
         raise LandedElsewhere(
@@ -396,6 +401,18 @@ def settings_of(con: duckdb.DuckDBPyConnection, kind: str, source: str, rules: i
     row = con.execute(
         "select format, timezone, trunk_pattern from config.sources where source = ? and kind = ?", [source, kind]
     ).fetchone()
+    return _settings(kind, source, row, rules)
+
+
+def settings_under(directory: Path, kind: str, source: str, rules: int) -> SourceSettings:
+    """The same by the configuration in `directory`."""
+    sheet = read(FILES["sources"], directory)
+    rows = sheet.columns("source", "kind", "format", "timezone", "trunk_pattern")
+    found = [tuple(cell or None for cell in row[2:]) for row in rows if row[:2] == (source, kind)]
+    return _settings(kind, source, found[0] if found else None, rules)
+
+
+def _settings(kind: str, source: str, row: tuple[str | None, ...] | None, rules: int) -> SourceSettings:
     if row is None:
         return SourceSettings(rules=rules)
     settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], rules)

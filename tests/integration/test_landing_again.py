@@ -84,6 +84,16 @@ def test_a_compressed_copy_from_another_source_is_refused_too(home: Home) -> Non
     assert query(home, "select source, name from ops.files order by 1") == [("east", "a.csv"), ("west", "b.csv.gz")]
 
 
+def test_a_compressed_file_of_before_contents_were_kept_is_known_by_its_bytes(home: Home) -> None:
+    packed = gzip.compress(csv_text([cdr()]).encode())
+    drop(home, "a.csv.gz", packed, source="east")
+    land(home)
+    with writer(home, "test") as held, held.connect() as con:
+        con.execute("update ops.files set content_id = null")
+    drop(home, "a.csv.gz", packed, source="west")
+    assert [landed.status for landed in land(home)] == ["landed_elsewhere"]
+
+
 def test_files_that_nothing_landed_from_are_alike(home: Home) -> None:
     """A header alone, or rows that were all rejected: nothing of them is charged."""
     for text in (csv_text([]), csv_text([cdr(duration_s=-1)])):

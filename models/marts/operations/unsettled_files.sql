@@ -1,6 +1,7 @@
 -- Files that could not be read and that nothing has settled, on each day that they hold: not waived, and not landed.
 -- That is the same bytes, as whatever they are; or later a file with rows of the same kind, source and name, compressed
 -- or not, unless one of that name had landed before it: then the name does not say that it is this one corrected.
+-- A file keeps the time at which it landed; its place in the order changes when more of its rows come to count.
 
 with unreadable as (
     select
@@ -25,7 +26,7 @@ named_before as (
             u.kind = f.kind
             and u.source = f.source
             and u.plain_name = f.plain_name
-            and u.file_sequence > f.file_sequence
+            and (u.seen_at, u.file_sequence) > (f.landed_at, f.file_sequence)
 ),
 
 corrected as (
@@ -36,7 +37,7 @@ corrected as (
             u.kind = f.kind
             and u.source = f.source
             and u.plain_name = f.plain_name
-            and u.file_sequence < f.file_sequence
+            and (u.seen_at, u.file_sequence) < (f.landed_at, f.file_sequence)
     anti join named_before as b on u.file_id = b.file_id and u.kind = b.kind and u.source = b.source
     where f.rows > 0
 )
