@@ -5,12 +5,15 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.configuration.nearest import nearest
 from orchestration.landing import payments, times, values
 from orchestration.landing.canonical import Kind, Type
 from orchestration.landing.plausible import Limits
 from orchestration.store.sql import literal, quoted
 
 _ACCOUNT_CURRENCY = "account_currency"
+# Unknown accounts of a file for which the right one is looked for.
+_NAMED = 100
 BROKEN = {
     "encoding": (
         "bad_encoding",
@@ -116,6 +119,19 @@ def fault(con: duckdb.DuckDBPyConnection, kind: Kind, cells: Mapping[str, str | 
     wrong = f"select {_first_problem(kind, limits)[1]} from ({rows}) where not ({valid(kind, limits)})"
     found = con.execute(wrong, {name: cells[name] for name in kind.names}).fetchone()
     return found[0] if found else None
+
+
+def name_the_nearest(con: duckdb.DuckDBPyConnection, rejected: str) -> None:
+    """Say in the table of rejected rows which account an unknown one probably stands for; each is looked up once."""
+    unknown = con.execute(
+        f"select distinct detail from {rejected} where reason = 'unknown_account' limit {_NAMED}"
+    ).fetchall()
+    known = [name for (name,) in con.execute("select account_id from config.accounts").fetchall()] if unknown else []
+    for (detail,) in unknown:
+        if meant := nearest(detail.removeprefix('account "').removesuffix('" is not in accounts.csv'), known):
+            con.execute(
+                f"update {rejected} set detail = detail || ? where detail = ?", [f"; did you mean {meant}?", detail]
+            )
 
 
 def _own_times(kind: Kind, limits: Limits | None) -> list[str]:

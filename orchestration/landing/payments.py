@@ -4,6 +4,9 @@
 _KIND = "(case when method in ('refund', 'write_off') then method else 'payment' end)"
 # in the account's favour: a customer pays, or is let off, and gets back; a carrier the other way round
 _ABOVE = f"((account_kind = 'customer') = ({_KIND} <> 'refund'))"
+# what a method that is written another way stands for: it would be booked as a payment
+_LETTERS = "regexp_replace(lower(method), '[^a-z]', '', 'g')"
+_MEANT = f"(case {_LETTERS} when 'refund' then 'refund' when 'writeoff' then 'write_off' end)"
 _NOW = "(select now from ops.clock)"
 
 
@@ -15,6 +18,11 @@ def problems() -> list[tuple[str, str, str]]:
         "' 0, in the account''s favour: docs/ledger.md'"
     )
     return [
+        (
+            f"coalesce(method <> {_MEANT}, false)",
+            "'bad_method'",
+            f"""'method is "' || method || '"; write ' || {_MEANT}""",
+        ),
         ("t_amount = 0", "'bad_amount'", "'amount is 0; write what was paid'"),
         (f"account_kind <> 'both' and (t_amount > 0) <> {_ABOVE}", "'wrong_sign'", wrong_sign),
         (

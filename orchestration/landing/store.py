@@ -9,7 +9,7 @@ import duckdb
 
 from orchestration.landing import identity, times
 from orchestration.landing.canonical import Kind, Type
-from orchestration.landing.checked import checked, landed_row, rejected_row, valid
+from orchestration.landing.checked import checked, landed_row, name_the_nearest, rejected_row, valid
 from orchestration.landing.identity import Fresh
 from orchestration.landing.plausible import Limits
 from orchestration.landing.problem import MACHINE, UnreadableFile
@@ -135,6 +135,8 @@ def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, a
     wrong = rejected_row(key.kind, at, key.limits)
     with _tuned(con):
         con.execute(f"create or replace temp table bad as select {wrong} from ({rows}) where not ({fits})")
+    if key.kind.account:
+        name_the_nearest(con, "bad")
     bad = _one(con, "select count(*) from bad")
     if inserted + bad != records:
         # The reader saw the records another way; the slow relation has each exactly once.

@@ -327,6 +327,8 @@ _PAYMENTS = [
     ("tel", "2026-03-05T12:00:00Z", "-5", "refund"),
     ("duo", "2026-03-05T12:00:00Z", "0", ""),
     ("acme", "2026-03-05T12:00:00.000001Z", "5", "card"),
+    ("duo", "2026-03-05T12:00:00Z", "-5", "Refund"),
+    ("acme", "2026-03-05T12:00:00Z", "5", "write-off"),
 ]
 _GOOD = 8
 
@@ -358,8 +360,28 @@ def test_payments_are_not_nothing_nor_the_wrong_way_round_nor_of_the_future(home
             "implausible",
             'paid_at is "2026-03-05T12:00:00.000001Z", which has not come yet: it is 2026-03-05 12:00:00 UTC',
         ),
+        (18, "bad_method", 'method is "Refund"; write refund'),
+        (19, "bad_method", 'method is "write-off"; write write_off'),
     ]
     assert adds_up(home)
+
+
+def test_the_account_that_was_meant_is_named(home: Home) -> None:
+    pay = "payment_id,paid_at,account_id,amount,currency\n"
+    pay += "".join(
+        f"p{n},2026-03-02T10:00:00,{name},5,USD\n" for n, name in enumerate(["Acme", "acmee", "zzz", "Acme"])
+    )
+    drop(home, "a.csv", pay, kind="payments", source="bank")
+    usage = "usage_id,occurred_at,account_id,service,quantity\nu1,2026-03-01T10:00:00,BEE,message,3\n"
+    drop(home, "a.csv", usage, kind="usage", source="smsc")
+    land(home)
+    assert query(home, "select kind, line, detail from ops.rejected_rows order by 1, 2") == [
+        ("payments", 2, 'account "Acme" is not in accounts.csv; did you mean acme?'),
+        ("payments", 3, 'account "acmee" is not in accounts.csv; did you mean acme?'),
+        ("payments", 4, 'account "zzz" is not in accounts.csv'),
+        ("payments", 5, 'account "Acme" is not in accounts.csv; did you mean acme?'),
+        ("usage", 2, 'account "BEE" is not in accounts.csv; did you mean bee?'),
+    ]
 
 
 def test_payments_of_an_earlier_release_land_as_they_did(home: Home) -> None:
