@@ -257,8 +257,13 @@ def rejected(day: date | None, as_json: bool) -> None:
       tollbook rejected --day 2026-03-28 --json
     """
     from orchestration.operations.rejected import rejected as operation
+    from orchestration.operations.rejected import unpublished
 
-    rows = operation(Home.from_environment(), day)
+    home = Home.from_environment()
+    rows = operation(home, day)
+    if since := unpublished(home):
+        was = "1 change was" if since == 1 else f"{since} changes were"
+        click.echo(f"{was} made since this was published; run tollbook build to see what came of it", err=True)
     if as_json:
         print_json(rows)
         return
@@ -290,7 +295,9 @@ def publish_command() -> None:
 
 def _show(failure: Failure, kind: str) -> None:
     """An assertion that does not hold: in words, its first rows, what to do."""
-    click.echo(f"  {kind}{failure.check.replace('_', ' ')}: {failure.rows} rows break it")
+    from orchestration.operations.words import broken_by
+
+    click.echo(f"  {kind}{failure.check.replace('_', ' ')}: {broken_by(failure.rows)}")
     click.echo(f"    {failure.words}")
     for detail in failure.details[:5]:
         click.echo(f"    - {detail}")

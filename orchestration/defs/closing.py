@@ -18,6 +18,7 @@ from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import BACKFILL, WRITERS, between, daily, days_of, known, spans
 from orchestration.defs.resources import Deployment, runs
 from orchestration.operations.close import AlreadySettled, Checked, Failure, check, close
+from orchestration.operations.words import broken_by
 from orchestration.warehouse import Home
 
 JOB = "close_day"
@@ -160,7 +161,7 @@ def in_failing_words(checked: Sequence[Checked]) -> str:
     for c in checked:
         for failure in c.failures:
             first = f": {failure.details[0]}" if failure.details else ""
-            lines.append(f"{c.day} {failure.check.replace('_', ' ')}: {failure.rows} rows break it{first}")
+            lines.append(f"{c.day} {failure.check.replace('_', ' ')}: {broken_by(failure.rows)}{first}")
             lines.append(f"    {failure.words} {failure.remedy}")
     return "\n".join(["this keeps a day from closing:", *lines]) if lines else ""
 

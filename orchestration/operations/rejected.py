@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from orchestration import journal
 from orchestration.warehouse import Home, serving
 
 
@@ -29,3 +30,10 @@ def rejected(home: Home, day: date | None = None) -> list[dict[str, Any]]:
         )
         columns = [column[0] for column in rows.description]
         return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
+
+
+def unpublished(home: Home) -> int:
+    """How many changes the journal has that were not published yet. Raises `Refused` where nothing is published."""
+    with serving(home) as con:
+        known = journal.noted(con)
+    return sum(line["n"] > known for line in journal.effective(home.journal))

@@ -42,6 +42,11 @@ def remedy_of(node: Mapping[str, Any]) -> str:
     return " ".join(str(node["config"].get("meta", {}).get("remedy") or "").split())
 
 
+def broken_by(rows: int) -> str:
+    """How many rows break an assertion."""
+    return "1 row breaks it" if rows == 1 else f"{rows} rows break it"
+
+
 def is_warning(node: Mapping[str, Any]) -> bool:
     """Whether a test only warns: it holds no day back."""
     return str(node["config"].get("severity", "")).lower() == "warn"

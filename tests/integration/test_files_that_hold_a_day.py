@@ -286,3 +286,11 @@ def test_the_command_lists_what_is_left_to_settle(home: Home) -> None:
     )
     assert json.loads(waived.output)["settles"] == 1
     assert CliRunner().invoke(cli, ["rejected"]).output == "nothing is left to settle\n"
+    # what has landed since is not published before a build, and it is said so
+    _drop(home, "b.csv", CUT + b"2")
+    told = CliRunner().invoke(cli, ["rejected"])
+    assert told.stdout == "nothing is left to settle\n"
+    assert told.stderr == "1 change was made since this was published; run tollbook build to see what came of it\n"
+    build(home)
+    told = CliRunner().invoke(cli, ["rejected"])
+    assert ("b.csv" in told.stdout, told.stderr) == (True, "")
