@@ -23,8 +23,8 @@ checks as (
         list(c.check_name order by c.check_name) filter (where c.failing > 0 and not c.warns) as failed_checks,
         list(c.check_name order by c.check_name) filter (where c.failing > 0 and c.warns) as warnings,
         string_agg(
-            c.check_name || ': ' || c.words || ' ' || c.failing || case c.failing when 1 then ' row breaks' else ' rows break' end
-            || ' it. ' || c.remedy,
+            c.check_name || ': ' || c.words || ' ' || c.failing
+            || case c.failing when 1 then ' row breaks it. ' else ' rows break it. ' end || c.remedy,
             e'\n' order by c.warns, c.check_name
         ) filter (where c.failing > 0) as to_do,
     from (
