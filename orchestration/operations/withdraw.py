@@ -194,9 +194,10 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         {"file": key.file_id, "kind": kind, "source": source},
     ).fetchone()
     path = dropped.archived(home, dropped.Dropped(Path(key.name), kind, source, False), key.file_id)
-    if row is None or not path.exists():
-        raise UnreadableFile(f"{path} is not there")
-    settings = settings_under(home.archive / "config" / row[1], kind, source, row[0])
+    configuration = home.archive / "config" / str(row[1] if row else None)
+    if row is None or not path.exists() or not configuration.is_dir():
+        raise UnreadableFile(f"{configuration if path.exists() else path} is not there")
+    settings = settings_under(configuration, kind, source, row[0])
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as scratch:
         plain, content = unpacked(path, scan(path), Path(scratch))
         file = open_file(con, plain, key.name, content, key.kind, settings, Path(scratch))

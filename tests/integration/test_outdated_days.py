@@ -292,7 +292,8 @@ def test_legs_that_were_not_rated_and_parts_of_others_are_found(
 ) -> None:
     """On the 3rd a call of an account that had ended, one to a number without a price, and one across a band's edge.
 
-    The latter's part after 18:00 has the price of 44, as 447 has one for the peak alone.
+    The latter's part after 18:00 has the price of 44, as 447 has one for the peak alone. On the 4th one of free
+    seconds, whose connection is charged.
     """
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
     accounts = COMPANY["accounts"].replace("low_balance_threshold", "low_balance_threshold,valid_to")
@@ -301,12 +302,16 @@ def test_legs_that_were_not_rated_and_parts_of_others_are_found(
     company = {
         **{name: COMPANY[name] for name in names},
         "accounts": accounts + f"gone,Gone,customer,USD,UTC,postpaid,,,{THIRD}\n"
-        "cut,Cut,customer,USD,UTC,postpaid,,,\n",
-        "trunks": COMPANY["trunks"] + "in-g,ingress,gone,2026-01-01,\nin-c,ingress,cut,2026-01-01,\n",
-        "rate_tables": TABLES.replace("markup_pct", "markup_pct,band_policy").replace("\n", ",\n").replace(
-            "band_policy,", "band_policy") + "edge,,per_minute,USD,1,1,office,,split\n",
-        "rates": SEEDS["rates"] + "edge,447,UK mobile,peak,2026-01-01,0.06\nedge,44,UK,,2026-01-01,0.03\n",
-        "rate_assignments": COMPANY["rate_assignments"] + "gone,sell,retail,2026-01-01\ncut,sell,edge,2026-01-01\n",
+        "cut,Cut,customer,USD,UTC,postpaid,,,\nfree,Free,customer,USD,UTC,postpaid,,,\n",
+        "trunks": COMPANY["trunks"] + "in-g,ingress,gone,2026-01-01,\nin-c,ingress,cut,2026-01-01,\n"
+        "in-f,ingress,free,2026-01-01,\n",
+        "rate_tables": TABLES.replace("markup_pct", "markup_pct,band_policy,free_s,connect_charge").replace(
+            "\n", ",,,\n").replace("charge,,,", "charge")
+        + "edge,,per_minute,USD,1,1,office,,split,,\nfirst,,per_minute,USD,1,1,,,,60,0.05\n",
+        "rates": SEEDS["rates"] + "edge,447,UK mobile,peak,2026-01-01,0.06\nedge,44,UK,,2026-01-01,0.03\n"
+        "first,44,UK,,2026-01-01,0.03\n",
+        "rate_assignments": COMPANY["rate_assignments"] + "gone,sell,retail,2026-01-01\ncut,sell,edge,2026-01-01\n"
+        "free,sell,first,2026-01-01\n",
     }  # fmt: skip
     home = Home(tmp_path / "home", write_company(tmp_path / "seeds", **(COMPANY | company)))
     calls = [
@@ -314,6 +319,7 @@ def test_legs_that_were_not_rated_and_parts_of_others_are_found(
         f"n1,{THIRD}T11:00:00,{THIRD}T11:00:00,12125550123,60,in-a,",
         f"s1,{THIRD}T17:59:30,{THIRD}T17:59:30,447700900123,60,in-c,",
         f"c1,{FOURTH}T10:00:00,{FOURTH}T10:00:00,447700900123,60,in-a,",
+        f"f1,{FOURTH}T11:00:00,{FOURTH}T11:00:00,447700900123,30,in-f,",
     ]
     land(home, [write_text(tmp_path / "calls.csv", CDR_HEADER, *calls)], kind="cdrs", source="sw1")
     waived(home, "g1", "n1")
@@ -327,6 +333,9 @@ def test_legs_that_were_not_rated_and_parts_of_others_are_found(
     assert changed(home, company | {"rates": priced}).keys() == {THIRD}
     cheaper = company["rates"].replace("edge,44,UK,,2026-01-01,0.03", "edge,44,UK,,2026-01-01,0.02")
     assert changed(home, company | {"rates": cheaper}) == {THIRD: "rates edge 44: rate_per_minute was 0.03, is 0.02"}
+    allowance = more("consumption_profiles", "p,free,cost,1,month,")
+    assert changed(home, company, allowance).keys() == {FOURTH}
+    assert changed(home, company, more("consumption_profiles", "p,free,duration,1,month,")) == {}
     assert changed(home, company) == {}
 
 

@@ -130,6 +130,7 @@ sides as (
         sell_rate_table_id as rate_table_id,
         sell_prefix as shown_prefix,
         sell_billed_s as billed_s,
+        sell_account_amount as account_amount,
         sell_covered_amount as covered_amount,
     from calls
 
@@ -143,6 +144,7 @@ sides as (
         buy_rate_table_id as rate_table_id,
         buy_prefix as shown_prefix,
         buy_billed_s as billed_s,
+        buy_account_amount as account_amount,
         buy_covered_amount as covered_amount,
     from calls
 )
@@ -171,6 +173,7 @@ select
     -- a markup shows its buy leg's prefix where it has none of its own
     case when t.kind = 'markup' then '' else coalesce(s.shown_prefix, '') end as prefix,
     s.billed_s,
+    s.account_amount,
     s.covered_amount,
     t.currency,
     s.sell_rate_table_id,

@@ -32,7 +32,11 @@ where
         and l.side = 'sell'
         and l.answered
         and l.status = 'rated'
-        and l.billed_s > 0
+        -- what the allowance is of: seconds are billed, or an amount is due, with or without some
+        and case a."row" ->> 'rule'
+            when 'duration' then l.billed_s > 0
+            else l.account_amount > 0 or l.covered_amount > 0
+        end
         and (
             json_array_length(a."row" -> 'prefixes') = 0
             or len(list_filter(
