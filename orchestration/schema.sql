@@ -221,7 +221,8 @@ create table if not exists ops.rejected_rows (
     file_sequence BIGINT not null
 );
 
--- Files that could not be read at all, and the days that each holds until it is settled (marts.unsettled_files).
+-- Files that could not be read at all, and the days that each holds until it is settled (marts.unsettled_files). The same
+-- bytes that come again on another day are another one, which holds that day.
 create table if not exists ops.unreadable_files (
     file_id VARCHAR not null,
     kind VARCHAR not null,
@@ -231,7 +232,7 @@ create table if not exists ops.unreadable_files (
     days DATE[] not null,
     problem VARCHAR not null,
     file_sequence BIGINT not null,
-    primary key (file_id, kind, source)
+    primary key (file_sequence)
 );
 
 create table if not exists ops.waivers (

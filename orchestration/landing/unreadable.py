@@ -83,9 +83,10 @@ def record(
     )
 
 
-def known(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> bool:
-    """Whether the same bytes came from the source before and could not be read then either."""
-    found = con.execute(
-        "select 1 from ops.unreadable_files where file_id = ? and kind = ? and source = ?", [file_id, kind, source]
-    ).fetchone()
-    return found is not None
+def held_by(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> set[date]:
+    """The days that the same bytes from the source held, or hold, because they could not be read before either."""
+    rows = con.execute(
+        "select unnest(days) from ops.unreadable_files where file_id = ? and kind = ? and source = ?",
+        [file_id, kind, source],
+    ).fetchall()
+    return {day for (day,) in rows}

@@ -186,7 +186,10 @@ def _held(landing: Landing, file: Dropped, zone: str, rows_tell: bool) -> tuple[
 def _set_aside(landing: Landing, file: Dropped, result: Landed) -> Landed:
     """Note a file that could not be read, so that its days wait for it, and put it, or a copy, into rejected/."""
     con, problem = landing.con, str(result.problem)
-    if unreadable.known(con, result.file_id, result.kind, result.source):
+    before = unreadable.held_by(con, result.file_id, result.kind, result.source)
+    # an export that fails alike on another day (an empty file, an error page) is another file
+    result = replace(result, days=tuple(day for day in result.days if day not in before))
+    if before and (file.reason or not result.days):
         dropped.refuse(landing.home, file, problem)
         return replace(result, days=())
     if not file.moves:

@@ -131,6 +131,26 @@ def test_the_same_bytes_hold_once_and_landing_them_as_what_they_are_settles_them
     assert sorted(p.name for p in (home.rejected / "cdrs/sw1").iterdir()) == ["a.2.csv", "a.2.csv.reason"]
 
 
+def test_an_export_that_fails_alike_another_day_holds_that_day_too(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty file each night: the first was waived."""
+    file_id = _drop(home, "Master.csv", b"").file_id
+    build(home)
+    waive(home, NEXT, "nobody called", file=file_id)
+    third = date(2026, 5, 6)
+    monkeypatch.setenv("TOLLBOOK_NOW", f"{third}T03:00:00")
+    assert _drop(home, "Master.csv", b"").days == (third,)
+    # tried again from where it lies it is the same one
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-07T03:00:00")
+    assert land(home, [home.rejected / "cdrs/sw1/Master.2.csv"])[0].days == ()
+    assert _failing(home, monkeypatch, "2026-05-08T00:05:00") == {third: [UNREADABLE]}
+    assert rebuild(home, check=True).compared
+    waive(home, third, "nor then", file=file_id)
+    assert _failing(home, monkeypatch, "2026-05-08T00:05:00") == {}
+    assert rebuild(home, check=True).compared
+
+
 def test_a_persons_own_file_holds_its_day_too_and_a_copy_is_kept(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
