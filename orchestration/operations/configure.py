@@ -74,7 +74,8 @@ def _reshape(con: duckdb.DuckDBPyConnection, writer: Writer, loaded: str) -> Non
 
 def _replace(con: duckdb.DuckDBPyConnection, writer: Writer, current: str) -> None:
     first = con.execute("select count(*) = 0 from ops.configuration").fetchone() == (True,)
-    booked_until = None if first else _booked_until(con)
+    # the first rules went by the clock alone
+    booked_until = None if first or writer.rules == 1 else _booked_until(con)
     load(con, writer.home.seeds, writer.rules)
     con.execute("delete from ops.configuration")
     con.execute(

@@ -228,6 +228,24 @@ def test_what_landed_before_an_upgrade_is_read_as_it_was(tmp_path: Path, monkeyp
     assert _books(home) == books
 
 
+def test_what_was_booked_by_a_clock_that_was_set_back_stays_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the first rules a call was booked on its day to the end of D + 2, whatever day it had been before."""
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    with monkeypatch.context() as before:
+        before.setattr(Writer.__init__, "__defaults__", (1, None))
+        before.setenv("TOLLBOOK_NOW", "2026-03-20T09:00:00")
+        build(home)
+        write_company(home.seeds, company="name,reporting_currency\nRenamed,USD\n")
+        build(home)
+        before.setenv("TOLLBOOK_NOW", "2026-02-28T00:05:00")
+        calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-02-26T10:00:00", "60", "in-a")])
+        land(home, [calls], kind="cdrs", source="sw1")
+        close(home)
+    assert {str(row[1]) for row in _books(home)} == {"2026-02-26"}
+    home.journal.write_text(re.sub(r', "rules": 1\b', "", home.journal.read_text()))
+    assert rebuild(home, check=True).compared
+
+
 def test_numbers_that_were_rated_before_countries_counted_stay_as_they_were(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
