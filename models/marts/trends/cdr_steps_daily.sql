@@ -42,7 +42,8 @@ left_out as (
         coalesce(r.row_id || ':' || r.attempt, r.file_id || ':' || r.line) as row_key,
         bool_or(w.line is not null) as waived,
     from {{ source('ops', 'rejected_rows') }} as r
-    anti join {{ ref('corrected_rows') }} as c on r.file_id = c.file_id and r.line = c.line
+    anti join {{ ref('corrected_rows') }} as c
+        on r.file_id = c.file_id and r.line = c.line and r.source = coalesce(c.source, r.source)
     left join {{ ref('waived_rows') }} as w
         on r.file_id = w.file_id and r.kind = w.kind and r.source = w.source and r.line = w.line
     where r.kind = 'cdrs'

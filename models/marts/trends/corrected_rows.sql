@@ -18,5 +18,6 @@ select distinct
     c.day,
     r.file_id,
     r.line,
+    r.source,
 from rejected as r
 inner join calls as c on {{ corrects('c', 'r') }}
