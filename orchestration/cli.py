@@ -11,7 +11,7 @@ import click
 import duckdb
 
 from orchestration.commands import accounts, days, finance, invoicing, questions, rates, trends
-from orchestration.commands.arguments import JSON, Whole
+from orchestration.commands.arguments import JSON, Amount, Whole
 from orchestration.operations import configure
 from orchestration.show import print_json
 from orchestration.warehouse import PROJECT, Home, Refused
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         nothing.show()
         sys.exit(nothing.exit_code)
     except click.ClickException as wrong:
-        _say_wrong(wrong)
+        _say_wrong(wrong, sys.argv[1:] if arguments is None else arguments)
         sys.exit(wrong.exit_code)
     except click.exceptions.Abort:
         sys.exit("stopped")
@@ -146,11 +146,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"{type(failure).__name__}: {str(failure).splitlines()[0]}")
 
 
-def _say_wrong(wrong: click.ClickException) -> None:
+def _say_wrong(wrong: click.ClickException, told: Sequence[str]) -> None:
     """What is wrong in a line, and where it says what would be right; Click would begin with how it is used."""
-    click.echo(" ".join(wrong.format_message().split()), err=True)
+    click.echo(_below_zero(wrong, told) or " ".join(wrong.format_message().split()), err=True)
     if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
         click.echo(f"see: {wrong.ctx.command_path} --help", err=True)
+
+
+def _below_zero(wrong: click.ClickException, told: Sequence[str]) -> str | None:
+    """A number below 0 where an argument takes none looks like an option to Click: what would be right."""
+    if not isinstance(wrong, click.NoSuchOption) or wrong.ctx is None:
+        return None
+    number = next((word for word in told if word[:2] == wrong.option_name and word[1:2] in "0123456789."), None)
+    for parameter in wrong.ctx.command.params:
+        if number and isinstance(parameter, click.Argument) and isinstance(parameter.type, Amount):
+            return f"Invalid value for '{parameter.human_readable_name}': {number!r} is not {parameter.type.right}"
+    return None
 
 
 if __name__ == "__main__":

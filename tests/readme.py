@@ -1,7 +1,7 @@
-"""`python -m tests.readme HOME`: what README.md says of the demo's deployment is what it says today.
+"""`python -m tests.readme HOME`: what README.md and pages of docs/ say of the demo's deployment is what it says today.
 
-Each SQL query of README.md is asked of the serving file, each `$ ` command is run, in order; what comes out is
-compared with the block that follows, cell by cell. The commands change HOME: give it a demo's of its own.
+Each SQL query is asked of the serving file, each `$ ` command is run, in order; what comes out is compared with the
+block that follows, cell by cell. The commands change HOME: give it a demo's of its own, just made.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import duckdb
 
 PROJECT = Path(__file__).parent.parent
 Cells = list[list[str]]
+# The pages, and how their commands about the demo begin. README.md is last: only its commands change HOME.
+PAGES = {"docs/quoting.md": "tollbook", "docs/decks.md": "tollbook rates review demo/", "README.md": ""}
 
 
-def blocks() -> Iterator[tuple[str, str]]:
-    """The fenced blocks of README.md: language and text."""
-    found: list[tuple[str, str]] = re.findall(
-        r"^```(\w*)\n(.*?)^```$", (PROJECT / "README.md").read_text(), re.M | re.S
-    )
+def blocks(page: str) -> Iterator[tuple[str, str]]:
+    """The fenced blocks of a page: language and text."""
+    found: list[tuple[str, str]] = re.findall(r"^```(\w*)\n(.*?)^```$", (PROJECT / page).read_text(), re.M | re.S)
     yield from found
 
 
@@ -55,34 +55,36 @@ def run(home: Path, command: str, environment: dict[str, str]) -> str:
     return done.stdout
 
 
-def played(home: Path, text: str) -> Iterator[tuple[str, str, str]]:
-    """Each `$ ` command of a block: the command, what README.md says it prints, what it does."""
+def played(home: Path, text: str, begins: str) -> Iterator[tuple[str, str, str]]:
+    """Each `$ ` command of a block that begins so: the command, what the page says it prints, what it does."""
     environment = {"TOLLBOOK_NOW": "2026-03-30T06:00:00"}
     for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
         command, _, said = part.partition("\n")
-        yield command, said, run(home, command, environment)
+        if command.startswith(begins):
+            yield command, said, run(home, command, environment)
 
 
-def differences(home: Path) -> Iterator[str]:
-    """What README.md says and what is so, where they differ."""
+def differences(home: Path, page: str, begins: str) -> Iterator[str]:
+    """What a page says and what is so, where they differ."""
     query = None
-    for language, text in blocks():
+    for language, text in blocks(page):
         if query is not None and not language:
             found, said = asked(home, query), cells(text)
             if found != said:
-                yield f"{query}\nREADME.md says\n{text}\nit is\n" + "\n".join("  ".join(row) for row in found)
+                yield f"{query}\n{page} says\n{text}\nit is\n" + "\n".join("  ".join(row) for row in found)
             query = None
         elif language == "sql":
             query = text if text.lstrip().startswith("select") else None
         elif text.startswith("$ "):
-            for command, said_text, printed in played(home, text):
+            for command, said_text, printed in played(home, text, begins):
                 if cells(said_text) != cells(printed):
-                    yield f"$ {command}\nREADME.md says\n{said_text}\nit is\n{printed}"
+                    yield f"$ {command}\n{page} says\n{said_text}\nit is\n{printed}"
 
 
 def main() -> None:
-    found = list(differences(Path(sys.argv[1]).absolute()))
-    print("\n".join(found) or "README.md says what is so")
+    home = Path(sys.argv[1]).absolute()
+    found = [said for page, begins in PAGES.items() for said in differences(home, page, begins)]
+    print("\n".join(found) or f"{', '.join(PAGES)} say what is so")
     sys.exit(bool(found))
 
 

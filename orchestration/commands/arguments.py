@@ -40,7 +40,7 @@ class Amount(_Typed[Decimal]):
     """An exact amount above 0."""
 
     name = "AMOUNT"
-    right = "an amount above 0 of at most 12 digits and 8 decimals; write 0.75"
+    right = "an amount above 0 of at most 12 digits and 8 decimals; write it in plain digits, such as 1000 or 0.75"
 
     def read(self, text: str) -> Decimal | None:
         return typed.amount(text)
@@ -50,7 +50,7 @@ class Seconds(_Typed[Decimal]):
     """Seconds above 0, to the millisecond."""
 
     name = "SECONDS"
-    right = "a number of seconds; write 60 or 61.5"
+    right = "a number of seconds above 0; write it in plain digits, such as 60 or 61.5"
 
     def read(self, text: str) -> Decimal | None:
         seconds = typed.number(text)
@@ -62,7 +62,7 @@ class Share(_Typed[Fraction]):
     """A share of a whole, as 0.35 or 35%."""
 
     name = "SHARE"
-    right = "a share; write 0.35 or 35%"
+    right = "a share; write it in plain digits, such as 0.35 or 35%"
 
     def read(self, text: str) -> Fraction | None:
         number = None if text.startswith("-") else typed.number(text.removesuffix("%"))

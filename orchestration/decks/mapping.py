@@ -473,7 +473,10 @@ class _Reader:
             ("rate_table_id", mapping.rate_table_id),
             *((f"values.rate_table.{w}", t) for w, t in words.items()),
         ]:
-            if table is not None and table not in tables:
+            if table is not None and not tables:
+                wrong = f'"{table}" cannot be looked for: rate_tables.csv is empty, or cannot be read'
+                self.say(key, wrong, "mend rate_tables.csv first (tollbook check)")
+            elif table is not None and table not in tables:
                 meant = nearest(table, tables)
                 right = f"did you mean {meant}?" if meant else f"write one of {listed(tables)}"
                 self.say(key, f'"{table}" is not in rate_tables.csv', right)

@@ -71,7 +71,8 @@ def _traffic(traffic: Traffic) -> Iterator[str]:
         yield f"no call of {span} was priced by its tables"
         return
     yield f"{traffic.calls:,} calls of {span} that its tables price, without it and as if it had been in force:"
-    for title, effects in (("carrier's cost", traffic.carriers), ("customer's margin", traffic.customers)):
+    for who, what, effects in (("carrier", "cost", traffic.carriers), ("customer", "margin", traffic.customers)):
+        title = f"{who}'s {what}"
         names = [title, "currency", "calls", "without", "with", "difference", "unrated"]
         rows = [
             [
@@ -88,8 +89,11 @@ def _traffic(traffic: Traffic) -> Iterator[str]:
         ]
         if rows:
             yield from _columns(names, rows)
-        if len(rows) < len(effects):
-            yield f"  no difference for {_many(len(effects) - len(rows), 'other')}"
+        same = len(effects) - len(rows)
+        if rows and same:
+            yield f"  no difference for {_many(same, f'other {who}')}"
+        elif same:
+            yield f"  {title}: no difference for {_many(same, who)}"
 
 
 def _many(count: int, what: str) -> str:

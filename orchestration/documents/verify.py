@@ -111,11 +111,11 @@ def converted(row: Row) -> str | None:
 def read_calls(data: bytes, start: str) -> tuple[list[Row], list[str]]:
     """The rows of calls.csv, and what is wrong with the chain that runs through them."""
     lines = data.decode("utf-8").split("\r\n")
-    problems = [] if lines[-1] == "" else ["calls.csv does not end with a whole line"]
     names, *cells = csv.reader(io.StringIO(data.decode("utf-8"), newline=""))
     rows = [dict(zip(names, map(sys.intern, row), strict=True)) for row in cells]
-    if len(rows) != len(lines) - 2:
-        problems.append(f"{len(lines) - 2} lines, {len(rows)} rows")
+    if lines[-1] != "":
+        return rows, ["calls.csv does not end with a whole line (CR LF): cut short, or its line ends changed"]
+    problems = [] if len(rows) == len(lines) - 2 else [f"{len(lines) - 2} lines, {len(rows)} rows"]
     chain = sha256(start.encode())
     for n, (line, row) in enumerate(zip(lines[1:], rows, strict=False), 1):
         said, _, value = line.rpartition(",")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.configuration.nearest import nearest
 from orchestration.landing import formats, json_lines, parquet, split
 from orchestration.landing.canonical import Kind
 from orchestration.landing.delimited import Delimited
@@ -20,6 +21,8 @@ from orchestration.landing.scan import Scan, scan
 
 _JSON = (".jsonl", ".ndjson", ".json")
 SUFFIXES = (".csv", ".parquet", *_JSON)
+# What a compressed file holds, in the scratch directory.
+_PLAIN = "plain"
 
 
 def open_file(
@@ -35,6 +38,26 @@ def open_file(
 
     Raises `UnreadableFile`.
     """
+    try:
+        return _opened(con, path, name, scanned, kind, settings, scratch)
+    except UnreadableFile as problem:
+        if name.endswith(".gz") and not _is_gzip(path) and path != scratch / _PLAIN:
+            raise UnreadableFile(
+                f"its name ends in .gz, and it is not a gzip file; send it again, without .gz if it is plain"
+                f" (read as it is: {problem})"
+            ) from None
+        raise
+
+
+def _opened(
+    con: duckdb.DuckDBPyConnection,
+    path: Path,
+    name: str,
+    scanned: Scan,
+    kind: Kind,
+    settings: SourceSettings,
+    scratch: Path,
+) -> Readable:
     native = formats.native(settings)
     suffix = Path(name.removesuffix(".gz")).suffix
     if scanned.returns and (native or suffix != ".parquet") and settings.rules > 1:
@@ -89,16 +112,20 @@ def unpacked(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
 
     Compressed text cannot be read by two threads: it is faster unpacked first.
     """
-    with path.open("rb") as file:
-        if file.read(2) != b"\x1f\x8b":
-            return path, scanned
-    target = scratch / "plain"
+    if not _is_gzip(path):
+        return path, scanned
+    target = scratch / _PLAIN
     try:
         with gzip.open(path) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out, 1 << 20)
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableFile(f"the gzip data is damaged or cut short ({error}); send it again") from None
     return target, scan(target)
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
 
 
 def _with_line_feeds(path: Path, scratch: Path) -> tuple[Path, Scan]:
@@ -206,7 +233,11 @@ def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
     written = {name.strip().lower().replace(" ", "_").replace("-", "_") for name in names}
     missing = [name for name in kind.required if name not in written]
     if missing:
-        problems.append(f"missing columns: {', '.join(missing)} (a {kind.name} file needs {', '.join(kind.required)})")
+        others = [name for name in names if name not in kind.names]
+        meant = {name: found for name in missing if (found := nearest(name, others))}
+        hint = "".join(f'; "{column}" is probably {name}: write it so' for name, column in meant.items())
+        needs = f"a {kind.name} file needs {', '.join(kind.required)}"
+        problems.append(f"missing columns: {', '.join(missing)} ({needs}){hint}")
     if problems:
         raise UnreadableFile("; ".join(problems))
 

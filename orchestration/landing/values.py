@@ -16,12 +16,16 @@ _AMOUNT = "[0-9]{1,12}([.][0-9]{1,8})?"
 
 @dataclass(frozen=True)
 class Rule:
-    """How a cell must look (a RE2 pattern), its SQL type, the reason if it does not, advice."""
+    """How a cell must look (a RE2 pattern), its SQL type, the reason if it does not, advice.
+
+    `most`: digits before the point, where the advice does not say it; a number that has more is too large.
+    """
 
     sql: str
     pattern: str
     reason: str
     advice: str
+    most: int = 0
 
 
 _AMOUNT_ADVICE = "write a plain decimal number of at most 12 digits and 8 decimals"
@@ -32,6 +36,7 @@ RULES = {
         _SECONDS,
         "bad_duration",
         "write seconds in plain digits with at most 3 decimals, not negative: 63 or 63.25",
+        9,
     ),
     Type.AMOUNT: Rule("DECIMAL(20, 8)", _AMOUNT, "bad_amount", f"{_AMOUNT_ADVICE}, not negative: 0.0125"),
     Type.SIGNED_AMOUNT: Rule("DECIMAL(20, 8)", f"-?{_AMOUNT}", "bad_amount", f"{_AMOUNT_ADVICE}: 100 or -12.50"),
@@ -40,8 +45,9 @@ RULES = {
         "0{0,9}[1-9][0-9]{0,8}",
         "bad_integer",
         "write 1 for the first attempt, 2 for the next",
+        9,
     ),
-    Type.INTEGER: Rule("BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850"),
+    Type.INTEGER: Rule("BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850", 15),
     Type.CURRENCY: Rule("VARCHAR", "[A-Z]{3}", "bad_currency", "write three capital letters: USD"),
 }
 TIME_REASON = "bad_time"
@@ -86,9 +92,13 @@ def problems(column: Column) -> list[tuple[str, str, str]]:
         found.append((f"{cell} is null", literal("missing_value"), detail))
     if column.type is not Type.TEXT:
         reason, advice = _wrong(column.type)
-        detail = f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) || {literal(chr(34) + '; ' + advice)}"
         wrong = f"{cell} is not null and {value(column)} is null"
-        found.append((wrong, literal(reason), detail))
+        said = f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) || "
+        if most := 0 if column.type is Type.TIME else RULES[column.type].most:
+            large = f"{wrong} and regexp_full_match({cell}, '0*[1-9][0-9]{{{most},}}([.][0-9]+)?')"
+            too_large = literal(f'"; it is too large: write at most {most} digits before the point')
+            found.append((large, literal(reason), said + too_large))
+        found.append((wrong, literal(reason), said + literal(f'"; {advice}')))
     return found
 
 

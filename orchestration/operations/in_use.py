@@ -24,6 +24,7 @@ _FILES = ("accounts", "trunks", "rate_tables", "rate_assignments", "consumption_
 _CLOSED = "select day from ops.closings"
 # What cannot change once an account has postings, with what an empty cell means.
 _FIXED = {"currency": "", "timezone": "UTC", "billing_cycle": "monthly"}
+_CALLED = {"timezone": "time zone", "billing_cycle": "billing cycle"}
 
 Key = tuple[str, ...]
 
@@ -188,7 +189,8 @@ def _fixed(compared: _Compared) -> Iterator[Problem]:
             else:
                 continue
             if is_now and was != is_now:
-                wrong = f"account {account} has postings in {was}; it cannot change to {is_now} any more"
+                what = f"its {_CALLED.get(column, column)} is {was} there and cannot change to {is_now} any more"
+                wrong = f"account {account} has postings; {what}"
                 yield sheet.at(row, column, wrong, f"put {was} back, and open a new account for {is_now}")
 
 

@@ -95,7 +95,9 @@ def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, sour
             "select 1 from ops.unreadable_files where starts_with(file_id, ?)", [file_id]
         ).fetchone()
         hint = "; it could not be read, and is settled with tollbook waive --file" if unreadable else ""
-        raise Refused(f"no file has landed whose id begins with {file_id}{hint}")
+        raise Refused(
+            _withdrawn(con, file_id, kind, source) or f"no file has landed whose id begins with {file_id}{hint}"
+        )
     if len(found) > 1:
         listed = ", ".join(f"{f[:12]} ({k} of {s}, {n})" for f, k, s, n in found[:5])
         raise Refused(f"more than one file has landed whose id begins with {file_id}; add --kind, --source: {listed}")
@@ -106,6 +108,25 @@ def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, sour
             " (tollbook rates accept); closed days become outdated then"
         )
     return FileKey(whole, LANDING[kind_], source_, name, next_sequence(con), "", None)
+
+
+def _withdrawn(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, source: str | None) -> str | None:
+    """When and by whom the file was withdrawn that is looked for in vain; None where none was."""
+    row = con.execute(
+        """
+        select name, source, kind, file_id[:12], withdrawn_at, operator
+        from ops.withdrawals
+        where starts_with(file_id, $file) and kind = coalesce($kind, kind) and source = coalesce($source, source)
+        order by withdrawal desc
+        limit 1
+        """,
+        {"file": file_id, "kind": kind, "source": source},
+    ).fetchone()
+    if row is None:
+        return None
+    name, source_, kind_, short, at, who = row
+    done = f"was withdrawn on {at:%Y-%m-%d %H:%M} UTC by {who}; landing it undoes that"
+    return f"{name} of {source_} ({kind_}, {short}) {done}"
 
 
 def _withdraw(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey, reason: str) -> Withdrawn:

@@ -311,9 +311,18 @@ def test_what_postings_were_made_by_cannot_change(played: Any) -> None:
     header, acme, *others = before.splitlines()
     by_week = [f"{header},billing_cycle", f"{acme},weekly", *(f"{line}," for line in others)]
     changed = [
-        ("column currency: account acme has postings in USD; it cannot change to EUR", before.replace("USD,", "EUR,")),
-        ("column timezone: account acme has postings in UTC; it cannot", before.replace("USD,UTC", "USD,Asia/Tokyo")),
-        ("column billing_cycle: account acme has postings in monthly; it", "\n".join(by_week) + "\n"),
+        (
+            "column currency: account acme has postings; its currency is USD there and cannot change to EUR",
+            before.replace("USD,", "EUR,"),
+        ),
+        (
+            "column timezone: account acme has postings; its time zone is UTC there and cannot",
+            before.replace("USD,UTC", "USD,Asia/Tokyo"),
+        ),
+        (
+            "column billing_cycle: account acme has postings; its billing cycle is monthly there and cannot",
+            "\n".join(by_week) + "\n",
+        ),
     ]
     try:
         for said, text in changed:

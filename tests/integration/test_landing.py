@@ -122,6 +122,24 @@ def test_each_bad_cell_is_rejected_with_its_line_and_reason(home: Home) -> None:
     assert adds_up(home)
 
 
+def test_a_number_that_is_too_large_is_said_to_be(home: Home) -> None:
+    wrong = {"duration_s": ("9999999999999", 9), "carrier_billed_s": ("1000000000.5", 9), "attempt": ("1234567890", 9),
+             "pdd_ms": ("1" * 16, 15)}  # fmt: skip
+    rows = [cdr(call_id=column) | {column: cell} for column, (cell, _) in wrong.items()]
+    drop(home, "a.csv", csv_text([*rows, cdr(call_id="x", duration_s="0000000000001.2345")]))
+    land(home)
+    assert query(home, "select detail from ops.rejected_rows order by line") == [
+        *(
+            (f'{column} is "{cell}"; it is too large: write at most {most} digits before the point',)
+            for column, (cell, most) in wrong.items()
+        ),
+        (
+            'duration_s is "0000000000001.2345"; write seconds in plain digits with at most 3 decimals, not negative:'
+            " 63 or 63.25",
+        ),
+    ]
+
+
 # by the clock of 2026-03-05T12:00:00 and the limits of a source that sets none: 400 days, 24 hours, 172800 s
 WILD = [
     ("started_at", "2025-01-29T11:59:59Z", "more than 400 days before it landed"),

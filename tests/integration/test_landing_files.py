@@ -68,6 +68,11 @@ UNREADABLE = {
     "utf16.csv": (csv_text([cdr()]).encode("utf-16"), "UTF-8"),
     "word.xlsx": (b"PK", "does not say what is in the file"),
     "cut.csv.gz": (gzip.compress(csv_text([cdr()] * 999).encode())[:-20], "cut short"),
+    "damaged.csv.gz": (b"\0\0" + gzip.compress(csv_text([cdr()]).encode())[2:], "is not a gzip file"),
+    "near-column.csv": (
+        csv_text([]).replace("called_number", "called_nr").encode(),
+        '; "called_nr" is probably called_number: write it so',
+    ),
     "not.parquet": (b"PAR1 no", "not a Parquet file"),
     "array.json": (b'[{"call_id": 1}]', "one object a line"),
     "keys.jsonl": (b'{"a": 1}\n', "missing columns"),
@@ -75,6 +80,11 @@ UNREADABLE = {
     "wide.csv": (b"call_id," + b"x" * 200_000 + b"\n", "cannot be cut into cells"),
     f"{'long' * 62}.csv": (b"x\n", "missing columns"),
 }
+
+
+def test_a_name_in_gz_of_plain_text_is_read_as_it_is(home: Home) -> None:
+    drop(home, "a.csv.gz", csv_text([cdr()]))
+    assert land(home)[0].landed == 1
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.decks.report import _traffic
+from orchestration.decks.traffic import Effect, Traffic
 from orchestration.operations import dbt
 from orchestration.operations.build import build
 from orchestration.operations.close import close
@@ -511,6 +513,23 @@ accept(orchestration.warehouse.Home(Path({str(home.root)!r}), Path({str(home.see
     assert (again.status, again.deck) == ("already_accepted" if accepted else "accepted", 1)
     assert not path.exists()
     assert query(home, "select count(*) from landed.rates") == [(1,)]
+
+
+def test_the_effect_on_accounts_that_it_leaves_alone_is_said_once_for_each_kind() -> None:
+    one, two = Decimal("1.5"), Decimal("1.25")
+    same = [Effect(name, "EUR", 3, one, one, Decimal(0), 0, 0) for name in ("a", "b", "c")]
+    less = Effect("less", "EUR", 3, one, two, two - one, 0, 0)
+    days = (date(2026, 5, 4), date(2026, 5, 5))
+    first = "4 calls of 2026-05-04 to 2026-05-05 that its tables price, without it and as if it had been in force:"
+    assert list(_traffic(Traffic(days, 4, (*same[:2], less), tuple(same)))) == [
+        "",
+        first,
+        "  carrier's cost  currency  calls  without  with  difference  unrated",
+        "  less            EUR           3      1.5  1.25       -0.25        0",
+        "  no difference for 2 other carriers",
+        "  customer's margin: no difference for 3 customers",
+    ]
+    assert list(_traffic(Traffic(days, 4, (same[0],), ())))[2:] == ["  carrier's cost: no difference for 1 carrier"]
 
 
 def test_the_command_line(home: Home, tmp_path: Path) -> None:

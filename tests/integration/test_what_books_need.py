@@ -175,7 +175,10 @@ def test_all_that_is_wrong_is_said_at_once(books: Home) -> None:
         "seeds/accounts.csv, column account_id",
         "seeds/accounts.csv line 2, column currency",
     ]
-    assert "account bolt has postings in EUR; it cannot change to USD any more; put EUR back" in lines[2]
+    assert (
+        "account bolt has postings; its currency is EUR there and cannot change to USD any more; put EUR back"
+        in lines[2]
+    )
 
 
 def test_an_account_that_was_invoiced_is_no_mere_carrier(books: Home) -> None:

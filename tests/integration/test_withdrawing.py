@@ -365,7 +365,10 @@ def test_what_cannot_be_withdrawn(home: Home, monkeypatch: pytest.MonkeyPatch) -
     _refused(home, "anna is rater in .*; this needs the role finance or admin", east.file_id, source="sw2")
     monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
     assert withdraw_file(home, east.file_id, "one of them is enough", source="sw2").source == "sw2"
-    _refused(home, "no file has landed", east.file_id, source="sw2")
+    _refused(
+        home, f"a.csv of sw2 .cdrs, {east.file_id[:12]}. was withdrawn on .* UTC by bert", east.file_id, source="sw2"
+    )
+    _refused(home, "no file has landed", east.file_id, source="sw3")
 
 
 def test_a_rate_deck_cannot_be_withdrawn(home: Home) -> None:

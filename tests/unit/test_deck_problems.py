@@ -231,6 +231,15 @@ def test_a_mapping_that_is_not_good(tmp_path: Path, toml: str, said: str) -> Non
     assert said in "\n".join(map(str, mapping.check(decks, ["az", "euro"])))
 
 
+def test_a_mapping_where_no_rate_table_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_text("rate_table_id = 'az'\n[columns]\nprefix = 1\n")
+    (problem,) = mapping.check(tmp_path, [])
+    assert str(problem).endswith(
+        'column rate_table_id: "az" cannot be looked for: rate_tables.csv is empty, or cannot be read; mend'
+        " rate_tables.csv first (tollbook check)"
+    )
+
+
 def test_what_is_no_mapping(tmp_path: Path) -> None:
     decks = tmp_path / "decks"
     assert mapping.check(decks, []) == []

@@ -111,6 +111,14 @@ def test_the_receiver_runs_it_in_the_folder_or_on_the_zip(packed: bytes, tmp_pat
     assert "FAIL chain: row 2 (sw1 b) is not what it was" in ran.stdout
 
 
+def test_line_ends_that_were_changed_are_told(packed: bytes) -> None:
+    files = unpacked(packed)
+    said = verify.verify({**files, "calls.csv": files["calls.csv"].replace(b"\r\n", b"\n")})
+    assert next(words for good, words in said if not good) == (
+        "chain: calls.csv does not end with a whole line (CR LF): cut short, or its line ends changed"
+    )
+
+
 def test_the_script_needs_nothing_and_is_short() -> None:
     source = Path(verify.__file__).read_text()
     named = set(re.findall(r"^(?:import|from) (\w+)", source, re.MULTILINE))

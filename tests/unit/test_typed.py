@@ -101,6 +101,7 @@ def test_commands_refuse_it_as_wrong_usage(arguments: str, text: str, tmp_path: 
     done = CliRunner().invoke(cli, asked, env={"TOLLBOOK_HOME": str(tmp_path)})
     assert done.exit_code == 2
     assert f"{text!r} is not " in done.output
+    assert "write it in plain digits" in done.output
     assert not list(tmp_path.iterdir())
 
 
@@ -111,6 +112,10 @@ def test_commands_refuse_it_as_wrong_usage(arguments: str, text: str, tmp_path: 
          "Invalid value for '--at': 'soon' is not a time; write 2026-03-31T09:00:00\nsee: tollbook quote --help\n"),
         ("withdraw abc", "Missing option '--reason'.\nsee: tollbook withdraw --help\n"),
         ("nonsense", "No such command 'nonsense'.\nsee: tollbook --help\n"),
+        ("topup acme -50",
+         "Invalid value for 'AMOUNT': '-50' is not an amount above 0 of at most 12 digits and 8 decimals; write it in"
+         " plain digits, such as 1000 or 0.75\nsee: tollbook topup --help\n"),
+        ("topup acme 50 -x", "No such option '-x'.\nsee: tollbook topup --help\n"),
         ("rates review --first 1 --json",
          "--json gives every price: leave out --first\nsee: tollbook rates review --help\n"),
     ],
