@@ -25,6 +25,8 @@ REASONS = {
     "past": "effective in the past",
     "notice": "an increase with less notice than agreed",
     "conflict": "priced twice in the deck; the later line would count",
+    "no_number": "no number begins with it: country code 1, and area codes begin with 2 to 9",
+    "unrelated": "none is, or lies below or above, one of its table's prices",
     "ends_most": "ends more than half of its table's prices",
 }
 
@@ -117,9 +119,10 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
             ?::TIMESTAMP as effective_at,
             ?::BOOLEAN as replaces_all,
             ?::TIMESTAMP as now,
-            ?::DECIMAL(20, 8) as limit_rate
+            ?::DECIMAL(20, 8) as limit_rate,
+            ?::VARCHAR as country_code
         """,
-        [deck.effective_at, deck.replaces_all, now(), limit],
+        [deck.effective_at, deck.replaces_all, now(), limit, deck.mapping.constants.get("country_code")],
     )
     con.execute(_compiled())
     number, rows, duplicates = _one(
@@ -146,7 +149,7 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
         rows=rows,
         duplicates=duplicates,
         tables=_tables(con),
-        suspicious=(*_suspicious(con, limit), *_ends_most(con), *_elsewhere(con, deck, rows)),
+        suspicious=(*_suspicious(con, limit), *_unrelated(con), *_ends_most(con), *_elsewhere(con, deck, rows)),
         first_change=first_change,
         closed_days=closed,
         prices=() if first == 0 else _prices(con, first),
@@ -203,6 +206,13 @@ def _noticed(con: duckdb.DuckDBPyConnection, found: Suspicion) -> Suspicion:
     return Suspicion(found.reason, found.prices, f"{found.text}: {who}")
 
 
+def _unrelated(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
+    rows = con.execute("select rate_table_id, prices from deck_unrelated order by rate_table_id").fetchall()
+    text = "no prefix is, or lies below or above, one that {} has a price for: "
+    remedy = "were they written without the country code? constants.country_code"
+    return [Suspicion("unrelated", prices, text.format(table) + remedy) for table, prices in rows]
+
+
 def _ends_most(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
     rows = con.execute(
         """
@@ -215,14 +225,19 @@ def _ends_most(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
         select e.rate_table_id, e.prices, (
             select count(*) from prices_before as b
             where b.rate_table_id = e.rate_table_id and b.valid_from < e.changes_at and b.valid_to >= e.changes_at
-        ) as there
+        ) as there, e.rate_table_id in (select rate_table_id from deck_unrelated) as is_unrelated
         from ended as e
         order by e.rate_table_id
         """
     ).fetchall()
     return [
-        Suspicion("ends_most", prices, f"ends {prices:,} of the {there:,} prices of {table}: is it a partial deck?")
-        for table, prices, there in rows
+        # of prefixes of another numbering nothing is said about what the deck leaves out
+        Suspicion(
+            "ends_most",
+            prices,
+            f"ends {prices:,} of the {there:,} prices of {table}" + ("" if unrelated else ": is it a partial deck?"),
+        )
+        for table, prices, there, unrelated in rows
         if 2 * prices > there and there > 1
     ]
 

@@ -54,6 +54,52 @@ create or replace temp macro deck_words(t) as case when t is not null then conca
     case when t['free_s'] > 0 then 'free ' || deck_short(t['free_s']) end
 ) end;
 
+-- what is compared as the price: the rate per minute, a block's further charge, a markup
+create or replace temp macro deck_price(t) as coalesce(t['rate'], t['increment_charge']);
+
+create or replace temp macro deck_units(amount) as (amount::DECIMAL(28, 8) * 100000000)::HUGEINT * 60000;
+
+create or replace temp macro deck_ms(seconds) as (seconds * 1000)::HUGEINT;
+
+-- how many increments are begun
+create or replace temp macro deck_steps(seconds, increment_s) as
+    case
+        when seconds > 0 and increment_s > 0
+            then (deck_ms(seconds) + deck_ms(increment_s) - 1) // deck_ms(increment_s)
+        else 0
+    end;
+
+-- what an answered minute costs, in 1/60000 of 1e-8, by the increments, charges, seconds and bounds; of a markup, whose
+-- minute hangs on the carrier's, the least amount where there is one
+create or replace temp macro deck_minute(t) as case
+    when t['blocked'] then null
+    when t['kind'] not in ('per_minute', 'block') then nullif(deck_units(t['least']), 0)
+    when t['grace_s'] >= 60 then 0::HUGEINT
+    else least(
+        deck_units(t['highest']),
+        greatest(
+            deck_units(t['least']),
+            deck_units(case when t['kind'] = 'per_minute' then t['connect_charge'] else 0 end)
+            + case
+                when t['kind'] = 'block'
+                    then
+                        deck_units(t['initial_charge'])
+                        + deck_units(t['increment_charge']) * deck_steps(60 - t['initial_s'], t['increment_s'])
+                when t['free_s'] >= 60 then 0::HUGEINT
+                else
+                    deck_units(t['first_rate']) // 60000 * deck_ms(t['initial_s'])
+                    + deck_units(t['rate']) // 60000 * case
+                        -- no pulse: what is left as it is
+                        when t['increment_s'] = 0 then greatest(deck_ms(60 - t['free_s'] - t['initial_s']), 0)
+                        else
+                            deck_ms(t['increment_s'])
+                            * deck_steps(60 - t['free_s'] - t['initial_s'], t['increment_s'])
+                    end
+            end
+        )
+    )
+end;
+
 create or replace temp view deck_stg_rates as
 select
     * exclude (calling_prefix, jurisdiction, blocked),
@@ -205,7 +251,9 @@ qualify
         order by s.valid_from desc, s.deck desc, s.line desc
     ) = 1;
 
--- what the numbers of a new prefix cost until now, and those of an ended one from then on: the longest shorter prefix
+-- what the numbers of a new price cost until now, and those of an ended one from then on: by the longest prefix with a
+-- price for all of them, or by those of at least its length for some (one band, one origin). Of several the one that
+-- the change is greatest from: the lowest before, the highest after.
 create or replace temp table deck_fallback as
 with wanted as (
     select id, rate_table_id, prefix, band, calling_prefix, jurisdiction, valid_from as changes_at, false as is_after
@@ -223,28 +271,86 @@ prices as (
     select *, false as is_after from prices_before
     union all by name
     select *, true as is_after from prices_after
+),
+
+found as (
+    select
+        w.id,
+        w.is_after,
+        p.prefix,
+        p.band,
+        p.calling_prefix,
+        p.jurisdiction,
+        p.valid_from,
+        p.deck,
+        p.line,
+        {{ terms('p') }} as terms,
+        p.band in ('', w.band)
+        and p.jurisdiction in ('', w.jurisdiction)
+        and starts_with(w.calling_prefix, p.calling_prefix) as is_for_all,
+    from wanted as w
+    cross join unnest(range(0, length(w.prefix) + 1)) as lengths (n)
+    inner join prices as p
+        on
+            w.rate_table_id = p.rate_table_id
+            and left(w.prefix, lengths.n) = p.prefix
+            and w.is_after = p.is_after
+            and (p.band in ('', w.band) or w.band = '')
+            and (p.jurisdiction in ('', w.jurisdiction) or w.jurisdiction = '')
+            and (
+                starts_with(w.calling_prefix, p.calling_prefix) or starts_with(p.calling_prefix, w.calling_prefix)
+            )
+            and p.valid_from <= w.changes_at
+            and (p.valid_to > w.changes_at or p.valid_to = w.changes_at and not w.is_after)
+    inner join config.rate_tables as t on p.rate_table_id = t.rate_table_id
+),
+
+-- the last one in force for each band, origin and jurisdiction; of those for all numbers the first that rating takes
+taken as (
+    select *
+    from found
+    qualify
+        row_number() over (
+            partition by
+                id,
+                is_after,
+                is_for_all,
+                case when not is_for_all then row(band, calling_prefix, jurisdiction) end
+            order by
+                length(prefix) desc,
+                length(calling_prefix) desc,
+                jurisdiction desc,
+                band desc,
+                valid_from desc,
+                deck desc,
+                line desc
+        ) = 1
+),
+
+-- a longer prefix for all of them goes before a shorter one for some
+asked as (
+    select *
+    from taken
+    qualify
+        is_for_all
+        or coalesce(
+            length(prefix) >= max(length(prefix)) filter (is_for_all) over (partition by id, is_after), true
+        )
 )
 
 select
-    w.id,
-    w.is_after,
-    max_by(
-        struct_pack(prefix := p.prefix, rate := p.rate_per_minute),
-        (length(p.prefix), p.calling_prefix, p.jurisdiction, p.band, p.valid_from, p.deck, p.line)
-    ) as price,
-from wanted as w
-cross join unnest(range(0, length(w.prefix))) as lengths (n)
-inner join prices as p
-    on
-        w.rate_table_id = p.rate_table_id
-        and left(w.prefix, lengths.n) = p.prefix
-        and w.is_after = p.is_after
-        and p.band in ('', w.band)
-        and p.calling_prefix in ('', w.calling_prefix)
-        and p.jurisdiction in ('', w.jurisdiction)
-        and p.valid_from <= w.changes_at
-        and p.valid_to > w.changes_at
-group by w.id, w.is_after;
+    id,
+    is_after,
+    case
+        when is_after then arg_max(
+            struct_pack(prefix := prefix, rate := deck_price(terms)), deck_price(terms)
+        ) filter (not terms.blocked)
+        else arg_min(struct_pack(prefix := prefix, rate := deck_price(terms)), deck_price(terms))
+            filter (not terms.blocked)
+    end as price,
+    case when is_after then max(deck_minute(terms)) else min(deck_minute(terms)) end as minute,
+from asked
+group by id, is_after;
 
 create or replace temp table review as
 with classed as (
@@ -304,8 +410,10 @@ rows as (
         c.terms as new,
         f.price.prefix as other_prefix,
         f.price.rate as other_rate,
-        coalesce(c.old.rate, c.old.increment_charge, f.price.rate) as old_price,
-        coalesce(c.terms.rate, c.terms.increment_charge) as new_price,
+        coalesce(deck_price(c.old), f.price.rate) as old_price,
+        deck_price(c.terms) as new_price,
+        case when c.old is null then f.minute else deck_minute(c.old) end as old_minute,
+        deck_minute(c.terms) as new_minute,
     from classed as c
     left join deck_fallback as f
         on not f.is_after and c.id = f.id
@@ -324,7 +432,9 @@ rows as (
         {{ terms('e') }} as old,
         f.price.prefix as other_prefix,
         f.price.rate as other_rate,
-        e.rate_per_minute as old_price,
+        deck_price({{ terms('e') }}) as old_price,
+        deck_minute({{ terms('e') }}) as old_minute,
+        f.minute as new_minute,
     from deck_ended as e
     inner join config.rate_tables as t on e.rate_table_id = t.rate_table_id
     left join deck_fallback as f
@@ -380,7 +490,12 @@ select
     {{ change_pct('r.old_price', 'r.new_price') }} as change_pct,
     list_filter(
         [
-            case when r.new_price > 10 * r.old_price then 'ten_times' end,
+            case
+                when
+                    coalesce(r.new_price, case when r.class = 'ended' then r.other_rate end) > 10 * r.old_price
+                    or r.new_minute > 10 * r.old_minute
+                    then 'ten_times'
+            end,
             case when r.new_price > told.limit_rate then 'over_limit' end,
             case when r.class not in ('unchanged', 'not_offered') and r.changes_at < told.now then 'past' end,
             case
@@ -390,6 +505,14 @@ select
                     then 'notice'
             end,
             case when c.lines is not null then 'conflict' end,
+            -- area codes of North America begin with 2 to 9; numbers that short begin so in other countries
+            case
+                when
+                    r.class = 'new'
+                    and regexp_matches(r.prefix, '^1[01]')
+                    and (told.country_code = '1' or length(r.prefix) >= 7)
+                    then 'no_number'
+            end,
         ],
         lambda reason: reason is not null
     ) as reasons,
@@ -407,3 +530,84 @@ left join conflicts as c
         and r.calling_prefix = c.calling_prefix
         and r.jurisdiction = c.jurisdiction
         and r.changes_at = c.valid_from
+
+;
+
+-- tables of which no price of the deck is, or lies below or above, one that there was before: the prefixes of another
+-- numbering. Of a partial deck, which may well add countries, only where a table that is of one country has more than
+-- half of them behind its country code.
+create or replace temp table deck_unrelated as
+with there as materialized (
+    select distinct
+        rate_table_id,
+        prefix,
+        regexp_extract(
+            prefix,
+            '^(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})'
+        ) as country,
+    from prices_before
+),
+
+deck as materialized (
+    select rate_table_id, prefix, count(*) as prices
+    from deck_rows
+    where not copies
+    group by rate_table_id, prefix
+),
+
+-- each prefix of the deck as it is written, and behind the country code of a table that is of one country
+written as materialized (
+    select rate_table_id, prefix, '' as country
+    from deck
+
+    union all
+
+    select d.rate_table_id, d.prefix, t.country
+    from deck as d
+    inner join (
+        select rate_table_id, any_value(country) as country
+        from there
+        group by rate_table_id
+        having count(distinct country) = 1 and min(country) <> ''
+    ) as t
+        on d.rate_table_id = t.rate_table_id
+),
+
+-- what each is, and lies below
+above as materialized (
+    select *, left(country || prefix, unnest(range(length(country) + length(prefix) + 1))) as beginning
+    from written
+),
+
+-- what each price of before is, and lies below
+beginnings as materialized (
+    select distinct rate_table_id, left(prefix, unnest(range(length(prefix) + 1))) as beginning
+    from there
+),
+
+relatives as (
+    select a.rate_table_id, a.prefix, a.country
+    from above as a
+    inner join there as t on a.rate_table_id = t.rate_table_id and a.beginning = t.prefix
+    -- all that is behind a country code lies below its own price
+    where a.country = '' or t.prefix <> a.country
+
+    union
+
+    select w.rate_table_id, w.prefix, w.country
+    from written as w
+    inner join beginnings as t on w.rate_table_id = t.rate_table_id and w.country || w.prefix = t.beginning
+)
+
+select
+    d.rate_table_id,
+    sum(d.prices)::BIGINT as prices,
+from deck as d
+left join relatives as own on d.rate_table_id = own.rate_table_id and d.prefix = own.prefix and own.country = ''
+left join relatives as behind
+    on d.rate_table_id = behind.rate_table_id and d.prefix = behind.prefix and behind.country <> ''
+where d.rate_table_id in (select rate_table_id from there)
+group by d.rate_table_id
+having
+    count(own.prefix) = 0
+    and ((select replaces_all from deck_told) or 2 * count(behind.prefix) > count(*))

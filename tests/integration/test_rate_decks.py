@@ -176,6 +176,120 @@ def test_a_full_deck_that_ends_most_of_a_table(home: Home) -> None:
     assert [s.text for s in found.suspicious] == ["ends 3 of the 4 prices of cost: is it a partial deck?"]
 
 
+TARIFFS = (
+    "rate_table_id,kind,currency,initial_s,increment_s,markup_pct,timetable_id\n"
+    "retail,per_minute,USD,60,60,,\ncost,per_minute,USD,1,1,,hours\nblocks,block,USD,30,6,,\nplus,markup,USD,,,15,\n"
+)
+HOURS = (
+    "timetable_id,priority,band,days,starts_at,ends_at\n"
+    "hours,1,peak,all,08:00,18:00\nhours,2,offpeak,all,18:00,24:00\nhours,3,night,all,00:00,08:00\n"
+)
+COMPANY = {"rate_tables": TARIFFS, "timetables": HOURS, "rate_assignments": ASSIGNMENTS}
+COLUMNS = (
+    "rate_table_id,prefix,destination,band,jurisdiction,calling_prefix,valid_from,valid_to,rate_per_minute,"
+    "initial_charge,increment_charge,connect_charge,min_charge,free_s,markup_pct,increment_s\n"
+)
+MANY = (
+    "blocks,44,UK,,,,2026-01-01,,,0.03,0.027,,,,,\n"
+    "cost,49,Germany,peak,,,2026-01-01,,0.025,,,,,,,\n"
+    "cost,49,Germany,offpeak,,,2026-01-01,,0.012,,,,,,,\n"
+    "cost,33,France,,,,2026-01-01,,0.02,,,,,,,\n"
+    "cost,34,Spain,,,,2026-01-01,2026-05-20,0.02,,,,,,,\n"
+    "cost,1,USA,,interstate,,2026-01-01,,0.01,,,,,,,\n"
+    "cost,46,Sweden,,,46,2026-01-01,,0.01,,,,,,,\n"
+    "cost,39,Italy,,,,2026-01-01,,0.9,,,,,,,\n"
+    "cost,393,Italy Mobile,,,,2026-01-01,,0.02,,,,,,,\n"
+    "plus,,Any,,,,2026-01-01,,,,,,,,1,\n"
+)
+# a row of the deck by the columns below, and whether it is more than ten times what its numbers cost
+AGAINST = {
+    "a block's further charge": ("blocks,443,,,,,,0.9,0.9,,,,,", True),
+    "a block's first charge alone": ("blocks,444,,,,,,9,0.027,,,,,", True),
+    "a block like the others": ("blocks,445,,,,,,0.03,0.03,,,,,", False),
+    "any band, beside two": ("cost,4930,,,,,9.9,,,,,,,", True),
+    "any band, ten times the cheaper one alone": ("cost,4931,,,,,0.13,,,,,,,", True),
+    "any band, the same prefix": ("cost,49,,,,,9.9,,,,,,,", True),
+    "any band, within bounds": ("cost,4932,,,,,0.05,,,,,,,", False),
+    "a band, the same prefix": ("cost,33,peak,,,,9.9,,,,,,,", True),
+    "a band that had no price": ("cost,4933,night,,,,9.9,,,,,,,", False),
+    "any jurisdiction": ("cost,1212,,,,,9.9,,,,,,,", True),
+    "any origin": ("cost,467,,,,,9.9,,,,,,,", True),
+    "a narrower origin": ("cost,468,,,468,,9.9,,,,,,,", True),
+    "below a price that ends that day": ("cost,347,,,,,9.9,,,,,,,", True),
+    "a connect charge": ("cost,33,,,,,0.02,,,5,,,,", True),
+    "a connect charge of a new prefix": ("cost,331,,,,,0.02,,,5,,,,", True),
+    "a least amount": ("cost,332,,,,,0.02,,,,0.5,,,", True),
+    "increments of an hour": ("cost,333,,,,,0.02,,,,,,,3600", True),
+    "increments of a minute": ("cost,334,,,,,0.02,,,0.01,0.05,,,60", False),
+    "a free minute": ("cost,335,,,,,0.05,,,,,60,,", False),
+    "ended, and a dearer one is left": ("cost,393,,,,,-,,,,,,,", True),
+    "a markup": ("plus,44,,,,,,,,,,,11,", True),
+}
+
+
+@pytest.mark.parametrize("what", AGAINST)
+def test_a_price_is_held_against_what_its_numbers_cost_until_then(home: Home, what: str) -> None:
+    line, is_suspicious = AGAINST[what]
+    write_company(home.seeds, rates=COLUMNS + MANY, **COMPANY)
+    ended = ",-," in line
+    write_text(
+        home.inbox / "rates" / "carrier" / "x.csv",
+        "rate_table_id,prefix,band,jurisdiction,calling_prefix,valid_from,rate_per_minute,initial_charge,"
+        "increment_charge,connect_charge,min_charge,free_s,markup_pct,increment_s,ended",
+        line.replace(",-,", ",,") + (",true" if ended else ","),
+    )
+    (found,) = review(home, wanted=Wanted(effective="2026-05-20", first=None, traffic=False)).reviews
+    (price,) = found.prices
+    assert ("ten_times" in price.reasons) == is_suspicious, price
+
+
+AREAS = "cost,1212,New York,,,,2026-01-01,,0.01,,,,,,,\ncost,1213555,Los Angeles,,,,2026-01-01,,0.01,,,,,,,\n"
+REMEDY = (
+    "no prefix is, or lies below or above, one that cost has a price for: were they written without the country code? "
+    "constants.country_code"
+)
+# prices of before; the mapping's country code; full or partial; prefixes of the deck; what is suspicious
+NUMBERINGS = {
+    "full, without the country code": (AREAS, "", "full", "212 213555", ["unrelated", "ends_most"]),
+    "partial, without the country code": (AREAS, "", "partial", "212 213555 415555", ["unrelated"]),
+    "with it": (AREAS, "1", "full", "212555 213555", []),
+    "with it twice": (AREAS, "1", "partial", "1212 213555", ["no_number"]),
+    "twice, all digits of a number": (AREAS, "", "partial", "11213555 1212", ["no_number"]),
+    "a few new countries": (AREAS, "", "partial", "33 44", []),
+    "a new country in a list of several": (MANY, "", "partial", "7 212 30", []),
+    "a full list of other countries": (AREAS, "", "full", "33 44", ["unrelated", "ends_most"]),
+    "the first prices of a table": ("plus,,Any,,,,2026-01-01,,,,,,,,1,\n", "", "full", "212555 213555", []),
+    "a price for all": ("cost,,Any,,,,2026-01-01,,0.01,,,,,,,\n", "", "partial", "212555 213555", []),
+    "a country of which there was the whole": ("cost,1,USA,,,,2026-01-01,,0.01,,,,,,,\n", "", "partial", "33 44", []),
+    "a short number": (AREAS, "", "partial", "116117 112", []),
+}
+
+
+@pytest.mark.parametrize("what", NUMBERINGS)
+def test_prefixes_of_another_numbering_are_suspicious(home: Home, what: str) -> None:
+    rates, code, replaces, deck, reasons = NUMBERINGS[what]
+    write_company(home.seeds, rates=COLUMNS + rates, **COMPANY)
+    write_text(
+        home.decks / "carrier.toml",
+        'rate_table_id = "cost"\n[columns]\nprefix = "NPANXX"\nrate_per_minute = "Rate"',
+        f'[constants]\ncountry_code = "{code}"' if code else "",
+    )
+    path = write_text(home.inbox / "rates" / "carrier" / "us.csv", "NPANXX,Rate", *(f"{p},0.01" for p in deck.split()))
+    wanted = Wanted(effective="2026-05-20", replaces=replaces, first=None, traffic=False)
+    (found,) = review(home, wanted=wanted).reviews
+    assert [s.reason for s in found.suspicious] == reasons
+    texts = {s.reason: s.text for s in found.suspicious}
+    if "unrelated" in texts:
+        assert texts["unrelated"] == REMEDY
+        assert texts.get("ends_most") in (None, "ends 2 of the 2 prices of cost")
+        assert next(s.prices for s in found.suspicious) == len(deck.split())
+    if reasons:
+        with pytest.raises(Refused, match="suspicious, nothing changed: no "):
+            accept(home, path, wanted, refuse_suspicious=True)
+    else:
+        accept(home, path, wanted, refuse_suspicious=True)
+
+
 def test_review_changes_nothing(home: Home) -> None:
     path = one_of_each(home)
     review(home)
