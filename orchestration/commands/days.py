@@ -16,9 +16,13 @@ from orchestration.warehouse import Home, Refused, serving
 
 if TYPE_CHECKING:
     from orchestration.operations.close import Failure
+    from orchestration.operations.land import Landed
+    from orchestration.operations.waive import Waived
 
 # How many changed rows of the configuration are printed.
 _NAMED = 5
+# How many rejected rows of a file are printed as it lands.
+_REJECTED = 3
 
 
 @click.command()
@@ -54,9 +58,27 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
                 for f in landed
             ],
         )  # fmt: skip
+        _say_rejected(landed, options["dry_run"])
     problems = [f"{f.name}: {f.problem}" for f in landed if f.problem]
     if problems:
         raise Refused("\n".join(problems))
+
+
+def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
+    """Of each file with rejected rows the first ones, so that it can be mended now, and where all of them are."""
+    for file in landed:
+        if not file.rejected:
+            continue
+        click.echo(f"{file.name}: {file.rejected:,} {'row' if file.rejected == 1 else 'rows'} rejected")
+        shown = file.rejected_rows[:_REJECTED]
+        for row in shown:
+            click.echo(f"  line {row.line}, {row.reason}: {row.detail}")
+        if file.rejected > len(shown):
+            click.echo(f"  ... and {file.rejected - len(shown):,} more")
+    if any(file.rejected for file in landed):
+        click.echo(
+            "--json has the first 20 of each" if dry_run else "all of them: tollbook build, then tollbook rejected"
+        )
 
 
 @click.command()
@@ -196,16 +218,27 @@ def waive(day: date, reason: str | None, confirm: bool, as_json: bool, **which: 
     if as_json:
         print_json(waived)
         return
-    worth = "nobody can say what it is worth" if waived.amount is None else f"worth {waived.amount:f} {waived.currency}"
+    worth = _worth(waived)
     if reason is None:
         click.echo(f"confirmed: {waived.what} {waived.key} of {day}, {worth}; run tollbook close")
     elif waived.in_force:
-        click.echo(f"waived: settles {waived.settles} of {day}, {worth}; run tollbook close")
+        click.echo(f"waived: settles {waived.settles} of {_days(waived.days)}, {worth}; run tollbook close")
     else:
+        why = "with a waiver_limit what is of unknown worth" if waived.amount is None else "above the waiver_limit it"
         click.echo(
-            f"noted: would settle {waived.settles} of {day}, {worth}; above the company's waiver_limit it settles "
-            "nothing until another operator runs the same with --confirm"
+            f"noted: would settle {waived.settles} of {_days(waived.days)}, {worth}; {why} settles nothing until"
+            " another operator runs the same with --confirm"
         )
+
+
+def _worth(waived: Waived) -> str:
+    """What a waiver is worth, in words: where it is not known of all, what is."""
+    if waived.amount is not None:
+        return f"worth {waived.amount:f} {waived.currency}"
+    if 0 < waived.unknown < waived.settles:
+        known = f"{waived.settles - waived.unknown} of them worth {waived.known:f} {waived.currency}"
+        return f"{known}, and nobody can say what the other {waived.unknown} are worth"
+    return "nobody can say what it is worth"
 
 
 @click.command()

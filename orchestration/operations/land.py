@@ -29,11 +29,22 @@ from orchestration.operations.post import post_at_once
 from orchestration.warehouse import Home, Refused, Writer, clock, now, writer
 
 SCRATCH = ".landing-"
+# How many of a file's rejected rows are told as it lands; all of them are in ops.rejected_rows.
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that did not land: the line it begins on, and why, as a code and in words."""
+
+    line: int
+    reason: str
+    detail: str
 
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of one file. rows = landed + duplicates + rejected."""
+    """What became of one file. rows = landed + duplicates + rejected; `rejected_rows` are the first of the rejected."""
 
     file_id: str
     kind: str
@@ -47,6 +58,7 @@ class Landed:
     superseded: int = 0
     days: tuple[date, ...] = ()
     problem: str | None = None
+    rejected_rows: tuple[RejectedRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -282,6 +294,7 @@ def _transaction(
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
+        result = replace(result, rejected_rows=_first_rejected(con, key))
         if kind.name == "payments" and not landing.dry_run:
             post_at_once(con)
         if _state(file.path) != before:
@@ -297,6 +310,14 @@ def _transaction(
         raise
     dropped.forget(file)
     return _with(result, counts, "landed")
+
+
+def _first_rejected(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[RejectedRow, ...]:
+    rows = con.execute(
+        f"select line, reason, detail from ops.rejected_rows where file_sequence = ? order by line limit {_SHOWN}",
+        [key.sequence],
+    ).fetchall()
+    return tuple(RejectedRow(*row) for row in rows)
 
 
 def _journal(landing: Landing, key: FileKey, at: datetime) -> None:

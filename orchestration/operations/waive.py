@@ -24,6 +24,9 @@ OPTIONS = {"call": "--call ID", "row": "--row FILE_ID:LINE", "reason": "--reason
 class Waived:
     """A waiver: how much it settles, what that is worth (reporting currency; None: nobody can say), and whether it is
     in force or awaits a second operator.
+
+    `days`: those it settles something of. `unknown`: of how many nobody can say what they are worth; `known`: what the
+    others are worth. Of a confirmation only the amount is told.
     """
 
     day: date
@@ -33,6 +36,23 @@ class Waived:
     amount: Decimal | None
     currency: str
     in_force: bool
+    days: tuple[date, ...] = ()
+    known: Decimal = Decimal(0)
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
+class _Open:
+    """What a waiver settles: how much, on which days, and what it is worth as far as anybody can say."""
+
+    settles: int
+    days: tuple[date, ...]
+    known: Decimal
+    unknown: int
+
+    @property
+    def amount(self) -> Decimal | None:
+        return None if self.unknown else self.known
 
 
 def waive(
@@ -200,36 +220,36 @@ def _weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Wa
         key = _rejected_row(con, day, key)
         _refuse_settled_row(con, day, key)
     if what == "gap":
-        settles, amount = _gaps(con, day, key), None
+        gaps = _gaps(con, day, key)
+        left = _Open(gaps, (day,), Decimal(0), gaps)
     elif what == "file":
         key = _file(con, key)
-        settles, amount = _open_file(con, day, key)
+        left = _open_file(con, day, key)
     else:
-        settles, amount = _open(con, day, what, key)
+        left = _open(con, day, what, key)
     terms = con.execute("select reporting_currency, waiver_limit from config.company").fetchone()
     assert terms is not None
     currency, limit = terms
-    return Waived(
-        day, what, key, settles, amount, currency, in_force=limit is None or (amount is not None and amount <= limit)
-    )
+    in_force = limit is None or (left.amount is not None and left.amount <= limit)
+    return Waived(day, what, key, left.settles, left.amount, currency, in_force, left.days, left.known, left.unknown)
 
 
-def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> tuple[int, Decimal | None]:
+def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> _Open:
     row = con.execute(
         f"""
-        select count(*), case when count(*) = count(worth) then sum(worth)::DECIMAL(20, 8) end
+        select count(*), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(*) - count(worth)
         from marts.waiver_worth
         where day = ? and what = ? and {"reason" if what == "reason" else "key"} = ?
         """,
         [day, "call" if what == "reason" else what, key],
     ).fetchone()
     assert row is not None
-    settles, amount = row
+    settles, known, unknown = row
     if not settles and what == "count":
         raise Refused(f"{day} has no count of {key} that differs from what landed")
     if not settles:
         raise Refused(f"{day} has nothing unrated for {what} {key}")
-    return int(settles), amount
+    return _Open(settles, (day,), known, unknown)
 
 
 def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
@@ -292,12 +312,12 @@ def _file(con: duckdb.DuckDBPyConnection, key: str) -> str:
     return str(found[0][0])
 
 
-def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> tuple[int, Decimal | None]:
+def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> _Open:
     """What is left of a file on all the days that it holds; `day` has to be one of them."""
     held = con.execute(
         """
-        select day, count(*) filter (readable), sum(worth)::DECIMAL(20, 8),
-            count(*) = count(worth), count(*) filter (not readable)
+        select day, count(*) filter (readable), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(worth),
+            count(*) filter (not readable)
         from (
             select r.day, w.worth, true as readable
             from marts.unsettled_rows as r
@@ -316,6 +336,6 @@ def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> tuple
     if day not in [row[0] for row in held]:
         days = f"it holds {', '.join(str(row[0]) for row in held)}" if held else "nothing of it is left to settle"
         raise Refused(f"{day} does not wait for file {file_id[:12]}: {days}")
-    unreadable = any(row[4] for row in held)
-    worth = sum((row[2] or Decimal(0) for row in held), Decimal(0)) if all(row[3] for row in held) else None
-    return sum(row[1] for row in held) + unreadable, worth
+    settles = sum(row[1] for row in held) + any(row[4] for row in held)
+    known = sum((row[2] for row in held), Decimal(0))
+    return _Open(settles, tuple(row[0] for row in held), known, settles - sum(row[3] for row in held))

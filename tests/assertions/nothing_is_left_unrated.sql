@@ -7,6 +7,8 @@
 {%- set remedies = {
     'no_account': 'add its trunk to seeds/trunks.csv; where the account that has it has ended (valid_to in '
         ~ 'seeds/accounts.csv), end the trunk there as well and give it to another account',
+    'no_account of usage': 'the account has ended (valid_to in seeds/accounts.csv), or is not there any more; let it end '
+        ~ 'later if the usage is its',
     'no_rate_table': 'give the account a rate table for this side in seeds/rate_assignments.csv',
     'bad_number': 'no table prices a number of other than 1 to 15 digits, land the call with the number as it should be: '
         ~ 'tollbook land FILE --supersede --reason TEXT',
@@ -24,6 +26,7 @@ with unrated as (
             source || ':' || call_id || ':' || attempt as key,
             call_id,
             {{ side }}_reason as reason,
+            {{ side }}_reason as remedied,
             '{{ side }} leg of call ' || call_id || ' (' || coalesce(
                 {{ side }}_account_id,
                 'nobody''s trunk ' || {{ 'ingress' if side == 'sell' else 'egress' }}_trunk,
@@ -40,6 +43,7 @@ with unrated as (
         source || ':' || usage_id as key,
         usage_id as call_id,
         reason,
+        case reason when 'no_account' then 'no_account of usage' else reason end as remedied,
         service || ' ' || usage_id || ' of ' || account_id || ' has no price: ' || reason as words,
     from {{ ref('rated_usage') }}
     where day in {{ checked_days() }} and status = 'unrated'
@@ -49,7 +53,7 @@ select
     u.day,
     u.key,
     u.words as detail,
-    case u.reason
+    case u.remedied
         {% for reason, remedy in remedies.items() -%}
             when '{{ reason }}' then '{{ reason }}: {{ remedy }}.'
         {% endfor -%}

@@ -230,7 +230,7 @@ def test_what_cannot_be_rated_holds_its_day_until_it_is_waived(tmp_path: Path) -
     it.run("land", str(good), str(bad), "--kind", "cdrs", "--source", "sw1")
     failed = it.run("close", "--day", "2026-05-04", fails=True)
     assert "sell leg of call c1 (nobody's trunk in-x, to 447700900123, 61.000 s) has no price" in failed.stdout
-    assert "line 2 of a cdrs file from sw1 was rejected (bad_duration" in failed.stdout
+    assert "line 2 of bad.csv (cdrs from sw1) was rejected (bad_duration" in failed.stdout
     assert it.statuses()["2026-05-04"] == "failed"
     file_id = it.query("select file_id from ops.rejected_rows")[0][0]
     it.run("waive", "--day", "2026-05-04", "--call", "c1", "--reason", "test call")

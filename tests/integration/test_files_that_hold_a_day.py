@@ -216,6 +216,64 @@ def test_one_waiver_settles_all_rejected_rows_of_a_file(
     assert rejected(home) == []
 
 
+def test_a_waiver_says_its_days_and_what_is_known_of_its_worth(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No call of 2026-05-03 is rated: nobody can say what its two rows are worth; the row of DAY is worth 0.06."""
+    company = "name,reporting_currency,waiver_limit\nDemo,USD,100\n"
+    write_company(home.seeds, company=company)
+    bad = [("b1", DAY), ("b2", "2026-05-03"), ("b3", "2026-05-03")]
+    path = write_text(
+        tmp_path / "bad.csv", CDR_HEADER, *(f"{i},{day}T12:00:00,,447700900123,-1,in-a,out" for i, day in bad)
+    )
+    file_id = land(home, [path], kind="cdrs", source="sw1")[0].file_id
+    build(home)
+    told = CliRunner().invoke(cli, ["waive", "--day", str(DAY), "--file", file_id, "--reason", "a test"])
+    assert told.output == (
+        "noted: would settle 3 of 2026-05-03, 2026-05-04, 1 of them worth 0.06000000 USD, and nobody can say what the"
+        " other 2 are worth; with a waiver_limit what is of unknown worth settles nothing until another operator runs"
+        " the same with --confirm\n"
+    )
+    (kept,) = _query(home, "select amount, awaits_second from ops.waivers")
+    assert kept == (None, True)
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
+    told = CliRunner().invoke(cli, ["waive", "--day", str(DAY), "--file", file_id, "--confirm"])
+    assert told.output.endswith(f" of {DAY}, nobody can say what it is worth; run tollbook close\n")
+    assert rejected(home) == []
+
+
+def test_rows_without_an_identity_are_said_to_want_a_waiver(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines in order, with their files' names; a corrected file settles the rows that can be told, and no other."""
+    good = f"{NEXT}T01:30:00,{NEXT}T01:30:00,447700900123,60,in-a,out"
+    lines = [f"g{n},{good}" for n in range(11)]
+    lines[1], lines[2], lines[9] = f"wide,{good},more", "\udce9" + lines[2], lines[9].replace(",60,", ",-1,")
+    (tmp_path / "b.csv").write_bytes("\n".join([CDR_HEADER, *lines, ""]).encode("utf-8", "surrogateescape"))
+    write_text(tmp_path / "a.csv", CDR_HEADER, lines[9].replace("g9", "x9"))
+    for name in ("b.csv", "a.csv"):
+        land(home, [tmp_path / name], kind="cdrs", source="sw1")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-07T00:05:00")
+    (failure,) = close(home, NEXT)[0].failures
+    assert [detail.partition(" was ")[0] for detail in failure.details] == [
+        f"line {line} of {name} (cdrs from sw1)"
+        for name, line in (("a.csv", 2), ("b.csv", 3), ("b.csv", 4), ("b.csv", 11))
+    ]
+    known, unknown = (
+        "Land a corrected file.",
+        "is not settled by a corrected file: land its record in one if it is missing",
+    )
+    waived = "Or let the rows pass: tollbook waive --day DAY --file FILE_ID --reason TEXT (--row FILE_ID:LINE for one)."
+    assert (known in failure.remedy, unknown in failure.remedy) == (True, True)
+    assert failure.remedy.endswith(waived)
+    mended = [lines[9].replace(",-1,", ",61,"), lines[9].replace("g9", "x9").replace(",-1,", ",61,"), f"wide,{good}"]
+    land(home, [write_text(tmp_path / "c.csv", CDR_HEADER, *mended)], kind="cdrs", source="sw1")
+    (failure,) = close(home, NEXT)[0].failures
+    assert (failure.rows, known in failure.remedy, unknown in failure.remedy) == (2, False, True)
+    waive(home, NEXT, "landed in c.csv", file=rejected(home)[0]["file_id"])
+    assert close(home, NEXT)[0].status == "closed"
+
+
 def test_rows_that_landed_corrected_are_settled_whatever_their_day(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

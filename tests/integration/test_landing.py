@@ -6,7 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli import cli
 from orchestration.operations.land import land, land_files
 from orchestration.warehouse import Home, writer
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
@@ -120,6 +122,32 @@ def test_each_bad_cell_is_rejected_with_its_line_and_reason(home: Home) -> None:
         assert raw == ",".join(csv_text([row]).splitlines()[1].split(","))
         assert row_id == (row["call_id"] or None)
     assert adds_up(home)
+
+
+def test_the_command_says_which_rows_were_rejected(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("HOME", home.root), ("SEEDS", home.seeds)):
+        monkeypatch.setenv(f"TOLLBOOK_{name}", str(value))
+    rows = [cdr(call_id=f"c{n}", duration_s="x" if n else "1") for n in range(23)]
+    drop(home, "a.csv", csv_text(rows))
+    drop(home, "b.csv", csv_text([cdr(call_id="b1", started_at="")]))
+    right = "write seconds in plain digits with at most 3 decimals, not negative: 63 or 63.25"
+    bad = f'bad_duration: duration_s is "x"; {right}'
+    told = [
+        "a.csv: 22 rows rejected",
+        *(f"  line {line}, {bad}" for line in (3, 4, 5)),
+        "  ... and 19 more",
+        "b.csv: 1 row rejected",
+        "  line 2, missing_value: started_at is empty; every row needs it",
+    ]
+    tried = CliRunner().invoke(cli, ["land", "--dry-run"])
+    assert tried.stdout.splitlines()[3:] == [*told, "--json has the first 20 of each"]
+    first, second = json.loads(CliRunner().invoke(cli, ["land", "--dry-run", "--json"]).stdout)
+    assert [row["line"] for row in first["rejected_rows"]] == list(range(3, 23))
+    assert second["rejected_rows"] == [
+        {"line": 2, "reason": "missing_value", "detail": "started_at is empty; every row needs it"}
+    ]
+    landed = CliRunner().invoke(cli, ["land"])
+    assert landed.stdout.splitlines()[3:] == [*told, "all of them: tollbook build, then tollbook rejected"]
 
 
 def test_a_number_that_is_too_large_is_said_to_be(home: Home) -> None:

@@ -267,6 +267,10 @@ def test_an_account_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     (failed, _) = close(home)
     assert [f.check for f in failed.failures] == ["nothing_is_left_unrated"]
     assert [line.rpartition(": ")[2] for line in failed.failures[0].details] == ["no_account", "no_account"]
+    assert failed.failures[0].remedy.startswith(
+        "no_account of usage: the account has ended (valid_to in seeds/accounts.csv)"
+    )
+    assert "no_account: add its trunk to seeds/trunks.csv" in failed.failures[0].remedy
     waive(home, date(2026, 5, 5), "sent after it left", reason_code="no_account")
     assert [c.status for c in close(home)] == ["closed", "ready"]  # the reference rater agrees
     posted = "select kind, amount from ops.ledger_entries where account_id = 'acme' order by kind, amount"

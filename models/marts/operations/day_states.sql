@@ -79,5 +79,5 @@ select
     coalesce(array_to_string(failed_checks, ', '), '') as failed_checks,
     coalesce(array_to_string(warnings, ', '), '') as warnings,
     coalesce(to_do, '') as to_do,
-    coalesce(outdated_because, '') as outdated_because,
+    outdated_because,
 from described

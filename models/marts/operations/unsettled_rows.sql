@@ -61,5 +61,6 @@ select
     r.reason,
     r.detail,
     r.raw,
+    r.row_id is not null and (r.kind <> 'cdrs' or r.attempt is not null) as identified,
 from rejected as r
 anti join landed_later as l on r.kind = l.kind and {{ corrects('l', 'r') }}
