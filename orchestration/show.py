@@ -11,6 +11,14 @@ from typing import Any
 
 import click
 
+# Decimals of currencies' minor units where they are not 2, as in macros/money/minor_unit.sql.
+MINOR_UNITS = {
+    0: ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+        "VND", "VUV", "XAF", "XOF", "XPF"],
+    3: ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"],
+    4: ["CLF", "UYW"],
+}  # fmt: skip
+
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output; amounts and times as strings."""
@@ -39,6 +47,14 @@ def plain_cell(cell: Any) -> str:
     if isinstance(cell, Decimal):
         return f"{cell:,.8f}".rstrip("0").rstrip(".")
     return str(plain_value(cell)) if not isinstance(cell, int) else f"{cell:,}"
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount as people read it, with the decimals of its currency's minor unit at least: 1,234.50 USD."""
+    whole, _, decimals = plain_cell(amount).partition(".")
+    least = next((n for n, currencies in MINOR_UNITS.items() if currency in currencies), 2)
+    decimals = decimals.ljust(least, "0")
+    return f"{whole}.{decimals} {currency}" if decimals else f"{whole} {currency}"
 
 
 def plain_value(value: Any) -> Any:

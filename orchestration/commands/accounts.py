@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from orchestration.commands.arguments import JSON, Amount, Instant, Whole
-from orchestration.show import plain_cell, print_json, table
+from orchestration.show import money, plain_cell, print_json, table
 from orchestration.warehouse import Home
 
 
@@ -59,8 +59,8 @@ def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
         print_json({**vars(payment), "file_id": done.file_id, **figures})
         return
     click.echo(
-        f"{payment.account_id} paid {plain_cell(payment.amount)} {payment.currency} ({payment.payment_id});"
-        f" balance {plain_cell(now['balance'])} {now['currency']}, {now['status']}"
+        f"{payment.account_id} paid {money(payment.amount, payment.currency)} ({payment.payment_id});"
+        f" balance {money(now['balance'], now['currency'])}, {now['status']}"
     )
 
 

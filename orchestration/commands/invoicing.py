@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.commands.arguments import JSON, Amount
-from orchestration.show import plain_cell, print_json, table
+from orchestration.show import money, print_json, table
 from orchestration.warehouse import Home, Refused
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
 
 def _words(done: Invoiced) -> str:
     what = done.invoice_number or "draft"
-    total = f"{plain_cell(done.total)} {done.currency}"
+    total = money(done.total, done.currency)
     again = ", issued before" if done.issued_again else ""
     due = f", due on {done.due_on}" if done.due_on and done.invoice_number else ""
     return f"{what} for {done.account_id}, {done.period_start} to {done.period_end}: {total}{due}{again}"

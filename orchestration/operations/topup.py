@@ -22,6 +22,7 @@ from orchestration.operations.configure import configure
 from orchestration.operations.land import land_files
 from orchestration.operations.operators import require
 from orchestration.operations.publish import publishing
+from orchestration.show import money
 from orchestration.warehouse import Home, Refused, Writer, clock, operator
 
 SOURCE = "topups"
@@ -155,7 +156,7 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bo
         return
     source, payment_id, account, amount, currency, who, when = row
     entered = f"entered by {who}" if source == SOURCE else f"landed from {source}"
-    known = f"{amount.normalize():f} {currency} of {account} ({payment_id}) was {entered} on {when:%Y-%m-%d %H:%M} UTC"
+    known = f"{money(amount, currency)} of {account} ({payment_id}) was {entered} on {when:%Y-%m-%d %H:%M} UTC"
     hint = "" if referred else "; if this is another payment, say so with --reference NAME"
     raise Refused(f"{known} already{hint}")
 

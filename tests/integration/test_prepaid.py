@@ -120,13 +120,13 @@ def test_a_top_up_is_posted_published_archived_and_journalled(home: Home) -> Non
 def test_a_payment_is_not_entered_twice(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     topup(home, "acme", Decimal("50"))
     monkeypatch.setenv("TOLLBOOK_OPERATOR", "gus")
-    again = r"50 USD of acme .* entered by fay on 2026-05-04 13:00 UTC already; .*--reference NAME"
+    again = r"50.00 USD of acme .* entered by fay on 2026-05-04 13:00 UTC already; .*--reference NAME"
     with pytest.raises(Refused, match=again):
         topup(home, "acme", Decimal("50.00"))
     topup(home, "acme", Decimal("50"), reference='tr "1", b')
     with pytest.raises(Refused, match=r"was entered by gus on 2026-05-04 13:00 UTC already$"):
         topup(home, "acme", Decimal("7"), reference='tr "1", b', at=datetime(2026, 1, 1))
-    with pytest.raises(Refused, match=r"2.1 USD of acme \(p1\) was landed from bank"):
+    with pytest.raises(Refused, match=r"2.10 USD of acme \(p1\) was landed from bank"):
         topup(home, "acme", Decimal("2.1"), reference="p1")
     topup(home, "acme", Decimal("50"), at=datetime(2026, 5, 3))
     assert acme(home)[0] == Decimal("151.98")
