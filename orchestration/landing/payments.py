@@ -5,7 +5,7 @@ _KIND = "(case when method in ('refund', 'write_off') then method else 'payment'
 # in the account's favour: a customer pays, or is let off, and gets back; a carrier the other way round
 _ABOVE = f"((account_kind = 'customer') = ({_KIND} <> 'refund'))"
 # what a method that is written another way stands for: it would be booked as a payment
-_LETTERS = "regexp_replace(lower(method), '[^a-z]', '', 'g')"
+_LETTERS = "array_to_string(regexp_extract_all(lower(method), '[a-z]+'), '')"
 _MEANT = f"(case {_LETTERS} when 'refund' then 'refund' when 'writeoff' then 'write_off' end)"
 _NOW = "(select now from ops.clock)"
 
