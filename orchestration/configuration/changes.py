@@ -81,7 +81,7 @@ def rows(con: duckdb.DuckDBPyConnection, name: str) -> str:
     file = FILES[name]
     unread = {*_UNREAD.get(name, ()), *_VALIDITY}
     read = [column for column in file.columns if column.name not in unread]
-    said = [f"'{column.name}': {_meant(column)}" for column in read]
+    said = [f"'{column.name}': {meant(column)}" for column in read]
     if name == "timetables":
         said.append("'weekdays': weekdays")
     valid = _VALIDITY if {*_VALIDITY} <= {*file.names} else ("null", "valid_to" if "valid_to" in file.names else "null")
@@ -121,7 +121,8 @@ def differences(con: duckdb.DuckDBPyConnection, old: Path, new: Path, table: str
     con.execute(f"create or replace temp table {table} as {_DIFFERENCES}")
 
 
-def _meant(column: Column) -> str:
+def meant(column: Column) -> str:
+    """SQL of a cell as rating reads it."""
     if not column.default:
         return f'"{column.name}"'
     return f"coalesce(\"{column.name}\", '{column.default}'::{column.type.sql})"

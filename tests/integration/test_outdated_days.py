@@ -243,6 +243,47 @@ def test_a_day_names_what_made_its_difference_and_no_more(home: Home) -> None:
     assert found == {THIRD: f"holidays office {THIRD} is new: band night\n{PRICE}", FOURTH: PRICE}
 
 
+def test_a_day_names_each_row_that_makes_a_difference_alone(home: Home) -> None:
+    """The exchange rate is that of bolt's call on the 4th; each new prefix would price acme's, on both days."""
+    new = "rates retail {} is new: destination Mobile, rate_per_minute {}"
+    rates = more("rates", "retail,4477,Mobile,,2026-01-01,0.05", "retail,447700,Mobile,,2026-01-01,0.04")
+    found = changed(home, rates, {"fx_rates": COMPANY["fx_rates"].replace("0.5", "0.6")})
+    prices = [new.format("4477", "0.05"), new.format("447700", "0.04")]
+    assert found[THIRD].splitlines() == prices
+    fx, *others = found[FOURTH].splitlines()
+    assert fx == "fx_rates USD EUR: rate was 0.5, is 0.6"
+    assert others == prices
+
+
+def test_what_makes_no_difference_alone_is_not_named_beside_what_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One call within New York; regions of numbers that nobody called are named by no day, whatever else changes."""
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    rates = (
+        "rate_table_id,prefix,destination,band,jurisdiction,valid_from,rate_per_minute\n"
+        "retail,1,USA,,interstate,2026-01-01,0.06\nretail,1,USA,,intrastate,2026-01-01,0.02\n"
+        "cost,1,USA,,,2026-01-01,0.01\n"
+    )
+    regions = "prefix,region\n1212,NY\n1646,NY\n"
+    company = {"rates": rates, "prefix_regions": regions}
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", **(COMPANY | company)))
+    header = "call_id,started_at,answered_at,called_number,calling_number,duration_s,ingress_trunk,egress_trunk"
+    call = f"c1,{THIRD}T10:00:00,{THIRD}T10:00:00,16465550123,12125550123,60,in-b,out"
+    land(home, [write_text(tmp_path / "calls.csv", header, call)], kind="cdrs", source="sw1")
+    build(home)
+    assert [c.status for c in close(home)][:1] == ["closed"]
+    unused = {"prefix_regions": regions + "1809,DR\n1671,GU\n"}
+    assert changed(home, company, unused) == {}
+    fx = {"fx_rates": COMPANY["fx_rates"].replace("0.5", "0.6")}
+    (because,) = changed(home, company, unused, fx).values()
+    assert because == "fx_rates USD EUR: rate was 0.5, is 0.6"
+    moved = {"prefix_regions": unused["prefix_regions"].replace("1646,NY", "1646,CT")}
+    assert changed(home, company, moved) == {THIRD: "prefix_regions 1646: region was NY, is CT"}
+    # the same region again, by another name
+    assert changed(home, company, {"prefix_regions": regions.replace("NY", "CT")}) == {}
+
+
 def test_a_day_stays_outdated_when_it_closes_again_for_late_calls(home: Home, tmp_path: Path) -> None:
     """The late call is rated at the new price; the others still have the old one. The last of these tests."""
     write_company(home.seeds, **{**COMPANY, "rates": SEEDS["rates"].replace("0.06", "0.07")})

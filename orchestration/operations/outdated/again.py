@@ -42,7 +42,7 @@ _TAKEN = {
     "main.asked_rates": "from asked_rates",
 }
 # Allowances stay as they were given out: what another order would give is for a recalculation.
-_COVERED = {
+COVERED = {
     "duration_covered": """
         select
             source, call_id, attempt, day, charged_at, file_sequence, sell_account_id as account_id,
@@ -84,6 +84,15 @@ def _touch_all(con: duckdb.DuckDBPyConnection, days: list[date]) -> None:
     )
 
 
+def take(con: duckdb.DuckDBPyConnection, beside: duckdb.DuckDBPyConnection, scratch: Path, schema: str) -> None:
+    """Take what the legs of temp table `touched` are rated by along, today's configuration into a `schema`."""
+    taken = {f'{schema}."{name}"': f'from config."{name}"' for name in FILES} | _TAKEN
+    for number, (table, query) in enumerate(taken.items()):
+        file = scratch / f"{number}.parquet"
+        con.execute(f"copy ({query}) to {sql.path(file)} (format parquet)")
+        beside.execute(f"create or replace table {table} as from {sql.reader('read_parquet', [file])}")
+
+
 def _rate(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     """Rate the legs of temp table `touched` again and note the rows that touched one that differs."""
     (legs,) = con.execute("select count(*) from touched").fetchone() or (0,)
@@ -91,12 +100,8 @@ def _rate(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         return
     with duckdb.connect() as beside:
         blank(beside)
-        taken = {f"config.{name}": f'from config."{name}"' for name in FILES} | _TAKEN
-        for table, query in taken.items():
-            file = scratch / f"{table}.parquet"
-            con.execute(f"copy ({query}) to {sql.path(file)} (format parquet)")
-            beside.execute(f"create or replace table {table} as from {sql.reader('read_parquet', [file])}")
-        rate(beside, _COVERED, as_views=legs > _MANY)
+        take(con, beside, scratch, "config")
+        rate(beside, COVERED, as_views=legs > _MANY)
         beside.execute(f"create temp table rate_rows as {rows(beside, 'rates')}")
         found = beside.sql((_HERE / "differing.sql").read_text(encoding="utf-8")).to_arrow_table()
     con.register("differing", found)

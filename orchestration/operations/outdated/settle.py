@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.configuration import changes
 from orchestration.operations.dbt import modelled
-from orchestration.operations.outdated import again
+from orchestration.operations.outdated import again, alone
 from orchestration.operations.outdated.words import in_words
 from orchestration.warehouse import Home, Writer
 
@@ -42,6 +42,7 @@ def settle(held: Writer) -> None:
             _run(con, "touching")
             with tempfile.TemporaryDirectory() as scratch:
                 again.settle(con, Path(scratch))
+                alone.name(con, Path(scratch), held.home.archive / "config")
         _keep(con)
 
 

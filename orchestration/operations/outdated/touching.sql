@@ -1,6 +1,8 @@
--- Every leg that a row of asked_rates could touch, with that row.
+-- Every leg that a row of asked_rates could touch, with that row, and whether a number of the call begins with its
+-- prefix.
 create or replace temp view touching as
-select l.day, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign
+select l.day, a.lo, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign,
+    contains(' ' || l.numbers, ' ' || coalesce(a."row" ->> 'prefix', '')) as is_likely,
 from asked_rates as a
 inner join legs as l
     on
@@ -18,7 +20,8 @@ inner join legs as l
         )
 where a.file = 'rates'
 union all
-select l.day, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign
+select l.day, a.lo, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign,
+    contains(' ' || l.numbers, ' ' || coalesce(a."row" ->> 'prefix', '')) as is_likely,
 from asked_rates as a
 inner join legs as l
     on
@@ -30,7 +33,8 @@ inner join legs as l
         and l.file_sequence <= a.hi
 where a.file not in ('rates', 'sources')
 union all
-select l.day, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign
+select l.day, a.lo, l.source, l.call_id, l.attempt, l.side, l.rate_table_id, l.prefix, a.file, a."row", a.sign,
+    contains(' ' || l.numbers, ' ' || coalesce(a."row" ->> 'prefix', '')) as is_likely,
 from asked_rates as a
 inner join legs as l
     on a.day = l.day and a.source = l.source and l.file_sequence > a.lo and l.file_sequence <= a.hi

@@ -36,12 +36,15 @@ def in_words(rows: Sequence[tuple[str, str, int]]) -> str:
     return "\n".join([*lines[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _key(file: str, row: Row) -> tuple[str, ...]:
+def key_names(file: str) -> Sequence[str]:
+    """The columns that say which row of a file is meant."""
     if file in _OTHER_KEYS:
-        names: Sequence[str] = _OTHER_KEYS[file]
-    else:
-        names = [*(column.name for column in FILES[file].keys), *_MORE_KEYS.get(file, ())]
-    return tuple(_cell(row[name]) for name in names if row.get(name) not in (None, ""))
+        return _OTHER_KEYS[file]
+    return [*(column.name for column in FILES[file].keys), *_MORE_KEYS.get(file, ())]
+
+
+def _key(file: str, row: Row) -> tuple[str, ...]:
+    return tuple(_cell(row[name]) for name in key_names(file) if row.get(name) not in (None, ""))
 
 
 def _line(file: str, key: Sequence[str], old: Row | None, new: Row | None) -> str:
