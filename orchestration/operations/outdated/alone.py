@@ -21,7 +21,7 @@ from orchestration.operations.rating_sql import blank, rate
 
 # So often calls are rated again to find what made a difference, and of so many rows; where that is not enough, a day
 # names what was found before.
-_RUNS, _ROWS = 40, 64
+_RUNS, _ROWS = 24, 64
 # Legs of a group that are rated, and how many of each row and day where there are more.
 _LEGS, _OF_EACH = 5_000, 20
 # What is put in or taken back at a time: a file and what names a row in it.
@@ -192,9 +192,21 @@ def _touch(con: duckdb.DuckDBPyConnection, config: str, deck: int) -> bool:
 
 def _replace(con: duckdb.DuckDBPyConnection, days: dict[Unit, set[date]], has_all: bool) -> None:
     found = [(file, list(key), day) for (file, key), on in days.items() for day in on]
+    # only what could matter to the day: it never loses its last row
     con.execute(
-        "create or replace temp table alone as select unnest($files::VARCHAR[]) as file, "
-        "unnest($keys::VARCHAR[][]) as key, unnest($days::DATE[]) as day",
+        """
+        create or replace temp table alone as
+        with found as (
+            select
+                unnest($files::VARCHAR[]) as file,
+                unnest($keys::VARCHAR[][]) as key,
+                unnest($days::DATE[]) as day,
+        )
+
+        select f.*
+        from found as f
+        semi join tried using (day, file, key)
+        """,
         {"files": [f for f, _, _ in found], "keys": [k for _, k, _ in found], "days": [d for _, _, d in found]},
     )
     # a day of which no row is found keeps what it has, unless all its legs say that something else is behind it
