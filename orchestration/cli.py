@@ -14,6 +14,7 @@ from orchestration.commands import accounts, days, finance, invoicing, questions
 from orchestration.commands.arguments import JSON, Amount, Whole
 from orchestration.operations import configure
 from orchestration.show import print_json
+from orchestration.store.files import what_failed
 from orchestration.warehouse import PROJECT, Home, Refused
 
 
@@ -143,7 +144,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except DbtFailed as failure:
         sys.exit(f"a model failed, nothing was published; the next build tries again\n{failure}")
     except (OSError, duckdb.Error) as failure:
-        sys.exit(f"{type(failure).__name__}: {str(failure).splitlines()[0]}")
+        sys.exit(what_failed(failure))
 
 
 def _say_wrong(wrong: click.ClickException, told: Sequence[str]) -> None:

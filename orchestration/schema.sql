@@ -252,6 +252,9 @@ alter table ops.waivers add column if not exists awaits_second BOOLEAN default f
 alter table ops.waivers add column if not exists confirmed_by VARCHAR;
 alter table ops.waivers add column if not exists confirmed_at TIMESTAMP;
 
+-- When the file that it was of was withdrawn: it settles nothing of the same bytes that land again.
+alter table ops.waivers add column if not exists ended_at TIMESTAMP;
+
 -- The instant the running command goes by (TOLLBOOK_NOW or the clock, UTC), so that SQL rules can: one row.
 create table if not exists ops.clock (now TIMESTAMP not null);
 

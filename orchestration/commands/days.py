@@ -265,10 +265,16 @@ def waivers(day: date | None, as_json: bool) -> None:
         ["day", "what", "key", "worth", "currency", "waived by", "confirmed by", "state", "reason"],
         [
             [r["day"], r["what"], _short(r["what"], r["key"]), r["amount"], r["currency"], r["operator"],
-             r["confirmed_by"], "in force" if r["in_force"] else "awaits a second operator", r["reason"]]
+             r["confirmed_by"], _state(r), r["reason"]]
             for r in rows
         ],
     )  # fmt: skip
+
+
+def _state(waiver: dict[str, Any]) -> str:
+    if waiver["ended_at"]:
+        return "ended: its file was withdrawn"
+    return "in force" if waiver["in_force"] else "awaits a second operator"
 
 
 def _short(what: str, key: str) -> str:

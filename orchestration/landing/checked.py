@@ -29,14 +29,14 @@ BROKEN = {
 }
 
 
-def checked(kind: Kind, relation: str, zone: str, keep: Sequence[str] = ()) -> str:
+def checked(kind: Kind, relation: str, zone: str, limits: Limits | None, keep: Sequence[str] = ()) -> str:
     """SQL of `relation` with, for every column x, the cell x and its value t_x, and charged_at.
 
     `relation` has the kind's columns and `extra`, all VARCHAR, and the columns of `keep`.
-    No row is left out.
+    No row is left out. Without limits, as by the first rules, a time may have any offset.
     """
     cells = [quoted(column.name) for column in kind.columns]
-    typed = [f"{values.typed(c, zone)} as {values.value(c)}" for c in kind.columns]
+    typed = [f"{values.typed(c, zone, limits is None)} as {values.value(c)}" for c in kind.columns]
     ranged = [f"{times.in_range(values.value(c))} as {values.value(c)}" for c in kind.columns if c.type is Type.TIME]
     account = (
         f", a.currency as {_ACCOUNT_CURRENCY}, a.kind as account_kind, a.account_id as known" if kind.account else ""
@@ -115,7 +115,7 @@ def rejected_row(kind: Kind, landed_at: datetime, limits: Limits | None) -> str:
 def fault(con: duckdb.DuckDBPyConnection, kind: Kind, cells: Mapping[str, str | None], limits: Limits) -> str | None:
     """What is wrong with one row, in words, by the rules of landing; None when it would land."""
     row = ", ".join(f"${name}::VARCHAR as {quoted(name)}" for name in kind.names)
-    rows = checked(kind, f"select {row}, null::VARCHAR as extra, '' as broken", "UTC", ("broken",))
+    rows = checked(kind, f"select {row}, null::VARCHAR as extra, '' as broken", "UTC", limits, ("broken",))
     wrong = f"select {_first_problem(kind, limits)[1]} from ({rows}) where not ({valid(kind, limits)})"
     found = con.execute(wrong, {name: cells[name] for name in kind.names}).fetchone()
     return found[0] if found else None

@@ -152,7 +152,7 @@ def _drop_repeated(fresh: Fresh, old: str) -> None:
 def _decide(fresh: Fresh, old: str) -> None:
     """Read the disputed rows again, with their lines, and take them one version at a time."""
     con, kind = fresh.con, fresh.kind
-    rows = checked(kind, fresh.file.slow(), fresh.file.layout.zone, ("line", "raw", "broken"))
+    rows = checked(kind, fresh.file.slow(), fresh.file.layout.zone, fresh.limits, ("line", "raw", "broken"))
     con.execute(
         "create or replace temp table staged as select *, '' as state from (select"
         f" {landed_row(kind, fresh.source, fresh.file_id, fresh.sequence)}, line, raw"

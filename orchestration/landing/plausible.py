@@ -1,4 +1,4 @@
-"""Wild values: times and durations that can be read and cannot be right, as SQL.
+"""Wild values: times, durations and amounts that can be read and cannot be right, as SQL.
 
 Judged by the clock at landing, which the journal has, so that a rebuild judges alike.
 """
@@ -17,6 +17,8 @@ from orchestration.store.sql import literal, quoted
 REASON = "implausible"
 _AGE_DAYS, _DURATION_S = 400, 172_800
 _AHEAD = timedelta(hours=24)
+# A telephone number in the wrong column would be summed with the rest, where only 12 digits fit before the point.
+_TOO_MUCH = {"amount": 10_000_000_000, "quantity": 1_000_000_000, "carrier_amount": 100_000_000}
 
 
 @dataclass(frozen=True)
@@ -37,10 +39,17 @@ class Limits:
             return f"coalesce({self.times(value(column))}, true)"
         if column.type is Type.SECONDS:
             return f"coalesce({value(column)} <= {self.max_duration_s}, true)"
+        if most := _TOO_MUCH.get(column.name):
+            return f"coalesce(abs({value(column)}) < {most}, true)"
+        if column.type is Type.TEXT and column.required:
+            return _filled(column)
         return "true"
 
     def problems(self, column: Column) -> list[tuple[str, str, str]]:
         """SQL: condition, reason and detail of all that can be implausible of this column's value."""
+        if column.type is Type.TEXT and column.required:
+            detail = literal(f"{column.name} is blank; every row needs it")
+            return [(f"not {_filled(column)}", literal("missing_value"), detail)]
         found = []
         if column.type is Type.TIME:
             old = f"more than {self.max_age_days} days before it landed"
@@ -51,6 +60,8 @@ class Limits:
             long = f"longer than {self.max_duration_s} seconds"
             advice = f"correct it{_or_raise('max_duration_s')}"
             found.append((f"{value(column)} > {self.max_duration_s}", long, advice))
+        if most := _TOO_MUCH.get(column.name):
+            found.append((f"abs({value(column)}) >= {most}", f"{most} or more, which is too much", "correct it"))
         return [
             (
                 test,
@@ -77,6 +88,11 @@ def source_limits(con: duckdb.DuckDBPyConnection, kind: str, source: str, at: da
     ).fetchone()
     days, seconds = row or (None, None)
     return Limits(at, days or _AGE_DAYS, seconds or _DURATION_S)
+
+
+def _filled(column: Column) -> str:
+    """SQL: whether a text has more than blanks, which name nothing; for nearly all the first comparison is enough."""
+    return f"coalesce({quoted(column.name)} >= '!' or trim({quoted(column.name)}, {literal(' ' + chr(9))}) <> '', true)"
 
 
 def _or_raise(column: str) -> str:

@@ -96,7 +96,7 @@ def _insert(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, at: da
 
 def _insert_fast(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -> int:
     """How many rows the fast relation landed; 0 when its reader gave the file up, for whatever reason."""
-    rows = checked(key.kind, file.fast(), file.layout.zone)
+    rows = checked(key.kind, file.fast(), file.layout.zone, key.limits)
     try:
         return _insert_from(con, key, rows, valid(key.kind, key.limits))
     except MACHINE:
@@ -130,7 +130,7 @@ def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, a
     records = file.count(con)
     if records == inserted:
         return records
-    rows = checked(key.kind, file.slow(), file.layout.zone, _SLOW)
+    rows = checked(key.kind, file.slow(), file.layout.zone, key.limits, _SLOW)
     fits = f"broken = '' and {valid(key.kind, key.limits)}"
     wrong = rejected_row(key.kind, at, key.limits)
     with _tuned(con):

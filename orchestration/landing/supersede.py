@@ -24,7 +24,7 @@ def supersede_landed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readabl
         return None
     # conflicts were plausible when they landed; by the clock of now they may be too old
     limits = None
-    rows = checked(kind, file.slow(), file.layout.zone, ("line", "raw", "broken"))
+    rows = checked(kind, file.slow(), file.layout.zone, limits, ("line", "raw", "broken"))
     con.execute(
         "create or replace temp table staged as select *, '' as state from (select"
         f" {landed_row(kind, key.source, key.file_id, key.sequence)}, line, raw from ({rows})"

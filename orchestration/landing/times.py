@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 FIRST = datetime(1990, 1, 1)
 LAST = datetime(2101, 1, 1)  # exclusive
 _PLAIN = "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?"
-_OFFSET = "([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)"
+_ANY_OFFSET = "([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)"
+# no place on earth was ever 16 hours from UTC
+_OFFSET = "([Zz]|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)"
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,14 @@ class Segment:
     skips: bool
 
 
-def instant(cell: str, zone: str) -> str:
+def instant(cell: str, zone: str, any_offset: bool = False) -> str:
     """SQL: TIMESTAMP in UTC of the text `cell`, NULL when unreadable or outside 1990 to 2100.
 
-    `zone` is the IANA zone of stamps without an offset.
+    `zone` is the IANA zone of stamps without an offset. `any_offset`: also those that no place has, as once.
     """
+    offset = _ANY_OFFSET if any_offset else _OFFSET
     with_offset = (
-        f"when regexp_full_match({cell}, '{_PLAIN}{_OFFSET}') then try_cast({cell} as TIMESTAMPTZ) at time zone 'UTC'"
+        f"when regexp_full_match({cell}, '{_PLAIN}{offset}') then try_cast({cell} as TIMESTAMPTZ) at time zone 'UTC'"
     )
     plain = f"when regexp_full_match({cell}, '{_PLAIN}') then {_local(cell, zone)}"
     # Nearly every stamp has one of two shapes; their test costs a third of a pattern's.

@@ -56,13 +56,13 @@ TIME_ADVICE = (
 )
 
 
-def typed(column: Column, zone: str) -> str:
-    """SQL: the value of `column`, NULL when the cell is empty or wrong."""
+def typed(column: Column, zone: str, any_offset: bool) -> str:
+    """SQL: the value of `column`, NULL when the cell is empty or wrong. `any_offset`: as of `times.instant`."""
     cell = quoted(column.name)
     if column.type is Type.TEXT:
         return cell
     if column.type is Type.TIME:
-        return times.instant(cell, zone)
+        return times.instant(cell, zone, any_offset)
     rule = RULES[column.type]
     value = f"when regexp_full_match({cell}, '{rule.pattern}') then cast({cell} as {rule.sql})"
     default = f"when {cell} is null or {cell} = '1' then 1" if column.type is Type.ATTEMPT else ""

@@ -188,7 +188,7 @@ def count_again(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) ->
     this = f"file_id = {literal(key.file_id)} and kind = {literal(kind.name)} and source = {source}"
     limits = None  # the rows in question landed, or would have
     fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, False, limits)
-    rows = checked(kind, file.slow(), file.layout.zone, ("line", "raw", "broken"))
+    rows = checked(kind, file.slow(), file.layout.zone, limits, ("line", "raw", "broken"))
     con.execute(
         f"""
         create or replace temp table good as

@@ -350,6 +350,14 @@ def _refuse_elsewhere(landing: Landing, key: FileKey) -> None:
             kind = $kind and source <> $source and landed + duplicates > 0 and withdrawn_at is null
             -- of files that landed before their contents were kept the bytes are known
             and (content_id = $content or file_id in ($content, $file))
+            -- what this source sent before is a duplicate of its own
+            and not exists (
+                select 1 from ops.files as own
+                where
+                    own.kind = $kind and own.source = $source and own.landed + own.duplicates > 0
+                    and own.withdrawn_at is null
+                    and (own.content_id = $content or own.file_id in ($content, $file))
+            )
         order by file_sequence
         limit 1
         """,

@@ -20,7 +20,7 @@ from orchestration.operations import alerts
 from orchestration.operations.dbt import modelled
 from orchestration.operations.outdated import settle
 from orchestration.store import sql
-from orchestration.store.files import whole
+from orchestration.store.files import what_failed, whole
 from orchestration.warehouse import Home, Refused, Writer, now, writer
 
 DAILY = (
@@ -103,7 +103,12 @@ def publishing(home: Home, command: str) -> Iterator[Writer]:
             if _behind(held):
                 publish(held)
             raise
-        publish(held)
+        try:
+            publish(held)
+        except (OSError, duckdb.Error) as failure:
+            raise Refused(
+                f"{command} is entered; publishing failed: {what_failed(failure)}; then run tollbook publish"
+            ) from failure
 
 
 def _behind(held: Writer) -> bool:

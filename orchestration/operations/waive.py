@@ -161,7 +161,8 @@ def record_confirmation(con: duckdb.DuckDBPyConnection, held: Writer, *, day: da
     if by == operator():
         raise Refused(f"{by} waived {what} {key} of {day}; another operator has to confirm it")
     con.execute(
-        "update ops.waivers set confirmed_by = ?, confirmed_at = ? where day = ? and what = ? and key = ?",
+        "update ops.waivers set confirmed_by = ?, confirmed_at = ?"
+        " where day = ? and what = ? and key = ? and ended_at is null",
         [operator(), now(), day, what, key],
     )
     held.journal(con, "confirm_waiver", day=str(day), what=what, key=key)
@@ -175,7 +176,8 @@ def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
             """
             select
                 day, what, key, reason, amount, currency, operator, waived_at, confirmed_by, confirmed_at,
-                not coalesce(awaits_second, false) or confirmed_at is not null as in_force
+                ended_at is null and (not coalesce(awaits_second, false) or confirmed_at is not null) as in_force,
+                ended_at
             from ops.waivers
             where day = coalesce($day, day)
             order by waived_at desc, day, what, key
@@ -201,7 +203,7 @@ def _known(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> tu
     return con.execute(
         """
         select operator, amount, currency, awaits_second, confirmed_by
-        from ops.waivers where day = ? and what = ? and key = ?
+        from ops.waivers where day = ? and what = ? and key = ? and ended_at is null
         """,
         [day, what, key],
     ).fetchone()

@@ -136,6 +136,8 @@ def _withdraw(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey, reason
     assert row is not None
     taken = withdraw.take_out(con, key, row[0])
     _note(con, key, row[0], reason)
+    if held.rules > 1:
+        _end_waivers(con, key)
     again = _count_again(con, held, key)
     if key.kind.name == "payments":
         post_at_once(con)
@@ -169,6 +171,19 @@ def _note(con: duckdb.DuckDBPyConnection, key: FileKey, withdrawal: int, reason:
         where file_id = $file and kind = $kind and source = $source
         """,
         this,
+    )
+
+
+def _end_waivers(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
+    """What was waived of the file is not waived of the same bytes when they land again; the record stays."""
+    con.execute(
+        """
+        update ops.waivers set ended_at = (select now from ops.clock)
+        where
+            ended_at is null
+            and ((what = 'file' and key = $file) or (what = 'row' and starts_with(key, $file || ':')))
+        """,
+        {"file": key.file_id},
     )
 
 

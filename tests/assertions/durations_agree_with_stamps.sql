@@ -10,5 +10,6 @@ select
     day,
     source || ' ' || call_id || ' ' || attempt as key,
     'call ' || call_id || ' of ' || source || ', ' || contradiction || ': ' || duration_s || ' s, started '
-    || started_at || coalesce(', answered ' || answered_at, '') || ', ended ' || ended_at || ' UTC' as detail,
+    || started_at || coalesce(', answered ' || answered_at, '') || coalesce(', ended ' || ended_at, '')
+    || ' UTC' as detail,
 from {{ ref('contradicted_durations') }}

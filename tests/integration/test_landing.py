@@ -201,6 +201,82 @@ def test_wild_values_are_rejected_as_implausible(home: Home) -> None:
     assert adds_up(home)
 
 
+# what is too much, and the most that is not; payments are in bee's favour or against it
+MUCH = [
+    (
+        "payments",
+        "payment_id,paid_at,account_id,amount,currency,method",
+        "p{n},2026-03-01T10:00:00Z,bee,{cell},EUR,{m}",
+        [("10000000000", ""), ("-10000000000", "refund")],
+        [("9999999999.99999999", ""), ("-9999999999.99999999", "refund")],
+    ),
+    (
+        "usage",
+        "usage_id,occurred_at,account_id,service,quantity",
+        "u{n},2026-03-01T10:00:00Z,bee,message,{cell}",
+        [("491511234567", ""), ("1000000000", "")],
+        [("999999999.99999999", "")],
+    ),
+    (
+        "cdrs",
+        "call_id,started_at,called_number,duration_s,carrier_amount,carrier_currency",
+        "c{n},2026-03-01T10:00:00Z,49,0,{cell},EUR",
+        [("999999999999", ""), ("100000000", "")],
+        [("99999999.99999999", "")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "header", "row", "wild", "tame"), MUCH, ids=lambda v: v if isinstance(v, str) else "")
+def test_amounts_that_no_sum_could_hold_are_rejected_as_implausible(
+    home: Home, kind: str, header: str, row: str, wild: list[tuple[str, str]], tame: list[tuple[str, str]]
+) -> None:
+    rows = [row.format(n=n, cell=cell, m=method) for n, (cell, method) in enumerate([*wild, *tame])]
+    text = "\n".join([header, *rows, ""])
+    drop(home, "a.csv", text, kind)
+    (result,) = land(home)
+    assert (result.landed, result.rejected) == (len(tame), len(wild))
+    for (reason, detail), (cell, _) in zip(
+        query(home, "select reason, detail from ops.rejected_rows order by line"), wild, strict=True
+    ):
+        assert reason == "implausible"
+        assert f'is "{cell}"' in detail
+        assert "or more, which is too much" in detail
+    drop(home, "b.csv", text, kind, source="before")
+    with writer(home, "land") as held:
+        held.rules = 1
+        (result,) = land_files(held)
+    assert (result.landed, result.rejected) == (len(rows), 0)
+
+
+def test_offsets_that_no_place_has_and_ids_of_blanks_alone_are_rejected(home: Home) -> None:
+    stamps = ["+25:00", "-16:00", "+1600", "+99", "+05:60"]
+    rows = [cdr(call_id=f"c{n}", started_at=f"2026-03-01T10:00:00{s}") for n, s in enumerate(stamps)]
+    rows += [cdr(call_id="  "), cdr(call_id="\t"), cdr(call_id="t", called_number=" ")]
+    last = {"answered_at": "", "ended_at": "", "duration_s": "0"}
+    rows += [cdr(call_id="east", started_at="2026-03-01T10:00:00+15:59", **last)]
+    rows += [cdr(call_id="west", started_at="2026-03-01T10:00:00-1559", **last), cdr(call_id=" kept")]
+    text = csv_text(rows)
+    drop(home, "a.csv", text)
+    (result,) = land(home)
+    assert (result.landed, result.rejected) == (3, 8)
+    reasons = [row[0] for row in query(home, "select reason from ops.rejected_rows order by line")]
+    assert reasons == ["bad_time"] * 5 + ["missing_value"] * 3
+    assert query(home, "select call_id, started_at from landed.cdrs where call_id <> ' kept' order by 1") == [
+        ("east", datetime(2026, 2, 28, 18, 1)),
+        ("west", datetime(2026, 3, 2, 1, 59)),
+    ]
+
+
+def test_blank_ids_and_any_offset_land_by_older_rules(home: Home) -> None:
+    last = {"answered_at": "", "ended_at": "", "duration_s": "0"}
+    drop(home, "a.csv", csv_text([cdr(call_id="  "), cdr(started_at="2026-03-01T10:00:00+16:00", **last)]))
+    with writer(home, "land") as held:
+        held.rules = 1
+        (result,) = land_files(held)
+    assert (result.landed, result.rejected) == (2, 0)
+
+
 def test_a_row_of_an_implausible_time_counts_by_the_day_it_landed(home: Home) -> None:
     """Whatever else is wrong with it: it makes no days of 1991, and a wild duration does not move its start."""
     old = {"started_at": "1991-08-06T10:00:00Z", "answered_at": "", "ended_at": "", "duration_s": "0"}

@@ -84,6 +84,19 @@ def test_a_compressed_copy_from_another_source_is_refused_too(home: Home) -> Non
     assert query(home, "select source, name from ops.files order by 1") == [("east", "a.csv"), ("west", "b.csv.gz")]
 
 
+def test_what_a_source_sent_before_is_a_duplicate_of_its_own(home: Home) -> None:
+    """Also where another source did send the same, and was told to be meant."""
+    text = csv_text([cdr()])
+    drop(home, "w.csv", text, source="east")
+    land(home)
+    land(home, [drop(home, "w.csv", text, source="west")], again=True)
+    drop(home, "w.csv.gz", gzip.compress(text.encode()), source="west")
+    (result,) = land(home)
+    assert (result.status, result.rows, result.duplicates) == ("landed", 1, 1)
+    drop(home, "w.csv.gz", gzip.compress(text.encode()), source="north")
+    assert [landed.status for landed in land(home)] == ["landed_elsewhere"]
+
+
 def test_a_compressed_file_of_before_contents_were_kept_is_known_by_its_bytes(home: Home) -> None:
     packed = gzip.compress(csv_text([cdr()]).encode())
     drop(home, "a.csv.gz", packed, source="east")

@@ -17,11 +17,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
 from orchestration import journal
 from orchestration.cli import cli
+from orchestration.operations import publish
 from orchestration.operations.alerts import recent, urls
 from orchestration.operations.balance import balance
 from orchestration.operations.build import build
@@ -140,6 +142,7 @@ def test_a_payment_is_not_entered_twice(home: Home, monkeypatch: pytest.MonkeyPa
         ("acme", "5", "is kept in USD, not EUR", {"currency": "EUR"}),
         ("acme", "0.000000001", "8 decimals", {}),
         ("acme", "1000000000000", "12 digits", {}),
+        ("acme", "10000000000", "10000000000 or more, which is too much", {}),
         ("acme", "-5", "not an amount above 0", {}),
         ("acme", "NaN", "not an amount above 0", {}),
         ("acme", "5", "has not come yet: it is 2026-05-04 13:00:00 UTC", {"at": datetime(2026, 5, 4, 13, 0, 1)}),
@@ -157,6 +160,21 @@ def test_what_cannot_be_is_refused_and_nothing_lands(
         topup(home, account, Decimal(amount), **options)
     assert home.journal.read_text() == before
     assert not (home.archive / "payments" / "topups").exists()
+
+
+def test_what_was_entered_is_said_to_be_where_only_publishing_failed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise duckdb.TransactionException('Failed to commit: Could not write file "a.wal": No space left on device')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "_swap", full)
+        said = r"^topup is entered; publishing failed: a.wal cannot be written \(No space left on device\); make room"
+        with pytest.raises(Refused, match=said):
+            topup(home, "acme", Decimal(5))
+    publish_now(home)
+    assert acme(home)[0] == Decimal("6.98")
 
 
 def test_roles(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,8 @@ from orchestration.operations.invoice import invoice
 from orchestration.operations.land import Landed, land, land_files
 from orchestration.operations.rebuild import rebuild
 from orchestration.operations.rejected import rejected
-from orchestration.operations.withdraw import withdraw_file
+from orchestration.operations.waive import waive, waivers
+from orchestration.operations.withdraw import withdraw_file, withdraw_held
 from orchestration.warehouse import PROJECT, Home, Refused, writer
 from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
 from tests.integration.landing_home import adds_up
@@ -148,6 +149,42 @@ def test_a_row_that_it_had_corrected_holds_its_day_again(home: Home, monkeypatch
     _calls(home, "mended again.csv", ("c1", "61"))
     _close(home)
     assert _posted(home) == D("-0.12")
+
+
+@pytest.mark.parametrize("by", ["file", "row"])
+def test_a_waiver_ends_with_the_file_that_it_was_of(home: Home, by: str) -> None:
+    """The same bytes that land again are judged again, also after a rebuild; the record stays."""
+    bad = (CDR_HEADER, "c1,2026-05-04T10:00:00,,447700900123,-60,in-a,out")
+    landed = _write(home, "bad.csv", "cdrs", "sw1", *bad)
+    build(home)
+    waived = {"file": landed.file_id} if by == "file" else {"row": f"{landed.file_id}:2"}
+    waive(home, DAY, "a test call", **waived)
+    assert rejected(home) == []
+    withdraw_file(home, landed.file_id, "sent too early")
+    _write(home, "bad.csv", "cdrs", "sw1", *bad)
+    build(home)
+    assert [row["line"] for row in rejected(home)] == [2]
+    rebuild(home)
+    assert [row["line"] for row in rejected(home)] == [2]
+    waive(home, DAY, "a test call indeed", **waived)
+    assert rejected(home) == []
+    assert {(w["reason"], w["in_force"], w["ended_at"] is None) for w in waivers(home)} == {
+        ("a test call indeed", True, True),
+        ("a test call", False, False),
+    }
+
+
+def test_by_the_first_rules_a_waiver_outlives_a_withdrawal(home: Home) -> None:
+    bad = (CDR_HEADER, "c1,2026-05-04T10:00:00,,447700900123,-60,in-a,out")
+    landed = _write(home, "bad.csv", "cdrs", "sw1", *bad)
+    build(home)
+    waive(home, DAY, "a test call", file=landed.file_id)
+    with writer(home, "withdraw") as held:
+        held.rules = 1
+        withdraw_held(held, landed.file_id, "sent too early")
+    _write(home, "bad.csv", "cdrs", "sw1", *bad)
+    build(home)
+    assert rejected(home) == []
 
 
 @pytest.mark.parametrize("built", [True, False])

@@ -1,5 +1,6 @@
 -- Calls of the days being checked whose seconds are not those between their stamps, by more than 2 s and 1 % of
--- these (whole seconds, rounded or cut off, differ by less), or that ended before they began.
+-- these (whole seconds, rounded or cut off, differ by less), that ended before they began, or that were answered more
+-- than 2 s before they began.
 
 with stamped as (
     select
@@ -14,7 +15,7 @@ with stamped as (
         (duration_s * 1000000)::BIGINT as duration_us,
         epoch_us(ended_at) - epoch_us(coalesce(answered_at, started_at)) as stamps_us,
     from {{ ref('stg_cdrs') }}
-    where day in {{ checked_days() }} and ended_at is not null
+    where day in {{ checked_days() }} and (ended_at is not null or answered_at is not null)
 ),
 
 judged as (
@@ -23,6 +24,7 @@ judged as (
         case
             when date_trunc('second', ended_at) < date_trunc('second', answered_at) then 'ended before it was answered'
             when date_trunc('second', ended_at) < date_trunc('second', started_at) then 'ended before it was started'
+            when epoch_us(started_at) - epoch_us(answered_at) > 2000000 then 'answered before it was started'
             when (duration_us - stamps_us) * 100 > 200000000 + stamps_us then 'longer than between its stamps'
             -- nobody knows how much of it was ringing where nothing says when it was answered
             when answered_at is not null and (stamps_us - duration_us) * 100 > 200000000 + stamps_us
