@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 
 from demo.traffic import generate
+from orchestration.engine.dbt import DbtFailed
 from orchestration.operations.billable import Wanted
 from orchestration.operations.close import Checked, close_days
-from orchestration.operations.dbt import DbtFailed
 from orchestration.operations.invoice import issue, logo
 from orchestration.operations.land import Landed, land_files
 from orchestration.operations.publish import publish

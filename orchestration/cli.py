@@ -125,7 +125,7 @@ for _subject in (days, accounts, rates, invoicing, finance, questions, trends):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command: exit status 0 done, 1 refused or failed, 2 wrong usage."""
-    from orchestration.operations.dbt import DbtFailed
+    from orchestration.engine.dbt import DbtFailed
 
     try:
         cli.main(args=arguments, prog_name="tollbook", standalone_mode=False)

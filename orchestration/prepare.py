@@ -83,7 +83,7 @@ def prepare_instance(dagster_home: Path) -> None:
 def write_new_warehouse() -> Path:
     """Write the warehouse that new deployments begin with, where there is none of these models. `DbtFailed`."""
     from orchestration.configuration.schema import FILES
-    from orchestration.operations import dbt
+    from orchestration.engine import dbt
     from orchestration.operations.build import build_days
 
     target = new_warehouse()
@@ -107,12 +107,14 @@ def write_new_warehouse() -> Path:
 
 
 def write_manifest() -> Path:
-    """Write target/manifest.json, which Dagster reads, and the SQL of quotes and closings. `DbtFailed` on an error."""
-    from orchestration.operations import dbt
+    """Write target/manifest.json, which Dagster reads, and the SQL of quotes, builds and closings. `DbtFailed`."""
+    from orchestration.engine import dbt
+    from orchestration.engine.daily import daily
+    from orchestration.engine.rating_sql import rating
     from orchestration.operations.assertions import assertions
-    from orchestration.operations.rating_sql import rating
 
     rating()
+    daily()
     assertions()
     write(_MANIFEST, dbt.manifest_json().read_bytes())
     return _MANIFEST

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.operations.rating_sql import blank, rate
+from orchestration.engine.rating_sql import blank, rate
 from orchestration.store import sql
 from orchestration.warehouse import Home
 

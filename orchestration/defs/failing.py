@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from orchestration.operations.dbt import DbtFailed
+from orchestration.engine.dbt import DbtFailed
 from orchestration.warehouse import Refused
 
 

@@ -15,7 +15,7 @@ from functools import cache
 
 import duckdb
 
-from orchestration.operations import dbt
+from orchestration.engine import dbt
 from orchestration.operations.words import is_warning, remedy_of, words_of
 
 # those tagged `prices` would look at far more than the days being checked: `dbt test` runs them

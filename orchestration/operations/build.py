@@ -8,32 +8,13 @@ from datetime import date
 
 import duckdb
 
-from orchestration.operations import dbt
+from orchestration.engine import daily, dbt
 from orchestration.operations.configure import configure
 from orchestration.operations.outdated import settle
 from orchestration.operations.post import post_at_once
 from orchestration.operations.publish import publishing
-from orchestration.store.files import folder, sync
+from orchestration.store.files import sync
 from orchestration.warehouse import RULES, Home, Refused, Writer, now
-
-# The tables that are kept as one Parquet file for each day and build (macros/warehouse/daily_files.sql).
-STORED = (
-    "marts.rated_calls",
-    "marts.profile_consumption",
-    "marts.breakout_hourly",
-    "marts.breakout_daily",
-    "marts.breakout_rate_daily",
-)
-
-# What makes every model, views included.
-EVERYTHING = ["run"]
-
-# What is made by the day but for the lookups that only configuration, decks and the days decide.
-_WITHOUT_LOOKUPS = [
-    "tag:daily,path:models/marts",
-    "tag:daily,path:models/rating/profiles",
-    "path:models/rating/lookups,billing_reach+",
-]
 
 # Which days want building: every day with rows that landed, or something that a subscription charges, after it was
 # built; open days also when configuration or models are others than they were; what an interrupted build left.
@@ -43,7 +24,10 @@ _PENDING = """
         from (
             select day, file_sequence from ops.file_days where kind in ('cdrs', 'usage')
             union all
-            {charged}
+            -- days since the first traffic on which a subscription is charged
+            select day, 0 from rating.subscription_charges
+            where day >= (select min(day) from ops.file_days where kind in ('cdrs', 'usage'))
+            union all
             -- what was built for a subscription that is no more
             select day, 0 from ops.builds
         )
@@ -56,7 +40,13 @@ _PENDING = """
         b.day is null
         or l.file_sequence > b.file_sequence
         or l.day in (select day from ops.build_days)
-        {due}
+        -- open days that lack a charge: a day in another time zone than UTC begins when its UTC day was built perhaps
+        or l.day in (
+            select c.day
+            from rating.subscription_charges as c
+            anti join ops.closings as k on c.day = k.day
+            anti join marts.rated_usage as u on c.day = u.day and c.charge_id = u.usage_id and u.kind = 'subscription'
+        )
         or (
             l.file_sequence > coalesce(
                 (select max(k.file_sequence) from ops.closings as k where k.day = l.day), -1
@@ -97,49 +87,54 @@ def build_days(
     said: Callable[[str], None] | None = None,
 ) -> Built:
     """`build` for a caller that holds the lock and publishes itself."""
-    days, arguments = begin(held, first, last)
-    if arguments:
-        held.release()
-        dbt.run(held.home, arguments, said)
-    finish(held)
-    if arguments == EVERYTHING and not (first or last):
-        # only now the models can say on which days without traffic subscriptions are charged
-        days = sorted({*days, *build_days(held, said=said).days})
+    if first and last and last < first:
+        raise Refused(f"--to {last} is before --from {first}")
+    config = configure(held)
+    with held.connect() as con:
+        is_modelled = dbt.modelled(con)
+    if not is_modelled:
+        make_models(held, said)
+    with held.connect() as con:
+        days, skipped = _begin(con, config, _project(held), first, last)
+        if days:
+            daily.build(con, held.home.root, days, skipped, said)
+    _finish(held)
     return Built(days)
 
 
-def begin(held: Writer, first: date | None = None, last: date | None = None) -> tuple[list[date], list[str]]:
-    """Note the days to build in ops.build_days; return them and the dbt arguments that build them.
-
-    The arguments are empty when there is nothing to do. After the models changed (or in a new
-    warehouse) dbt makes everything, views included; else only what is made by the day.
-    """
-    if first and last and last < first:
-        raise Refused(f"--to {last} is before --from {first}")
-    config, project = configure(held), _project(held)
+def make_models(held: Writer, said: Callable[[str], None] | None = None) -> None:
+    """Have dbt make every model as this release has it: in a new warehouse, and after an upgrade."""
     with held.connect() as con:
-        known = dbt.modelled(con)
-        days = _range(con, first, last) if first or last else _pending(con, config, project, known)
-        gives = known and _gives_allowances(con)
-        days = _with_consumers(con, days)
-        made_for = _made_for(con, config, project, days)
-        looked_up = con.execute("select made_for from ops.lookups where complete").fetchone() == (made_for,)
-        con.begin()
-        if days and not looked_up:
-            con.execute("delete from ops.lookups")
-            con.execute("insert into ops.lookups values (?, false)", [made_for])
-        con.execute("delete from ops.build_days")
-        con.execute("insert into ops.build_days select unnest(?::DATE[])", [days])
-        for table in STORED:
-            for day in days:
-                folder(held.home.tables / table / f"day={day}")
-        con.commit()
-    if not known:
-        return days, EVERYTHING
-    chosen = _WITHOUT_LOOKUPS if looked_up else ["tag:daily"]
-    without = [] if gives else ["path:models/rating/profiles", "profile_consumption"]
-    said = ["--vars", "models_made: true"]
-    return days, ["run", *said, "--select", *chosen, "--exclude", "config.materialized:view", *without] if days else []
+        daily.prepare(con, held.home.root)
+        # the lookups are made with the others, of no days: they count for no build
+        con.execute("update ops.lookups set complete = false")
+    held.release()
+    dbt.run(held.home, ["run"], said)
+
+
+def _begin(
+    con: duckdb.DuckDBPyConnection, config: str, project: str, first: date | None, last: date | None
+) -> tuple[list[date], Callable[[daily.Daily], bool]]:
+    """Note the days to build in ops.build_days; return them, and which models their build can do without."""
+    days = _range(con, first, last) if first or last else _pending(con, config, project)
+    gives = _gives_allowances(con)
+    days = _with_consumers(con, days)
+    made_for = _made_for(con, config, project, days)
+    looked_up = con.execute("select made_for from ops.lookups where complete").fetchone() == (made_for,)
+    con.begin()
+    if days and not looked_up:
+        con.execute("delete from ops.lookups")
+        con.execute("insert into ops.lookups values (?, false)", [made_for])
+    con.execute("delete from ops.build_days")
+    con.execute("insert into ops.build_days select unnest(?::DATE[])", [days])
+    con.commit()
+
+    def skipped(model: daily.Daily) -> bool:
+        if model.folder == "lookups":
+            return looked_up and not model.moves
+        return not gives and (model.folder == "profiles" or model.name == "marts.profile_consumption")
+
+    return days, skipped
 
 
 def _project(held: Writer) -> str:
@@ -147,7 +142,7 @@ def _project(held: Writer) -> str:
     return dbt.project_version() + ("" if held.rules == RULES else f" rules {held.rules}")
 
 
-def finish(held: Writer) -> None:
+def _finish(held: Writer) -> None:
     """Record that the days in ops.build_days are built, post what waited for models, find outdated days."""
     with held.connect() as con:
         _sync_stored_files(con, held.home)
@@ -186,30 +181,10 @@ def _sync_stored_files(con: duckdb.DuckDBPyConnection, home: Home) -> None:
         sync(path)
 
 
-# Days since the first traffic on which a subscription is charged: the model says it, once it is there.
-_CHARGED = """
-    select day, 0 from rating.subscription_charges
-    where day >= (select min(day) from ops.file_days where kind in ('cdrs', 'usage'))
-    union all
-"""
-# Open days that lack a charge: a day in another time zone than UTC begins when its UTC day was built perhaps.
-_DUE = """
-    or l.day in (
-        select c.day
-        from rating.subscription_charges as c
-        anti join ops.closings as k on c.day = k.day
-        anti join marts.rated_usage as u on c.day = u.day and c.charge_id = u.usage_id and u.kind = 'subscription'
-    )
-"""
-
-
-def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str, known: bool) -> list[date]:
+def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str) -> list[date]:
     deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
     assert deck is not None
-    rows = con.execute(
-        _PENDING.format(charged=_CHARGED if known else "", due=_DUE if known else ""),
-        {"config": config, "project": project, "deck": deck[0]},
-    ).fetchall()
+    rows = con.execute(_PENDING, {"config": config, "project": project, "deck": deck[0]}).fetchall()
     return [row[0] for row in rows]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 
 from orchestration.documents.evidence import COLUMNS, pack
+from orchestration.engine.rating_sql import rate
 from orchestration.operations.rated_again import configured, published, rows
-from orchestration.operations.rating_sql import rate
 from orchestration.store.files import write
 from orchestration.warehouse import Home, Refused
 

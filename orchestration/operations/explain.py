@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
+from orchestration.engine.rating_sql import rate
 from orchestration.operations.rated_again import Origin, Step, configured, origin, published, rows, steps, take_rates
-from orchestration.operations.rating_sql import rate
 from orchestration.warehouse import RULES, Home, Refused
 
 SIDES = ("sell", "buy")

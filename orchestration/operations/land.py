@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
+from orchestration.engine.dbt import modelled
 from orchestration.landing import dropped, formats, unreadable
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
@@ -24,7 +25,6 @@ from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import supersede_landed
 from orchestration.operations.build import build_days
 from orchestration.operations.configure import configure
-from orchestration.operations.dbt import modelled
 from orchestration.operations.post import post_at_once
 from orchestration.warehouse import Home, Refused, Writer, clock, now, writer
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engine.dbt import modelled
 from orchestration.operations import alerts
-from orchestration.operations.dbt import modelled
 from orchestration.operations.outdated import settle
 from orchestration.store import sql
 from orchestration.store.files import what_failed, whole

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.operations.rating_sql import blank
+from orchestration.engine.rating_sql import blank
 from orchestration.store import sql
 from orchestration.warehouse import RULES, Home, Refused
 

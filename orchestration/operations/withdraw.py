@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engine import dbt
 from orchestration.landing import dropped, withdraw
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.opening import open_file, told_of, unpacked
@@ -16,7 +17,6 @@ from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.scan import scan
 from orchestration.landing.store import FileKey
 from orchestration.landing.withdraw import CountedAgain
-from orchestration.operations import dbt
 from orchestration.operations.build import build_days
 from orchestration.operations.configure import configure
 from orchestration.operations.land import SCRATCH, next_sequence, settings_under

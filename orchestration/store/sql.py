@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _PATTERN = re.compile(r"[*?\[]")
+_DAY = "hive_types = {'day': DATE}"
 
 
 def quoted(name: str) -> str:
@@ -37,3 +38,14 @@ def reader(function: str, files: Sequence[Path], *options: str) -> str:
     """
     listed = ", ".join(file(each) for each in files)
     return f"{function}([{listed}], {', '.join(['hive_partitioning = false', *options])})"
+
+
+def by_day(function: str, files: Sequence[Path], *options: str) -> str:
+    """A relation over files that lie in folders day=<day>: of a day that is asked for only that folder's are opened.
+
+    Not so where another folder above them is called name=value: that would be a column as well.
+    """
+    if any("=" in folder.name for first in files[:1] for folder in first.parent.parents):
+        return reader(function, files, *options)
+    listed = ", ".join(file(each) for each in files)
+    return f"{function}([{listed}], {', '.join(['hive_partitioning = true', _DAY, *options])})"

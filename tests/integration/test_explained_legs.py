@@ -10,9 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.engine.rating_sql import blank, rate
 from orchestration.operations.land import land
 from orchestration.operations.rated_again import rows
-from orchestration.operations.rating_sql import blank, rate
 from orchestration.warehouse import Home, environment
 from tests.generators import random_company, random_traffic
 

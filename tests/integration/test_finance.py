@@ -13,7 +13,7 @@ import duckdb
 import pytest
 
 from orchestration.cli import main
-from orchestration.operations import dbt
+from orchestration.engine import dbt
 from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land

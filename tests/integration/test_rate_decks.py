@@ -18,7 +18,7 @@ import pytest
 
 from orchestration.decks.report import _traffic
 from orchestration.decks.traffic import Effect, Traffic
-from orchestration.operations import dbt
+from orchestration.engine import dbt
 from orchestration.operations.build import build
 from orchestration.operations.close import close
 from orchestration.operations.land import land

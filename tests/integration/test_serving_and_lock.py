@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -16,6 +17,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.engine import daily
+from orchestration.engine.dbt import DbtFailed
 from orchestration.operations import build as operation
 from orchestration.operations.build import build
 from orchestration.operations.land import land
@@ -124,14 +127,28 @@ def test_the_lock_ends_with_its_process(built: Home) -> None:
         pass
 
 
-@pytest.mark.parametrize("seconds", [1.5, 4.0, 5.5])
-def test_a_killed_build_is_completed_by_the_next(seconds: float, tmp_path: Path) -> None:
+# SIGKILL as soon as a model is made, or in the transaction that makes it
+_KILLED = """
+import os, signal, sys
+from orchestration.engine import daily
+from orchestration.operations.build import build
+from orchestration.warehouse import Home
+def killed(*_): os.kill(os.getpid(), signal.SIGKILL)
+model, within = sys.argv[1], sys.argv[2] == "True"
+if within:
+    make = daily._make
+    daily._make = lambda con, home, days, made: (make(con, home, days, made), made.name.endswith(model) and killed())
+build(Home.from_environment(), said=lambda line: not within and line.startswith(model) and killed())
+"""
+
+
+@pytest.mark.parametrize("within", [True, False])
+@pytest.mark.parametrize("model", ["resolved_rates", "rated_calls", "breakout_hourly", "account_charges_daily"])
+def test_a_killed_build_is_completed_by_the_next(model: str, within: bool, tmp_path: Path) -> None:
     home = _deployment(tmp_path)
     variables = {**os.environ, "TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
-    killed = subprocess.Popen([str(Path(sys.executable).with_name("tollbook")), "build"], env=variables)
-    time.sleep(seconds)
-    killed.kill()
-    killed.wait()
+    killed = subprocess.run([sys.executable, "-c", _KILLED, model, str(within)], env=variables, check=False)
+    assert killed.returncode == -signal.SIGKILL
     build(home)
     with duckdb.connect(str(home.serving), read_only=True) as con:
         assert con.execute("select count(*), count(distinct call_id) from marts.rated_calls").fetchone() == (
@@ -139,6 +156,23 @@ def test_a_killed_build_is_completed_by_the_next(seconds: float, tmp_path: Path)
             CALLS,
         )
         assert con.execute("select sum(attempts) from marts.breakout_daily").fetchone() == (CALLS,)
+
+
+def test_a_model_that_fails_is_named_and_the_next_build_completes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = _deployment(tmp_path)
+    broken = [
+        replace(model, query="select error('no such thing') as day") if model.name == "marts.breakout_hourly" else model
+        for model in daily.daily()
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(daily, "daily", lambda: tuple(broken))
+        with pytest.raises(DbtFailed, match=r"marts\.breakout_hourly: .*no such thing"):
+            build(home)
+    build(home)
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        assert con.execute("select sum(attempts) from marts.breakout_hourly").fetchone() == (CALLS,)
 
 
 def test_a_day_counts_as_built_once_its_files_are_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def started(work: Callable[[], object], log: Path) -> Child:
 
 def warm() -> None:
     """Import what the operations import when they need it, so that a child starts at once."""
-    for name in ("dbt.cli.main", "dbt.adapters.duckdb.connections", "orchestration.operations.dbt"):
+    for name in ("dbt.cli.main", "dbt.adapters.duckdb.connections", "orchestration.engine.dbt"):
         importlib.import_module(name)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations import dbt
+from orchestration.engine import dbt
 from orchestration.operations.build import build
 from orchestration.warehouse import PROJECT, Home
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from orchestration.operations import dbt
+from orchestration.engine import dbt
 
 # all that `build._made_for` names
 _DECIDED = {"landed.rates", "ops.decks", "ops.deck_tables", "ops.build_days"}

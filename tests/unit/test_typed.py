@@ -16,7 +16,7 @@ from orchestration.cli import cli, main
 from orchestration.commands.arguments import Amount, Day, Instant, Month, Seconds, Share, Whole
 from orchestration.defs.invoicing import day_of
 from orchestration.defs.partitions import first_day
-from orchestration.operations import dbt
+from orchestration.engine import dbt
 from orchestration.operations.billable import period_of
 from orchestration.operations.estimate import _mix_file
 from orchestration.warehouse import PROJECT, Home, Refused, lock_timeout, now

@@ -1,5 +1,5 @@
 -- breakout_hourly by day.
-{{ config(materialized='daily_files', tags=['daily']) }}
+{{ config(materialized='daily', kept='files', tags=['daily']) }}
 
 with final as (
     select

@@ -3,6 +3,7 @@
 -- those that were withdrawn; late ones are added.
 {{ config(
     materialized='daily',
+    kept='rows',
     tags=['daily'],
     outdated_rows="(
         file_sequence > coalesce(

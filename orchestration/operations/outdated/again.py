@@ -9,7 +9,7 @@ import duckdb
 
 from orchestration.configuration.changes import rows
 from orchestration.configuration.schema import FILES
-from orchestration.operations.rating_sql import blank, rate
+from orchestration.engine.rating_sql import blank, rate
 from orchestration.store import sql
 
 _HERE = Path(__file__).parent

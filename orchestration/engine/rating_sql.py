@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.load import load
-from orchestration.operations import dbt
+from orchestration.engine import dbt
 from orchestration.warehouse import RULES, SCHEMA, now
 
 _SELECTED = ("path:models/staging", "path:models/rating", "rated_calls")

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +43,17 @@ class DbtFailed(Exception):
     """A model or test could not be run; the message names it and gives the engine's words."""
 
 
+def memory() -> str:
+    """How much memory a build may take: `TOLLBOOK_MEMORY`, such as 4GB."""
+    told = os.environ.get("TOLLBOOK_MEMORY") or _MEMORY
+    if not _SIZE.fullmatch(told):
+        raise Refused(f'TOLLBOOK_MEMORY is "{told}"; write a size, such as {_MEMORY}')
+    return told
+
+
+@cache
 def project_version() -> str:
-    """Identity (sha256) of the dbt project: another one means that its views must be made anew."""
+    """Identity (sha256) of the dbt project as this process found it: another one means that models are made anew."""
     digest = hashlib.sha256()
     folders = [
         *_sources(PROJECT / "models"),
@@ -173,6 +183,12 @@ def compiled_nodes(selected: Sequence[str], kind: str) -> dict[str, CompiledNode
     return nodes
 
 
+def reads() -> dict[str, set[str]]:
+    """The unique ids of the models that each model reads itself."""
+    nodes = {key: node.depends_on_nodes for key, node in manifest().nodes.items() if key.startswith("model.")}
+    return {key: set(read) & nodes.keys() for key, read in nodes.items()}
+
+
 def query_of(node: CompiledNode) -> str:
     """A compiled node's query. The catalog is named for the warehouse's file; without it the query runs on any."""
     return str(node.compiled_code).replace(f'"{node.database}".', "")
@@ -214,10 +230,7 @@ def _flags(target: Path) -> list[str]:
 
 @contextlib.contextmanager
 def _environment(home: Home) -> Iterator[None]:
-    memory = os.environ.get("TOLLBOOK_MEMORY") or _MEMORY
-    if not _SIZE.fullmatch(memory):
-        raise Refused(f'TOLLBOOK_MEMORY is "{memory}"; write a size, such as {_MEMORY}')
-    with environment(TOLLBOOK_HOME=str(home.root), TOLLBOOK_MEMORY=memory, DO_NOT_TRACK="1"):
+    with environment(TOLLBOOK_HOME=str(home.root), TOLLBOOK_MEMORY=memory(), DO_NOT_TRACK="1"):
         yield
     sys.stdout.flush()
 

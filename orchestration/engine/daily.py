@@ -1,0 +1,239 @@
+"""The models that are made by the day, as dbt compiled them, run on the warehouse's own connection.
+
+dbt makes every model once for a release: views, and the tables and files made by the day as empty ones (`prepare`).
+From then on a build needs no dbt, whose start, and whose work around each model, take longer than a small day.
+"""
+
+from __future__ import annotations
+
+import graphlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from orchestration.engine import dbt
+from orchestration.store import sql
+from orchestration.store.files import folder
+
+_SELECTED = ("tag:daily",)
+_STORED_OF = "select path from ops.stored_files where table_name = ? and day = ? and sealed order by path"
+
+
+@dataclass(frozen=True)
+class Daily:
+    """A model that a build makes: `name` with its schema, the query, and how its rows are kept.
+
+    `kept`: `whole` is a table made anew by each build, `rows` a table of which a build replaces the days' rows (those
+    that are `outdated`, an SQL condition), `files` Parquet files, one for each day and build, under a view.
+    `sealed`: closing a day seals its files; later builds add to them. `columns`: types by name, of rows and files.
+    `moves`: a lookup (`folder`) that landing can change, not configuration, decks and days alone.
+    """
+
+    name: str
+    folder: str
+    kept: str
+    query: str
+    columns: Mapping[str, str]
+    outdated: str
+    sealed: bool
+    moves: bool
+
+
+def daily() -> tuple[Daily, ...]:
+    """All of them, each after what it reads. Raises `DbtFailed` when they cannot be compiled."""
+    return _daily(dbt.project_version())
+
+
+@cache
+def _daily(version: str) -> tuple[Daily, ...]:
+    kept = dbt.kept(".daily.json", version, lambda: json.dumps([asdict(d) for d in _compiled()], indent=1))
+    return tuple(Daily(**model) for model in json.loads(kept))
+
+
+def _compiled() -> Iterator[Daily]:
+    nodes = dbt.compiled_nodes(_SELECTED, "model")
+    reads = dbt.reads()
+    moving: set[str] = set()
+    for key in graphlib.TopologicalSorter(reads).static_order():
+        # how long the calls are that landed decides what this one says
+        if key.endswith(".billing_reach") or moving & reads[key]:
+            moving.add(key)
+        node = nodes.get(key)
+        if node is None or node.config.materialized == "view":
+            continue
+        yield Daily(
+            f"{node.schema}.{node.name}",
+            node.fqn[-2],
+            str(node.config.get("kept")) if node.config.materialized == "daily" else "whole",
+            dbt.query_of(node),
+            {column.name: str(column.data_type) for column in node.columns.values()},
+            str(node.config.get("outdated_rows") or "true"),
+            bool(node.config.get("sealed_at_close")),
+            key in moving,
+        )
+
+
+def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
+    """Create what is kept by the day where it is missing, with the columns that contracts have gained.
+
+    Views of models read what is stored of a day before it is built.
+    """
+    for model in daily():
+        if model.kept == "whole":
+            continue
+        con.execute(f"create schema if not exists {model.name.split('.')[0]}")
+        if model.kept == "files":
+            _view(con, home, model)
+            continue
+        columns = [f"{name} {kind}" for name, kind in model.columns.items()]
+        con.execute(f"create table if not exists {model.name} ({', '.join(columns)})")
+        for column in columns:
+            con.execute(f"alter table {model.name} add column if not exists {column}")
+
+
+def build(
+    con: duckdb.DuckDBPyConnection,
+    home: Path,
+    days: Sequence[date],
+    skipped: Callable[[Daily], bool],
+    said: Callable[[str], None] | None = None,
+) -> None:
+    """Make the days, which are those of ops.build_days, a model after the other, each in a transaction of its own.
+
+    `said` gets a line as each is done. Raises `DbtFailed` when one fails: the next build completes what is left.
+    """
+    for model in daily():
+        if model.kept == "files":  # a home that was moved has them elsewhere now
+            _view(con, home, model)
+    with _settings(con):
+        for model in daily():
+            if skipped(model):
+                continue
+            began = time.monotonic()
+            if model.kept == "files":
+                # joins are written with the calls first and what is looked up second: the planner's guess is worse
+                con.execute("set disabled_optimizers = 'build_side_probe_side'")
+            con.begin()
+            try:
+                _make(con, home, days, model)
+                con.commit()
+            except duckdb.Error as error:
+                con.rollback()
+                raise dbt.DbtFailed(f"{model.name}: {error}") from error
+            con.execute("reset disabled_optimizers")
+            if said is not None:
+                said(f"{model.name.split('.')[1]} ({time.monotonic() - began:.1f} s)")
+
+
+@contextmanager
+def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """For as long as it lasts, as dbt's profile has it."""
+    con.execute(f"set memory_limit = '{dbt.memory()}'")
+    con.execute("set preserve_insertion_order = false")
+    try:
+        yield
+    finally:
+        for setting in ("memory_limit", "preserve_insertion_order", "disabled_optimizers"):
+            con.execute(f"reset {setting}")
+
+
+def _make(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], model: Daily) -> None:
+    if model.kept == "whole":
+        con.execute(f"create or replace table {model.name} as {model.query}")
+    elif model.kept == "rows":
+        con.execute(f"delete from {model.name} where day in (select day from ops.build_days) and {model.outdated}")
+        con.execute(f"insert into {model.name} by name {model.query}")
+    else:
+        _store(con, home, days, model)
+        _view(con, home, model)
+
+
+def _store(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], model: Daily) -> None:
+    """Write the days' rows to new files, a query a day, so that memory does not grow with their number.
+
+    What counts is in ops.stored_files, in the transaction: files that no row names do not exist.
+    """
+    con.execute(
+        "delete from ops.stored_files where table_name = ? and not sealed and day in (select day from ops.build_days)",
+        [model.name],
+    )
+    for day in days:
+        con.execute("delete from ops.build_days")
+        con.execute("insert into ops.build_days values (?)", [day])
+        if model.sealed:
+            _drop_superseded(con, home, day, model.name)
+        _write(con, home, day, model.name, model.query)
+    con.execute("delete from ops.build_days")
+    con.execute("insert into ops.build_days select unnest(?::DATE[])", [list(days)])
+
+
+def _write(con: duckdb.DuckDBPyConnection, home: Path, day: date, table: str, query: str, sealed: bool = False) -> None:
+    """Write what a query gives to a new file of a day, and note it."""
+    path = f"tables/{table}/day={day}/{time.time_ns() // 1000}{'-sealed' if sealed else ''}.parquet"
+    folder((home / path).parent)
+    con.execute(f"copy ({query}) to {sql.path(home / path)} (format parquet, compression zstd, compression_level 1)")
+    con.execute("insert into ops.stored_files values (?, ?, ?, ?)", [table, day, path, sealed])
+
+
+def _drop_superseded(con: duckdb.DuckDBPyConnection, home: Path, day: date, table: str) -> None:
+    """Write the sealed files of a day again without the CDRs that were superseded since.
+
+    A CDR that was superseded after its day closed takes its legs with it. Nothing else ever changes a sealed file.
+    """
+    gone = (
+        "(select (source, call_id, attempt, file_sequence) from landed.superseded_cdrs "
+        f"where day = {sql.literal(str(day))}::DATE)"
+    )
+    found = con.execute(
+        f"select exists (from {table} where day = ? and (source, call_id, attempt, file_sequence) in {gone})", [day]
+    ).fetchone()
+    if found == (False,):
+        return
+    paths = [home / path for (path,) in con.execute(_STORED_OF, [table, day]).fetchall()]
+    if not paths:
+        return
+    con.execute("delete from ops.stored_files where table_name = ? and sealed and day = ?", [table, day])
+    read = sql.reader("read_parquet", paths)
+    kept = f"select * from {read} where (source, call_id, attempt, file_sequence) not in {gone}"
+    _write(con, home, day, table, kept, sealed=True)
+
+
+def _view(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> None:
+    """Make the view over a model's files that count.
+
+    A column that the contract has gained since a file was written is null there. Columns are only ever added: the file
+    that was written first says which have come since, the one written last which no file has yet.
+    """
+    listed = "select path from ops.stored_files where table_name = ? order by day, path"
+    paths = [path for (path,) in con.execute(listed, [model.name]).fetchall()]
+    last = _columns(con, home, max(paths, key=_written)) if paths else set()
+    first = _columns(con, home, min(paths, key=lambda path: _token(path))) if paths else set()
+    shown = [f"{name if name in last else 'null'}::{kind} as {name}" for name, kind in model.columns.items()]
+    if paths:
+        gained = ["union_by_name = true"] if model.columns.keys() - first else []
+        read = "from " + sql.by_day("read_parquet", [home / path for path in paths], *gained)
+    else:
+        read = "where false"
+    con.execute(f"create or replace view {model.name} as select {', '.join(shown)} {read}")
+
+
+def _token(path: str) -> int:
+    """When a stored file was written, microseconds."""
+    return int(Path(path).stem.removesuffix("-sealed"))
+
+
+def _written(path: str) -> tuple[bool, int]:
+    """The order of writing. A sealed file that was written again has the columns it had: it is never the last."""
+    return not path.endswith("-sealed.parquet"), _token(path)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, home: Path, path: str) -> set[str]:
+    read = sql.file(home / path)
+    return {name for (name,) in con.execute(f"select name from parquet_schema({read})").fetchall()}
