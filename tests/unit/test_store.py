@@ -111,7 +111,7 @@ def test_nothing_else_writes_files_or_quotes() -> None:
     writing = {name for name, text in sources.items() if name.startswith("orchestration") and _WRITES.search(text)}
     assert writing == _MAY_WRITE
     quoting = {name for name, text in sources.items() if _QUOTES.search(text)}
-    assert quoting == {"orchestration/store/sql.py", "macros/warehouse/quoting.sql"}
+    assert quoting == {"orchestration/store/sql.py"}
 
 
 @pytest.mark.parametrize(
