@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -82,6 +83,18 @@ def test_a_file_is_read_by_its_name_and_for_what_is_in_it(tmp_path: Path, name: 
     reader = sql.reader("read_csv", [tmp_path / name], "header = true")
     with duckdb.connect() as con:
         assert con.sql(f"select * from {reader}").fetchall() == [("it's this",)]
+
+
+@pytest.mark.parametrize("above", ["plain", "day=2020-01-01", "o'brien [1]"])
+def test_files_by_the_day_have_their_own_day(tmp_path: Path, above: str) -> None:
+    paths = [tmp_path / above / f"day=2026-05-0{n}" / "1.parquet" for n in (4, 5)]
+    with duckdb.connect() as con:
+        for path in paths:
+            path.parent.mkdir(parents=True)
+            day = path.parent.name.removeprefix("day=")
+            con.execute(f"copy (select date '{day}' as day, 'it' as what) to {sql.path(path)} (format parquet)")
+        rows = con.execute(f"select day, what from {sql.by_day('read_parquet', paths)} order by day").fetchall()
+    assert rows == [(date(2026, 5, 4), "it"), (date(2026, 5, 5), "it")]
 
 
 # The journal, and files that are thrown away.
