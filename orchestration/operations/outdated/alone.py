@@ -15,9 +15,9 @@ import duckdb
 
 from orchestration.configuration.changes import meant
 from orchestration.configuration.schema import FILES
+from orchestration.engine.rating_sql import blank, rate
 from orchestration.operations.outdated import again
 from orchestration.operations.outdated.words import key_names
-from orchestration.engine.rating_sql import blank, rate
 
 # So often calls are rated again to find what made a difference, and of so many rows; where that is not enough, a day
 # names what was found before.

@@ -10,9 +10,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration import changes
-from orchestration.operations.outdated import again, alone
 from orchestration.engine.dbt import modelled
-from orchestration.operations.outdated import again
+from orchestration.operations.outdated import again, alone
 from orchestration.operations.outdated.words import in_words
 from orchestration.warehouse import Home, Writer
 
