@@ -49,7 +49,7 @@ _ITEMS = """
         i.document_id as invoice_number,
         l.line,
         i.* exclude (document_id, description),
-    from marts.invoice_items_due as i
+    from books.invoice_items_due as i
     inner join ops.invoice_lines as l
         on
             i.document_id = l.document_id
@@ -267,8 +267,8 @@ def _make(
     )
     if number and not wanted.credit_note:
         refuse_waiting(con, wanted)
-    con.execute("insert into ops.invoice_lines by name select * from marts.invoice_lines_due")
-    totals = one_row(con, "select * from marts.invoice_totals_due")
+    con.execute("insert into ops.invoice_lines by name select * from books.invoice_lines_due")
+    totals = one_row(con, "select * from books.invoice_totals_due")
     refuse_empty(con, wanted, totals)
     if wanted.credit is not None and before is None:  # what was issued once can be done again, come what may
         refuse_credit(con, wanted, totals)
@@ -321,7 +321,7 @@ def _make(
 def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]) -> None:
     """Post tax and rounding, tie the postings to the document, keep the calls behind it; all of it must add up."""
     post_at_once(con)
-    con.execute("insert into ops.invoice_entries select entry_id, invoice_number from marts.invoice_entries_due")
+    con.execute("insert into ops.invoice_entries select entry_id, invoice_number from books.invoice_entries_due")
     row = con.execute(
         "select coalesce(sum(amount), 0) from ops.ledger_entries "
         "where entry_id in (select entry_id from ops.invoice_entries where invoice_number = ?)",

@@ -26,7 +26,7 @@ def post_day(con: duckdb.DuckDBPyConnection, day: date) -> list[str]:
 
 def _insert(con: duckdb.DuckDBPyConnection, which: str, values: list[date]) -> list[str]:
     rows = con.execute(
-        f"insert into ops.ledger_entries ({_COLUMNS}) select {_COLUMNS} from marts.postings where {which} "
+        f"insert into ops.ledger_entries ({_COLUMNS}) select {_COLUMNS} from books.postings where {which} "
         "returning entry_id",
         values,
     ).fetchall()

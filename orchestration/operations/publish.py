@@ -154,7 +154,7 @@ def publish(held: Writer) -> Published:
             written += 1
         stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
         views = [row[0] for row in con.execute(_VIEWS).fetchall()]
-        booked_until = con.execute("select over_until from marts.booking").fetchall()[0][0]
+        booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
     _swap(home, files, views, booked_until)
     if waiting:
         alerts.send(held, waiting)
@@ -190,7 +190,7 @@ def _denied(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
     exposed = con.execute(
         """
         select e.day, b.build_no, md5(string_agg(e.version, ' ' order by e.account_id) || any_value(p.version))
-        from marts.exposed_days as e
+        from books.exposed_days as e
         inner join ops.builds as b on e.day = b.day
         cross join ops.project as p
         group by e.day, b.build_no
@@ -228,7 +228,7 @@ def _invoice_calls(con: duckdb.DuckDBPyConnection, home: Home, data: Path) -> li
     _export(
         con,
         "select null::VARCHAR as invoice_number, null::INTEGER as line, * exclude (document_id, description) "
-        "from marts.invoice_items_due limit 0",
+        "from books.invoice_items_due limit 0",
         empty,
     )
     return [empty]

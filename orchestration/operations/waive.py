@@ -240,7 +240,7 @@ def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> _Op
     row = con.execute(
         f"""
         select count(*), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(*) - count(worth)
-        from marts.waiver_worth
+        from books.waiver_worth
         where day = ? and what = ? and {"reason" if what == "reason" else "key"} = ?
         """,
         [day, "call" if what == "reason" else what, key],
@@ -258,8 +258,8 @@ def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
     row = con.execute(
         """
         select
-            (select count(*) from marts.expected_gaps where day = $day and source = $source)
-            + (select count(*) from marts.file_holes where day = $day and source = $source)
+            (select count(*) from books.expected_gaps where day = $day and source = $source)
+            + (select count(*) from books.file_holes where day = $day and source = $source)
         """,
         {"day": day, "source": source},
     ).fetchone()
@@ -323,7 +323,7 @@ def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> _Open
         from (
             select r.day, w.worth, true as readable
             from marts.unsettled_rows as r
-            left join marts.waiver_worth as w
+            left join books.waiver_worth as w
                 on r.day = w.day and w.what = 'row' and r.file_id || ':' || r.line = w.key
                 and starts_with(w.item, r.kind || ' ' || r.source || ' ')
             where r.file_id = $file

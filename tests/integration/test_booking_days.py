@@ -196,6 +196,6 @@ def test_payments_of_a_deployment_that_was_upgraded_are_posted_by_the_models_of_
     build(books.home)
     with duckdb.connect(str(books.home.warehouse)) as con:
         con.execute("update ops.project set version = 'of an earlier release'")
-        con.execute("create or replace view marts.postings as select 1 as nothing")
+        con.execute("create or replace view books.postings as select 1 as nothing")
     books.pay(("acme", "2026-05-05", 101))
     assert books.query(_BOOKED) == [(101, "2026-05-08")]
