@@ -110,11 +110,13 @@ def write_manifest() -> Path:
     """Write target/manifest.json, which Dagster reads, and the SQL of quotes, builds and closings. `DbtFailed`."""
     from orchestration.engine import dbt
     from orchestration.engine.daily import daily
+    from orchestration.engine.described import described
     from orchestration.engine.rating_sql import rating
     from orchestration.operations.assertions import assertions
 
     rating()
     daily()
+    described()
     assertions()
     write(_MANIFEST, dbt.manifest_json().read_bytes())
     return _MANIFEST

@@ -14,18 +14,8 @@ from orchestration.operations.words import AUDIT, AUDIT_WORDS, is_warning, words
 
 Manifest = Mapping[str, Any]
 
-# Other records are the machinery's (which days a build makes, what the clock said): arrows from them to
-# nearly every model would hide the way of a call; so would those from what a model stored before (`stored`).
-SHOWN_RECORDS = ("files", "rejected_rows", "waivers", "ledger_entries", "invoices", "invoice_lines", "invoice_entries")
 # What a landing writes; the other sources are configuration or written by closing a day.
 LANDED = ("cdrs", "superseded_cdrs", "usage", "payments", "resources")
-_BOOKS = {
-    "ledger_entries": "ledger",
-    "invoices": "invoicing",
-    "invoice_lines": "invoicing",
-    "invoice_entries": "invoicing",
-}
-_GROUPS = {"landed": "landing", "config": "configuration", "ops": "operations"}
 
 
 def read(path: Path) -> Manifest:
@@ -39,9 +29,9 @@ def read(path: Path) -> Manifest:
 def group_of(node: Mapping[str, Any]) -> str:
     """The step of a call's way that a model or source belongs to."""
     if node["resource_type"] == "source":
-        return str(_BOOKS.get(node["name"]) or _GROUPS.get(node["source_name"], node["source_name"]))
+        return str(node["meta"]["group"])
     layer = node["fqn"][1]
-    return str(node["fqn"][2] if layer == "marts" else layer)
+    return str(node["fqn"][2] if layer in ("books", "marts") else layer)
 
 
 class Translator(DagsterDbtTranslator):
@@ -58,20 +48,24 @@ class Translator(DagsterDbtTranslator):
 
     def get_asset_spec(self, manifest: Manifest, unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.replace_attributes(deps=[d for d in spec.deps if _shown(d.asset_key)])
+        return spec.replace_attributes(deps=[d for d in spec.deps if d.asset_key not in _hidden(manifest)])
 
 
-def _shown(key: dg.AssetKey) -> bool:
-    return key.path[0] not in ("ops", "stored") or key.path[-1] in SHOWN_RECORDS
+def _key(source: Mapping[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey([source["source_name"], source["name"]])
+
+
+def _hidden(manifest: Manifest) -> set[dg.AssetKey]:
+    """Sources without a group: the machinery's (which days a build makes, what the clock said) and what a model stored
+    before. Arrows from them to nearly every model would hide the way of a call.
+    """
+    return {_key(node) for node in manifest["sources"].values() if "group" not in node["meta"]}
 
 
 def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:
     """One asset for each shown source: landed rows, configuration files, records."""
-    specs = []
-    for node in manifest["sources"].values():
-        key = dg.AssetKey([node["source_name"], node["name"]])
-        if _shown(key):
-            specs.append(dg.AssetSpec(key, group_name=group_of(node), description=words_of(node)))
+    shown = [node for node in manifest["sources"].values() if "group" in node["meta"]]
+    specs = [dg.AssetSpec(_key(node), group_name=group_of(node), description=words_of(node)) for node in shown]
     return sorted(specs, key=lambda spec: spec.key)
 
 

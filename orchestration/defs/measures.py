@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
+from orchestration.engine.described import described
 from orchestration.warehouse import Home, serving
 
 Figure = int | str
@@ -22,41 +23,15 @@ class Measured:
     day: str
     counts: Mapping[str, str]
     sums: Sequence[str] = ()
-    sum_currency: str = "'' "
+    sum_currency: str = "''"
 
 
-_REPORTING = "(select any_value(currency) from marts.breakout_daily)"
-_BREAKOUT = Measured(
-    "day",
-    {"calls": "sum(calls)", "attempts": "sum(attempts)", "unrated": "sum(unrated)"},
-    ("revenue", "cost", "margin"),
-    "currency",
-)
-TABLES: Mapping[str, Measured] = {
-    "rated_calls": Measured(
-        "day",
-        {"unrated": "count(*) filter (where sell_status = 'unrated' or buy_status = 'unrated')"},
-        ("sell_reporting_amount as revenue", "buy_reporting_amount as cost", "margin"),
-        _REPORTING,
-    ),
-    "rated_usage": Measured("day", {"unrated": "count(*) filter (where status = 'unrated')"}, ("amount",), "currency"),
-    "breakout_hourly": _BREAKOUT,
-    "breakout_daily": _BREAKOUT,
-    "breakout_rate_daily": Measured("day", {"legs": "sum(calls)"}, ("amount",), "currency"),
-    "account_charges_daily": Measured("day", {"items": "sum(items)"}, ("amount",), "currency"),
-    "ledger_entries": Measured("day", {}, ("amount",), "currency"),
-    "balance_ledger_daily": Measured("booked_on", {}, ("debits", "credits"), "currency"),
-    "account_balances": Measured(
-        "null::DATE",
-        {"exhausted": "count(*) filter (where status = 'exhausted')"},
-        ("balance", "accrued_unposted"),
-        "currency",
-    ),
-    "denied_services": Measured("day", {}, ("amount", "short_by"), "currency"),
-    "plan_usage": Measured("null::DATE", {"exceeded": "count(*) filter (where exceeded)"}),
-    "anomalies": Measured("day", {"high": "count(*) filter (where severity = 'high')"}),
-    "days": Measured("day", {"status": "any_value(status)", "cdrs": "sum(cdrs)", "rejected": "sum(rejected)"}),
-}
+def measured(table: str) -> Measured | None:
+    """What the YAML beside the model of marts says is to be counted of it."""
+    told = described().get(f"marts.{table}", {}).get("measured")
+    if told is None:
+        return None
+    return Measured(told["day"], told.get("counts", {}), told.get("sums", ()), told.get("currency", "''"))
 
 
 def measure(home: Home, days: Sequence[date], tables: Iterable[str]) -> dict[tuple[str, date], Figures]:
@@ -70,7 +45,7 @@ def measure(home: Home, days: Sequence[date], tables: Iterable[str]) -> dict[tup
     found: dict[tuple[str, date], Figures] = {}
     with serving(home) as con:
         for table in tables:
-            if told := TABLES.get(table):
+            if told := measured(table):
                 found |= _table(con, table, told, days)
     return found
 

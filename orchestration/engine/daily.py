@@ -92,10 +92,19 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
         if model.kept == "files":
             _view(con, home, model)
             continue
+        _move(con, model)
         columns = [f"{name} {kind}" for name, kind in model.columns.items()]
         con.execute(f"create table if not exists {model.name} ({', '.join(columns)})")
         for column in columns:
             con.execute(f"alter table {model.name} add column if not exists {column}")
+
+
+def _move(con: duckdb.DuckDBPyConnection, model: Daily) -> None:
+    """Give a table that lay in `marts` before there was `books` its new place, with the days that it has."""
+    schema, name = model.name.split(".")
+    where = "select table_schema from information_schema.tables where table_name = ? and table_type = 'BASE TABLE'"
+    if schema == "books" and con.execute(where, [name]).fetchall() == [("marts",)]:
+        con.execute(f"create table {model.name} as select * from marts.{name}")
 
 
 def build(

@@ -183,6 +183,11 @@ def compiled_nodes(selected: Sequence[str], kind: str) -> dict[str, CompiledNode
     return nodes
 
 
+def relations() -> set[tuple[str, str]]:
+    """Schema and name of each model."""
+    return {(node.schema, node.name) for key, node in manifest().nodes.items() if key.startswith("model.")}
+
+
 def reads() -> dict[str, set[str]]:
     """The unique ids of the models that each model reads itself."""
     nodes = {key: node.depends_on_nodes for key, node in manifest().nodes.items() if key.startswith("model.")}

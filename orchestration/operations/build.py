@@ -110,6 +110,23 @@ def make_models(held: Writer, said: Callable[[str], None] | None = None) -> None
         con.execute("update ops.lookups set complete = false")
     held.release()
     dbt.run(held.home, ["run"], said)
+    with held.connect() as con:
+        _drop_others(con)
+
+
+def _drop_others(con: duckdb.DuckDBPyConnection) -> None:
+    """Drop what models of an earlier release were and none of this one is."""
+    made = dbt.relations()
+    found = con.execute(
+        """
+        select table_schema, table_name, case when table_type = 'VIEW' then 'view' else 'table' end
+        from information_schema.tables
+        where table_schema in ('staging', 'rating', 'books', 'marts')
+        """
+    ).fetchall()
+    for schema, name, kind in found:
+        if (schema, name) not in made:
+            con.execute(f"drop {kind} {schema}.{name}")
 
 
 def _begin(

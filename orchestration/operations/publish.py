@@ -2,7 +2,8 @@
 
 The file holds views over Parquet files that are written once and never changed. A table that is made by
 the day has one Parquet file for each day and build, so that publishing writes only what was built;
-calls and breakouts are kept that way in the warehouse already and are not written again.
+calls and breakouts are kept that way in the warehouse already and are not written again. What is published, and how,
+the YAML beside models and sources says (`meta.published`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engine import described
+from orchestration.engine.daily import daily
 from orchestration.engine.dbt import modelled
 from orchestration.operations import alerts
 from orchestration.operations.outdated import settle
@@ -23,60 +26,7 @@ from orchestration.store import sql
 from orchestration.store.files import what_failed, whole
 from orchestration.warehouse import Home, Refused, Writer, now, writer
 
-DAILY = (
-    "rated_usage",
-    "account_charges_daily",
-)
-WHOLE = (
-    "marts.ledger_entries",
-    "marts.balance_ledger_daily",
-    "marts.account_balances",
-    "marts.days",
-    "marts.plan_usage",
-    "marts.profile_usage",
-    "marts.billing_periods",
-    "marts.invoices",
-    "marts.invoice_lines",
-    "marts.invoice_entries",
-    "marts.receivables",
-    "marts.receivables_aging",
-    "marts.unbilled_revenue",
-    "marts.carrier_accruals",
-    "marts.statement_entries",
-    "marts.ledger_due",
-    "config.accounts",
-    "config.rate_tables",
-    "marts.revenue_assurance_daily",
-    "marts.spend_monthly",
-    "marts.budget_burndown",
-    "marts.anomalies",
-    "ops.files",
-    "ops.rejected_rows",
-    "ops.unreadable_files",
-    "ops.withdrawals",
-    "marts.unsettled_rows",
-    "marts.unsettled_files",
-    "ops.waivers",
-    "ops.day_checks",
-    "ops.journal",
-    "ops.alerts",
-    # the limits that tollbook check-limit goes by
-    "config.plan_tiers",
-    # what an explanation needs to rate a call as it was rated: tollbook explain never opens the warehouse
-    "ops.builds",
-    "ops.closings",
-    "ops.configuration",
-    "ops.decks",
-    "ops.deck_tables",
-    "landed.superseded_cdrs",
-)
 _STORED = "select path from ops.stored_files"
-_VIEWS = """
-    select sql from duckdb_views()
-    where
-        schema_name = 'marts'
-        and (starts_with(view_name, 'breakout_') or view_name in ('rated_calls', 'profile_consumption'))
-"""
 # Readers that opened an older version keep its Parquet files this long, in seconds.
 KEEP_S = 2 * 3600
 
@@ -147,13 +97,13 @@ def publish(held: Writer) -> Published:
         files["marts.denied_services"] = _denied(con, data)
         files["marts.rate_history"] = [_rate_history(con, data)]
         waiting = alerts.raise_alerts(con)
-        for table in WHOLE:
+        for table in sorted(set(described.published("whole")) - files.keys()):
             path = data / table / f"{time.time_ns()}.parquet"
             _export(con, f"select * from {table}", path)
             files[table] = [path]
             written += 1
         stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
-        views = [row[0] for row in con.execute(_VIEWS).fetchall()]
+        views = [_view(con, model.name) for model in daily() if model.kept == "files"]
         booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
     _swap(home, files, views, booked_until)
     if waiting:
@@ -172,16 +122,20 @@ def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[P
     builds: list[tuple[date, int]] = con.execute("select day, build_no from ops.builds order by day").fetchall()
     files: dict[str, list[Path]] = {}
     written = 0
-    for table in DAILY:
-        paths = [data / f"marts.{table}" / f"{day}-{build_no}.parquet" for day, build_no in builds]
+    # denied services have files of their own (below), legs and breakouts are files in the warehouse
+    stored = {"marts.denied_services", *(model.name for model in daily() if model.kept == "files")}
+    for table in described.published("by_day"):
+        if table in stored:
+            continue
+        paths = [data / table / f"{day}-{build_no}.parquet" for day, build_no in builds]
         for (day, _), path in zip(builds, paths, strict=True):
             if not path.exists():
-                _export(con, f"select * from marts.{table} where day = date '{day}'", path)
+                _export(con, f"select * from {table} where day = date '{day}'", path)
                 written += 1
         if not paths:
-            paths = [data / f"marts.{table}" / "empty.parquet"]
-            _export(con, f"select * from marts.{table} limit 0", paths[0])
-        files[f"marts.{table}"] = paths
+            paths = [data / table / "empty.parquet"]
+            _export(con, f"select * from {table} limit 0", paths[0])
+        files[table] = paths
     return files, written
 
 
@@ -246,6 +200,13 @@ def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:
     if not path.exists():
         _export(con, "select * from marts.rate_history", path)
     return path
+
+
+def _view(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The statement of a view whose files the warehouse itself keeps."""
+    found = con.execute("select sql from duckdb_views() where schema_name || '.' || view_name = ?", [table]).fetchone()
+    assert found is not None
+    return str(found[0])
 
 
 def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
