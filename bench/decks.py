@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.measuring import Measured, measure, python
-from orchestration.warehouse import PROJECT
+from orchestration.store.warehouse import PROJECT
 
 _MAPPING = """\
 rate_table_id = "atlas_az"

@@ -16,12 +16,12 @@ import duckdb
 
 from demo.traffic import generate
 from orchestration.engine.dbt import DbtFailed
-from orchestration.operations.billable import Wanted
-from orchestration.operations.close import Checked, close_days
-from orchestration.operations.invoice import issue, logo
-from orchestration.operations.land import Landed, land_files
-from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, Writer, serving, writer
+from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.invoice import issue, logo
+from orchestration.operations.day.close import Checked, close_days
+from orchestration.operations.day.land import Landed, land_files
+from orchestration.operations.day.publish import publish
+from orchestration.store.warehouse import Home, Refused, Writer, serving, writer
 
 # The demo plays at the end of March 2026: just after the fourth day, and some hours later.
 FIRST_NIGHT = "2026-03-30T00:10:00"

@@ -12,10 +12,10 @@ import duckdb
 
 from orchestration.commands import accounts, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON, Amount, Whole
-from orchestration.operations import configure
+from orchestration.operations.upkeep import configure
 from orchestration.show import print_json
 from orchestration.store.files import what_failed
-from orchestration.warehouse import PROJECT, Home, Refused
+from orchestration.store.warehouse import PROJECT, Home, Refused
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,8 +42,8 @@ def check(as_json: bool) -> None:
     Example:
       tollbook check
     """
-    from orchestration.operations.general_ledger import chart_notes, chart_problems
-    from orchestration.operations.rates import mapping_problems
+    from orchestration.operations.billing.general_ledger import chart_notes, chart_problems
+    from orchestration.operations.upkeep.rates import mapping_problems
 
     home = Home.from_environment()
     found = [*configure.published_problems(home), *mapping_problems(home), *chart_problems(home)]
@@ -89,7 +89,7 @@ def rebuild(check: bool, as_json: bool) -> None:
       tollbook rebuild --check
       tollbook rebuild
     """
-    from orchestration.operations.rebuild import rebuild as operation
+    from orchestration.operations.upkeep.rebuild import rebuild as operation
 
     said = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
     done = operation(Home.from_environment(), said, check=check)

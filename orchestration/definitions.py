@@ -13,7 +13,7 @@ import dagster as dg
 
 from orchestration.defs import balances, closing, invoicing, landing, manifest, models
 from orchestration.defs.resources import Deployment
-from orchestration.warehouse import PROJECT
+from orchestration.store.warehouse import PROJECT
 
 MANIFEST = PROJECT / "target" / "manifest.json"
 

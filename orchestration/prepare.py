@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.store.files import place, write
-from orchestration.warehouse import PROJECT, Home, new_warehouse, writer
+from orchestration.store.warehouse import PROJECT, Home, new_warehouse, writer
 
 _MANIFEST = PROJECT / "target" / "manifest.json"
 _DAGSTER_YAML = """\
@@ -84,7 +84,7 @@ def write_new_warehouse() -> Path:
     """Write the warehouse that new deployments begin with, where there is none of these models. `DbtFailed`."""
     from orchestration.configuration.schema import FILES
     from orchestration.engine import dbt
-    from orchestration.operations.build import build_days
+    from orchestration.operations.day.build import build_days
 
     target = new_warehouse()
     with contextlib.suppress(duckdb.Error, FileNotFoundError), duckdb.connect(str(target), read_only=True) as con:
@@ -112,7 +112,7 @@ def write_manifest() -> Path:
     from orchestration.engine.daily import daily
     from orchestration.engine.described import described
     from orchestration.engine.rating_sql import rating
-    from orchestration.operations.assertions import assertions
+    from orchestration.operations.day.assertions import assertions
 
     rating()
     daily()

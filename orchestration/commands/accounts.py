@@ -9,7 +9,7 @@ import click
 
 from orchestration.commands.arguments import JSON, Amount, Instant, Whole
 from orchestration.show import money, plain_cell, print_json, table
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 
 
 @click.command()
@@ -23,7 +23,7 @@ def balance(account: str | None, as_json: bool) -> None:
       tollbook balance
       tollbook balance acme --json
     """
-    from orchestration.operations.balance import balance as operation
+    from orchestration.operations.accounts.balance import balance as operation
 
     rows = operation(Home.from_environment(), account)
     if as_json:
@@ -50,7 +50,7 @@ def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
     Example:
       tollbook topup acme 50 --method card --reference tr-20871
     """
-    from orchestration.operations.topup import topup as operation
+    from orchestration.operations.accounts.topup import topup as operation
 
     done = operation(Home.from_environment(), account, amount, **options)
     payment, now = done.payment, done.account
@@ -77,7 +77,7 @@ def alerts(limit: int, as_json: bool) -> None:
       TOLLBOOK_ALERTS="mailto://me:secret@example.org" tollbook build
       tollbook alerts
     """
-    from orchestration.operations.alerts import recent
+    from orchestration.operations.accounts.alerts import recent
 
     rows = recent(Home.from_environment(), limit)
     if as_json:
@@ -100,7 +100,7 @@ def check_limit(account: str, resource: str, count: int, as_json: bool) -> None:
       tollbook check-limit acme extensions
       tollbook check-limit acme numbers --count 10 --json
     """
-    from orchestration.operations.limits import check_limit as operation
+    from orchestration.operations.accounts.limits import check_limit as operation
 
     answer = operation(Home.from_environment(), account, resource, count)
     if as_json:

@@ -12,12 +12,12 @@ import click
 
 from orchestration.commands.arguments import JSON, Day
 from orchestration.show import print_json, table
-from orchestration.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import Home, Refused, serving
 
 if TYPE_CHECKING:
-    from orchestration.operations.close import Failure
-    from orchestration.operations.land import Landed
-    from orchestration.operations.waive import Waived
+    from orchestration.operations.day.close import Failure
+    from orchestration.operations.day.land import Landed
+    from orchestration.operations.day.waive import Waived
 
 # How many changed rows of the configuration are printed.
 _NAMED = 5
@@ -42,7 +42,7 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
       tollbook land
       tollbook land calls.csv --kind cdrs --source sw1 --dry-run
     """
-    from orchestration.operations.land import land as operation
+    from orchestration.operations.day.land import land as operation
 
     landed = operation(Home.from_environment(), files, **options)
     if as_json:
@@ -96,7 +96,7 @@ def withdraw(file_id: str, reason: str, kind: str | None, source: str | None, as
     Example:
       tollbook withdraw 3f9a01c27d44 --reason "a test of the switch"
     """
-    from orchestration.operations.withdraw import withdraw_file
+    from orchestration.operations.day.withdraw import withdraw_file
 
     done = withdraw_file(Home.from_environment(), file_id, reason, kind=kind, source=source)
     if as_json:
@@ -144,7 +144,7 @@ def build(first: date | None, last: date | None, as_json: bool) -> None:
       tollbook build
       tollbook build --from 2026-03-01 --to 2026-03-31
     """
-    from orchestration.operations.build import build as operation
+    from orchestration.operations.day.build import build as operation
 
     built = operation(Home.from_environment(), first, last, _said(as_json))
     if as_json:
@@ -167,7 +167,7 @@ def close(day: date | None, as_json: bool) -> None:
       tollbook close
       tollbook close --day 2026-03-26
     """
-    from orchestration.operations.close import close as operation
+    from orchestration.operations.day.close import close as operation
 
     checked = operation(Home.from_environment(), day, _said(as_json))
     if as_json:
@@ -209,7 +209,7 @@ def waive(day: date, reason: str | None, confirm: bool, as_json: bool, **which: 
       tollbook waive --day 2026-03-28 --gap sw1 --reason "the switch was down"
       tollbook waive --day 2026-03-28 --gap sw1 --confirm
     """
-    from orchestration.operations import waive as operation
+    from orchestration.operations.day import waive as operation
 
     if confirm == (reason is not None):
         raise click.UsageError("give --reason TEXT, or --confirm as a second operator")
@@ -252,7 +252,7 @@ def waivers(day: date | None, as_json: bool) -> None:
       tollbook waivers
       tollbook waivers --day 2026-03-28 --json
     """
-    from orchestration.operations.waive import waivers as operation
+    from orchestration.operations.day.waive import waivers as operation
 
     rows = operation(Home.from_environment(), day)
     if as_json:
@@ -295,8 +295,8 @@ def rejected(day: date | None, as_json: bool) -> None:
       tollbook rejected
       tollbook rejected --day 2026-03-28 --json
     """
-    from orchestration.operations.rejected import rejected as operation
-    from orchestration.operations.rejected import unpublished
+    from orchestration.operations.day.rejected import rejected as operation
+    from orchestration.operations.day.rejected import unpublished
 
     home = Home.from_environment()
     rows = operation(home, day)
@@ -326,7 +326,7 @@ def publish_command() -> None:
     Example:
       tollbook publish
     """
-    from orchestration.operations.publish import publish_now
+    from orchestration.operations.day.publish import publish_now
 
     published = publish_now(Home.from_environment())
     click.echo(f"published {published.path}")
@@ -334,7 +334,7 @@ def publish_command() -> None:
 
 def _show(failure: Failure, kind: str) -> None:
     """An assertion that does not hold: in words, its first rows, what to do."""
-    from orchestration.operations.words import broken_by
+    from orchestration.operations.day.words import broken_by
 
     click.echo(f"  {kind}{failure.check.replace('_', ' ')}: {broken_by(failure.rows)}")
     click.echo(f"    {failure.words}")

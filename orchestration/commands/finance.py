@@ -8,7 +8,7 @@ import click
 
 from orchestration.commands.arguments import JSON, Day
 from orchestration.show import print_json, table
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 
 _FROM = click.option("--from", "first", type=Day(), required=True, help="First booking day (UTC).")
 _TO = click.option("--to", "last", type=Day(), required=True, help="Last booking day (UTC).")
@@ -31,7 +31,7 @@ def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool,
       tollbook statement acme --from 2026-03-01 --to 2026-03-31
       tollbook statement acme --from 2026-01-01 --to 2026-03-31 --by-day --csv
     """
-    from orchestration.operations import statement as operation
+    from orchestration.operations.billing import statement as operation
 
     home = Home.from_environment()
     made = operation.statement(home, account, first, last, by_day)
@@ -77,7 +77,7 @@ def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
     Example:
       tollbook gl --from 2026-03-01 --to 2026-03-31 --trial-balance
     """
-    from orchestration.operations.general_ledger import general_ledger
+    from orchestration.operations.billing.general_ledger import general_ledger
 
     made = general_ledger(Home.from_environment(), first, last)
     if as_json:

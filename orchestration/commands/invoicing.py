@@ -9,10 +9,10 @@ import click
 
 from orchestration.commands.arguments import JSON, Amount
 from orchestration.show import money, print_json, table
-from orchestration.warehouse import Home, Refused
+from orchestration.store.warehouse import Home, Refused
 
 if TYPE_CHECKING:
-    from orchestration.operations.invoice import Invoiced
+    from orchestration.operations.billing.invoice import Invoiced
 
 
 @click.command()
@@ -36,8 +36,8 @@ def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
       tollbook invoice acme 2026-03
       tollbook invoice acme 2026-03 --credit-note --reason "price agreed on 2026-04-02"
     """
-    from orchestration.operations.billable import Wanted, period_of
-    from orchestration.operations.invoice import invoice as operation
+    from orchestration.operations.billing.billable import Wanted, period_of
+    from orchestration.operations.billing.invoice import invoice as operation
 
     done = operation(Home.from_environment(), Wanted(account, period_of(period), **options))
     if as_json:
@@ -67,7 +67,7 @@ def invoice_run(as_json: bool) -> None:
     Example:
       tollbook invoice-run
     """
-    from orchestration.operations.invoice import run
+    from orchestration.operations.billing.invoice import run
 
     ran = run(Home.from_environment())
     if as_json:
@@ -91,7 +91,7 @@ def invoices(account: str | None, as_json: bool) -> None:
       tollbook invoices
       tollbook invoices acme --json
     """
-    from orchestration.operations.invoices import listed
+    from orchestration.operations.billing.invoices import listed
 
     found = listed(Home.from_environment(), account)
     if as_json:
@@ -119,7 +119,7 @@ def evidence(number: str, as_json: bool) -> None:
       tollbook evidence INV-2026-000001
       tollbook evidence INV-2026-000001 --json
     """
-    from orchestration.operations.evidence import evidence as operation
+    from orchestration.operations.billing.evidence import evidence as operation
 
     written = operation(Home.from_environment(), number)
     if as_json:

@@ -12,13 +12,13 @@ import click
 
 from orchestration.commands.arguments import JSON, Day, Instant, Seconds, Share, Whole
 from orchestration.show import plain_cell, print_json, table
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 
 if TYPE_CHECKING:
-    from orchestration.operations.estimate import Estimate
-    from orchestration.operations.explain import Explained, Leg
-    from orchestration.operations.quote import Quote
-    from orchestration.operations.rated_again import Step
+    from orchestration.operations.questions.estimate import Estimate
+    from orchestration.operations.questions.explain import Explained, Leg
+    from orchestration.operations.questions.quote import Quote
+    from orchestration.operations.questions.rated_again import Step
 
 _CARRIER = click.option("--carrier", metavar="ACCOUNT", help="Who takes the call; a markup on its price needs to know.")
 _CALLING = click.option("--calling", metavar="NUMBER", help="Who calls; tables that go by the caller need to know.")
@@ -44,7 +44,7 @@ def quote(account: str, number: str, as_json: bool, **options: Any) -> None:
       tollbook quote acme 447700900123
       tollbook quote acme 447700900123 --seconds 185 --json
     """
-    from orchestration.operations.quote import quote as operation
+    from orchestration.operations.questions.quote import quote as operation
 
     quoted = operation(Home.from_environment(), account, number, **options)
     if as_json:
@@ -81,7 +81,7 @@ def explain(call_id: str, source: str | None, day: date | None, as_json: bool) -
       tollbook explain c-1917
       tollbook explain c-1917 --source sw1 --day 2026-03-28 --json
     """
-    from orchestration.operations.explain import explain as operation
+    from orchestration.operations.questions.explain import explain as operation
 
     explained = operation(Home.from_environment(), call_id, source, day)
     if as_json:
@@ -140,7 +140,7 @@ def estimate(account: str, as_json: bool, **options: Any) -> None:
       tollbook estimate acme --targets 10000 --answer-rate 35% --seconds 45 --retries 2 --number 447
       tollbook estimate acme --targets 10000 --answer-rate 0.35 --seconds 45 --json
     """
-    from orchestration.operations.estimate import estimate as operation
+    from orchestration.operations.questions.estimate import estimate as operation
 
     estimated = operation(Home.from_environment(), account, **options)
     if as_json:

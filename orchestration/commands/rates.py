@@ -11,7 +11,7 @@ import click
 
 from orchestration.commands.arguments import Amount, Whole
 from orchestration.show import plain_value, print_json
-from orchestration.warehouse import Home, Refused
+from orchestration.store.warehouse import Home, Refused
 
 
 @click.group()
@@ -54,7 +54,7 @@ def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic
       tollbook rates review april.xlsx --source atlas --effective 2026-04-01 --full
     """
     from orchestration.decks.report import plain, text
-    from orchestration.operations.rates import Wanted, review
+    from orchestration.operations.upkeep.rates import Wanted, review
 
     if as_json and first is not None:
         raise click.UsageError("--json gives every price: leave out --first")
@@ -88,7 +88,7 @@ def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reas
       tollbook rates accept april.xlsx --source atlas --effective 2026-04-01 --full
     """
     from orchestration.decks.review import CLASSES
-    from orchestration.operations.rates import Wanted, accept
+    from orchestration.operations.upkeep.rates import Wanted, accept
 
     wanted = Wanted(first=0, **options)
     accepted = accept(Home.from_environment(), file, wanted, refuse_suspicious=refuse_suspicious, reason=reason)

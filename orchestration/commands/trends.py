@@ -9,7 +9,7 @@ import click
 
 from orchestration.commands.arguments import JSON, Day, Month
 from orchestration.show import print_json, table
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 
 
 @click.command()
@@ -25,7 +25,7 @@ def anomalies(first: date | None, last: date | None, account: str | None, as_jso
       tollbook anomalies --from 2026-03-28
       tollbook anomalies --account lakeview --json
     """
-    from orchestration.operations.trends import anomalies as operation
+    from orchestration.operations.questions.trends import anomalies as operation
 
     found = operation(Home.from_environment(), first, last, account)
     if as_json:
@@ -57,7 +57,7 @@ def trends(month: date | None, output: Path | None, as_json: bool) -> None:
       tollbook trends
       tollbook trends --month 2026-03 --output /tmp/march.html
     """
-    from orchestration.operations.trends_page import trends_page
+    from orchestration.operations.questions.trends_page import trends_page
 
     written = trends_page(Home.from_environment(), month, output)
     if as_json:

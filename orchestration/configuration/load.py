@@ -11,7 +11,7 @@ from orchestration.configuration.reading import header, records
 from orchestration.configuration.schema import FILES, Column, File, Type
 from orchestration.configuration.weekdays import weekdays
 from orchestration.store.sql import literal, quoted, reader
-from orchestration.warehouse import RULES
+from orchestration.store.warehouse import RULES
 
 _LINE = "line"
 

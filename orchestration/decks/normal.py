@@ -26,7 +26,7 @@ from orchestration.decks.cells import Grid
 from orchestration.decks.mapping import INCREMENTS, PRICES, SECONDS, Column, DeckMapping, Fan
 from orchestration.decks.problem import Problems
 from orchestration.store.sql import literal, quoted
-from orchestration.warehouse import RULES
+from orchestration.store.warehouse import RULES
 
 _MAIN = ("rate_per_minute", "initial_charge", "increment_charge", "markup_pct")
 """The prices whose empty cell means that the prefix is not offered; that of the others is inherited."""

@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.decks.normal import Deck
 from orchestration.decks.traffic import Traffic
-from orchestration.warehouse import PROJECT, now
+from orchestration.store.warehouse import PROJECT, now
 
 _SQL = Path(__file__).with_name("review.sql")
 _MACROS = ("money/exact.sql", "rating/terms.sql", "rating/change_pct.sql", "rating/rate_ends.sql")

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.engine.rating_sql import blank, rate
 from orchestration.store import sql
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 
 DAYS = 7
 

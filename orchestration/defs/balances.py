@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from orchestration import warehouse
 from orchestration.defs.partitions import WRITERS
 from orchestration.defs.resources import Deployment
-from orchestration.warehouse import Home
+from orchestration.store import warehouse
+from orchestration.store.warehouse import Home
 
 BALANCES = dg.AssetKey(["marts", "account_balances"])
 # by the status that an account must not have

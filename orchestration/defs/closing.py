@@ -12,14 +12,14 @@ from dagster._core.storage.tags import (
     PARTITION_NAME_TAG,
 )
 
-from orchestration import warehouse
 from orchestration.defs import balances, landing
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import BACKFILL, WRITERS, between, daily, days_of, known, spans
 from orchestration.defs.resources import Deployment, runs
-from orchestration.operations.close import AlreadySettled, Checked, Failure, check, close
-from orchestration.operations.words import broken_by
-from orchestration.warehouse import Home
+from orchestration.operations.day.close import AlreadySettled, Checked, Failure, check, close
+from orchestration.operations.day.words import broken_by
+from orchestration.store import warehouse
+from orchestration.store.warehouse import Home
 
 JOB = "close_day"
 CHECK_JOB = "check_day"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from orchestration.engine.dbt import DbtFailed
-from orchestration.warehouse import Refused
+from orchestration.store.warehouse import Refused
 
 
 @contextmanager

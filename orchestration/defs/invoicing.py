@@ -14,8 +14,8 @@ from orchestration.defs.closing import instant
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import WRITERS
 from orchestration.defs.resources import Deployment
-from orchestration.operations.invoice import Invoiced, Run, run
-from orchestration.warehouse import Refused
+from orchestration.operations.billing.invoice import Invoiced, Run, run
+from orchestration.store.warehouse import Refused
 
 JOB = "invoice_periods"
 _OP = "issue_invoices"

@@ -14,10 +14,10 @@ from orchestration.defs.models import materializations
 from orchestration.defs.partitions import WRITERS, daily, known
 from orchestration.defs.resources import Deployment, runs
 from orchestration.landing.dropped import Dropped, waiting
-from orchestration.operations.build import build_days
-from orchestration.operations.land import Landed, land_files
-from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, serving, writer
+from orchestration.operations.day.build import build_days
+from orchestration.operations.day.land import Landed, land_files
+from orchestration.operations.day.publish import publish
+from orchestration.store.warehouse import Home, Refused, serving, writer
 
 JOB = "land_and_refresh"
 FILES = dg.AssetKey(["ops", "files"])

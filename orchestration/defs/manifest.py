@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
-from orchestration.operations.words import AUDIT, AUDIT_WORDS, is_warning, words_of
+from orchestration.operations.day.words import AUDIT, AUDIT_WORDS, is_warning, words_of
 
 Manifest = Mapping[str, Any]
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 import duckdb
 
 from orchestration.engine.described import described
-from orchestration.warehouse import Home, serving
+from orchestration.store.warehouse import Home, serving
 
 Figure = int | str
 Figures = Mapping[str, Figure]

@@ -13,8 +13,8 @@ from orchestration.defs.manifest import Manifest, Translator
 from orchestration.defs.measures import measure
 from orchestration.defs.partitions import BACKFILL, WRITERS, daily, days_of
 from orchestration.defs.resources import Deployment
-from orchestration.operations.build import build
-from orchestration.warehouse import Home
+from orchestration.operations.day.build import build
+from orchestration.store.warehouse import Home
 
 
 def model_assets(manifest: Manifest) -> dg.AssetsDefinition:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import dagster as dg
 
 from orchestration import typed
-from orchestration.warehouse import Refused
+from orchestration.store.warehouse import Refused
 
 # Pool of everything that writes to the warehouse; its limit of 1 is set where the instance is made.
 WRITERS = "warehouse"

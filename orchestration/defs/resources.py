@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 
 
 class Deployment(dg.ConfigurableResource[Home]):

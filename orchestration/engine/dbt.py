@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.store.files import whole, write
-from orchestration.warehouse import PROJECT, Home, Refused, environment
+from orchestration.store.warehouse import PROJECT, Home, Refused, environment
 
 if TYPE_CHECKING:
     import duckdb

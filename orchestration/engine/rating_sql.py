@@ -23,7 +23,7 @@ import duckdb
 
 from orchestration.configuration.load import load
 from orchestration.engine import dbt
-from orchestration.warehouse import RULES, SCHEMA, now
+from orchestration.store.warehouse import RULES, SCHEMA, now
 
 _SELECTED = ("path:models/staging", "path:models/rating", "rated_calls")
 

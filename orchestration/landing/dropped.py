@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestration.landing.canonical import LANDING
 from orchestration.store.files import move, place, write
-from orchestration.warehouse import KINDS, Home, Refused
+from orchestration.store.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
 _LONGEST = 200  # bytes of a name; file systems take 255, and a reason's name is its file's and more

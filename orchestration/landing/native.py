@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from orchestration.landing.readable import Cells
-from orchestration.warehouse import RULES
+from orchestration.store.warehouse import RULES
 
 
 @dataclass(frozen=True)

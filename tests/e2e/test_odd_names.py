@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.warehouse import PROJECT, Home, Refused
+from orchestration.store.warehouse import PROJECT, Home, Refused
 from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
 from tests.e2e.test_the_whole_way import Deployment
 

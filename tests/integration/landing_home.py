@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from orchestration.landing.canonical import CDRS
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 
 SEEDS = {
     "company.csv": "name,legal_name,address,tax_id,reporting_currency\nAcme,,,,USD\n",

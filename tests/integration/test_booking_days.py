@@ -12,14 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations.billable import Wanted
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.general_ledger import general_ledger
-from orchestration.operations.invoice import invoice
-from orchestration.operations.land import land
-from orchestration.operations.rebuild import rebuild
-from orchestration.warehouse import Home
+from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.general_ledger import general_ledger
+from orchestration.operations.billing.invoice import invoice
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import Home
 from tests.e2e.company import SEEDS, write_calls, write_company, write_text
 
 _COMPANY = "name,reporting_currency,booking_grace_days\nHand Made,USD,{}\n"

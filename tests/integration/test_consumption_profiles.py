@@ -9,10 +9,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import land
-from orchestration.warehouse import Home
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.store.warehouse import Home
 from tests.e2e.company import write_calls, write_company
 
 FIRST, SECOND, THIRD = "2026-05-04", "2026-05-05", "2026-06-01"

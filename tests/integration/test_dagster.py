@@ -15,8 +15,8 @@ from orchestration import prepare
 from orchestration.defs import balances, landing, manifest, partitions
 from orchestration.defs.resources import Deployment
 from orchestration.landing.dropped import waiting
-from orchestration.operations.close import close
-from orchestration.warehouse import PROJECT, Home, serving
+from orchestration.operations.day.close import close
+from orchestration.store.warehouse import PROJECT, Home, serving
 
 SEEDS = {
     "company": "name,reporting_currency\nTiny,USD\n",

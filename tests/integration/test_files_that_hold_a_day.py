@@ -19,13 +19,13 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import Landed, land
-from orchestration.operations.rebuild import rebuild
-from orchestration.operations.rejected import rejected
-from orchestration.operations.waive import confirm, waive
-from orchestration.warehouse import PROJECT, Home, Refused
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import Landed, land
+from orchestration.operations.day.rejected import rejected
+from orchestration.operations.day.waive import confirm, waive
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import PROJECT, Home, Refused
 from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
 
 DAY, NEXT = date(2026, 5, 4), date(2026, 5, 5)
@@ -315,9 +315,9 @@ def test_what_holds_a_day_comes_out_of_a_rebuild(home: Home, monkeypatch: pytest
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from orchestration import warehouse
+from orchestration.store import warehouse
 from orchestration.landing import dropped
-from orchestration.operations import land
+from orchestration.operations.day import land
 def die(*_args, **_kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 if sys.argv[3] == "commit":

@@ -14,10 +14,10 @@ import pytest
 
 from orchestration.cli import main
 from orchestration.engine import dbt
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import land
-from orchestration.warehouse import Home, writer
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.store.warehouse import Home, writer
 from tests.e2e.company import write_calls, write_company, write_text
 
 D = Decimal

@@ -16,13 +16,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations.billable import Wanted, period_of
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.invoice import Invoiced, invoice, run
-from orchestration.operations.land import land
-from orchestration.operations.rebuild import rebuild
-from orchestration.warehouse import PROJECT, Home, Refused, serving
+from orchestration.operations.billing.billable import Wanted, period_of
+from orchestration.operations.billing.invoice import Invoiced, invoice, run
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import PROJECT, Home, Refused, serving
 from tests.e2e.company import write_calls, write_company
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
@@ -337,8 +337,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from datetime import date
-from orchestration import warehouse
-from orchestration.operations import billable, invoice
+from orchestration.store import warehouse
+from orchestration.operations.billing import billable, invoice
 real = warehouse.Writer.journal
 def die(self, con, action, *a, **k):
     if action == "credit note":

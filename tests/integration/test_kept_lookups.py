@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.operations.build import build
-from orchestration.operations.land import land
-from orchestration.warehouse import Home, writer
+from orchestration.operations.day.build import build
+from orchestration.operations.day.land import land
+from orchestration.store.warehouse import Home, writer
 from tests.e2e.company import SEEDS, write_calls, write_company
 
 

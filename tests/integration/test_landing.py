@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.operations.land import land, land_files
-from orchestration.warehouse import Home, writer
+from orchestration.operations.day.land import land, land_files
+from orchestration.store.warehouse import Home, writer
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.operations.land import land, land_files
-from orchestration.warehouse import PROJECT, Home, Refused, writer
+from orchestration.operations.day.land import land, land_files
+from orchestration.store.warehouse import PROJECT, Home, Refused, writer
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query, state
 
 
@@ -239,9 +239,9 @@ def test_inside_a_lock_that_is_held(home: Home) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from orchestration import warehouse
+from orchestration.store import warehouse
 from orchestration.landing import dropped
-from orchestration.operations import land
+from orchestration.operations.day import land
 def die(*_args, **_kwargs):
     os.kill(os.getpid(), signal.SIGKILL)
 if sys.argv[3] == "journal":

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from orchestration.landing import dropped
-from orchestration.operations.land import land, land_files
-from orchestration.warehouse import Home, Refused, writer
+from orchestration.operations.day.land import land, land_files
+from orchestration.store.warehouse import Home, Refused, writer
 from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
 
 
@@ -119,7 +119,7 @@ def test_an_error_of_the_warehouse_is_not_blamed_on_the_file(home: Home, monkeyp
     def full(*_: object) -> None:
         raise duckdb.IOException("no space left on device")
 
-    monkeypatch.setattr("orchestration.operations.land.store", full)
+    monkeypatch.setattr("orchestration.operations.day.land.store", full)
     path = drop(home, "a.csv", csv_text([cdr()]))
     with pytest.raises(duckdb.IOException, match="no space"):
         land(home)

@@ -11,8 +11,8 @@ import pytest
 
 from orchestration.landing import times
 from orchestration.landing.formats import NATIVE, formats
-from orchestration.operations.land import land, land_files
-from orchestration.warehouse import Home, writer
+from orchestration.operations.day.land import land, land_files
+from orchestration.store.warehouse import Home, writer
 from tests.integration.landing_home import adds_up, drop, make, query
 
 

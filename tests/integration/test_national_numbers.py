@@ -11,13 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations.build import build
-from orchestration.operations.estimate import estimate
-from orchestration.operations.explain import explain
-from orchestration.operations.land import land
-from orchestration.operations.quote import quote
-from orchestration.operations.rates import Wanted, accept
-from orchestration.warehouse import Home, Refused
+from orchestration.operations.day.build import build
+from orchestration.operations.day.land import land
+from orchestration.operations.questions.estimate import estimate
+from orchestration.operations.questions.explain import explain
+from orchestration.operations.questions.quote import quote
+from orchestration.operations.upkeep.rates import Wanted, accept
+from orchestration.store.warehouse import Home, Refused
 from tests.e2e.company import SEEDS, write_company, write_text
 
 D = Decimal

@@ -13,11 +13,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations.build import build
-from orchestration.operations.close import close_again
-from orchestration.operations.land import land
-from orchestration.operations.publish import publish
-from orchestration.warehouse import Home, Refused, writer
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close_again
+from orchestration.operations.day.land import land
+from orchestration.operations.day.publish import publish
+from orchestration.store.warehouse import Home, Refused, writer
 from tests.generators import random_company, random_traffic
 
 START = date(2026, 3, 28)

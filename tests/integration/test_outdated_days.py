@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import land
-from orchestration.operations.waive import waive
-from orchestration.warehouse import Home
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.day.waive import waive
+from orchestration.store.warehouse import Home
 from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
 
 THIRD, FOURTH = "2026-05-03", "2026-05-04"

@@ -21,17 +21,17 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from orchestration import journal
 from orchestration.cli import cli
-from orchestration.operations import publish
-from orchestration.operations.alerts import recent, urls
-from orchestration.operations.balance import balance
-from orchestration.operations.build import build
-from orchestration.operations.land import land
-from orchestration.operations.limits import check_limit
-from orchestration.operations.publish import publish_now
-from orchestration.operations.topup import topup
-from orchestration.warehouse import Home, Refused, serving
+from orchestration.operations.accounts.alerts import recent, urls
+from orchestration.operations.accounts.balance import balance
+from orchestration.operations.accounts.limits import check_limit
+from orchestration.operations.accounts.topup import topup
+from orchestration.operations.day import publish
+from orchestration.operations.day.build import build
+from orchestration.operations.day.land import land
+from orchestration.operations.day.publish import publish_now
+from orchestration.store import journal
+from orchestration.store.warehouse import Home, Refused, serving
 from tests.e2e.company import write_calls, write_company, write_text
 
 OPERATORS = "operator,role,accounts\nfay,finance,\nbob,finance,bolt\nvic,viewer,\n"
@@ -195,8 +195,9 @@ def test_roles(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
 _KILLED = """
 import os, signal
 from decimal import Decimal
-from orchestration.operations import land, publish, topup
-from orchestration.warehouse import Home
+from orchestration.operations.accounts import topup
+from orchestration.operations.day import land, publish
+from orchestration.store.warehouse import Home
 def killed(*a): os.kill(os.getpid(), signal.SIGKILL)
 journalled = land._journal
 if {before}:

@@ -13,11 +13,11 @@ import pytest
 
 from orchestration.audit.company import Company, Deck
 from orchestration.audit.rater import RatedAttempt, rate
-from orchestration.operations.audit import compare
-from orchestration.operations.build import build
-from orchestration.operations.land import land
-from orchestration.operations.rates import Wanted, accept
-from orchestration.warehouse import Home, environment
+from orchestration.operations.day.audit import compare
+from orchestration.operations.day.build import build
+from orchestration.operations.day.land import land
+from orchestration.operations.upkeep.rates import Wanted, accept
+from orchestration.store.warehouse import Home, environment
 from tests.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
 
 CALLS = 1_200

@@ -19,12 +19,12 @@ import pytest
 from orchestration.decks.report import _traffic
 from orchestration.decks.traffic import Effect, Traffic
 from orchestration.engine import dbt
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import land
-from orchestration.operations.rates import Wanted, accept, review
-from orchestration.operations.rebuild import rebuild
-from orchestration.warehouse import PROJECT, Home, Refused, Writer
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.upkeep.rates import Wanted, accept, review
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import PROJECT, Home, Refused, Writer
 from tests.e2e.company import SEEDS, write_calls, write_company, write_text
 
 DAY = "2026-05-04"
@@ -595,7 +595,7 @@ def test_a_deck_for_later_leaves_closed_days_closed(rated: Home) -> None:
     ("moment", "accepted"),
     [
         ("orchestration.landing.dropped.archive", False),
-        ("orchestration.warehouse.Writer.journal", False),
+        ("orchestration.store.warehouse.Writer.journal", False),
         ("orchestration.landing.dropped.forget", True),
     ],
 )
@@ -606,8 +606,8 @@ def test_killed_on_the_way(home: Home, moment: str, accepted: bool) -> None:
     script = f"""
 import os, signal
 from pathlib import Path
-import orchestration.landing.dropped, orchestration.warehouse
-from orchestration.operations.rates import accept
+import orchestration.landing.dropped, orchestration.store.warehouse
+from orchestration.operations.upkeep.rates import accept
 real = {moment}
 def killed(*given, **named):
     if {name != "forget"} and (given[2:3] != ("configure",)):
@@ -616,7 +616,7 @@ def killed(*given, **named):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*given, **named)
 {module}.{name} = killed
-accept(orchestration.warehouse.Home(Path({str(home.root)!r}), Path({str(home.seeds)!r})))
+accept(orchestration.store.warehouse.Home(Path({str(home.root)!r}), Path({str(home.seeds)!r})))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, env=dict(os.environ), check=False)
     assert done.returncode == -signal.SIGKILL

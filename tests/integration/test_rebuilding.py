@@ -16,16 +16,16 @@ import pytest
 
 from orchestration.audit import company
 from orchestration.audit.number import Numbering
-from orchestration.operations.billable import Wanted
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.explain import explain
-from orchestration.operations.invoice import invoice, issue
-from orchestration.operations.land import land, land_files
-from orchestration.operations.post import post_day
-from orchestration.operations.rebuild import rebuild
+from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.invoice import invoice, issue
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land, land_files
+from orchestration.operations.day.post import post_day
+from orchestration.operations.questions.explain import explain
+from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
-from orchestration.warehouse import RULES, Home, Refused, Writer, writer
+from orchestration.store.warehouse import RULES, Home, Refused, Writer, writer
 from tests.e2e.company import SEEDS, write_calls, write_company, write_text
 
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
@@ -75,8 +75,8 @@ def test_a_line_without_effect_is_not_done_again(home: Home) -> None:
     killed = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from orchestration import warehouse\n"
-        "from orchestration.operations.close import close\n"
+        "from orchestration.store import warehouse\n"
+        "from orchestration.operations.day.close import close\n"
         "real = warehouse.Writer.journal\n"
         "def die(*a, **k):\n"
         "    real(*a, **k)\n"
@@ -108,7 +108,7 @@ def test_a_close_that_goes_on_past_midnight(home: Home, tmp_path: Path, monkeypa
         return posted
 
     with monkeypatch.context() as patched:
-        patched.setattr("orchestration.operations.close.post_day", slowly)
+        patched.setattr("orchestration.operations.day.close.post_day", slowly)
         close(home)
     assert {row[1] for row in _books(home)} == {date(2026, 2, 26), date(2026, 3, 4), date(2026, 3, 3)}
     assert rebuild(home, check=True).compared

@@ -19,11 +19,11 @@ import pytest
 
 from orchestration.engine import daily
 from orchestration.engine.dbt import DbtFailed
-from orchestration.operations import build as operation
-from orchestration.operations.build import build
-from orchestration.operations.land import land
-from orchestration.operations.publish import publish_now
-from orchestration.warehouse import Home, Refused, environment, writer
+from orchestration.operations.day import build as operation
+from orchestration.operations.day.build import build
+from orchestration.operations.day.land import land
+from orchestration.operations.day.publish import publish_now
+from orchestration.store.warehouse import Home, Refused, environment, writer
 from tests.e2e.company import write_calls, write_company
 
 CALLS = 2_000
@@ -109,7 +109,7 @@ def test_the_lock_ends_with_its_process(built: Home) -> None:
         [
             sys.executable,
             "-c",
-            "import sys, time; from pathlib import Path; from orchestration.warehouse import Home, writer\n"
+            "import sys, time; from pathlib import Path; from orchestration.store.warehouse import Home, writer\n"
             "with writer(Home(Path(sys.argv[1]), Path('.')), 'build'):\n"
             "    print('held', flush=True); time.sleep(60)",
             str(built.root),
@@ -131,8 +131,8 @@ def test_the_lock_ends_with_its_process(built: Home) -> None:
 _KILLED = """
 import os, signal, sys
 from orchestration.engine import daily
-from orchestration.operations.build import build
-from orchestration.warehouse import Home
+from orchestration.operations.day.build import build
+from orchestration.store.warehouse import Home
 def killed(*_): os.kill(os.getpid(), signal.SIGKILL)
 model, within = sys.argv[1], sys.argv[2] == "True"
 if within:

@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import land
-from orchestration.warehouse import Home
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.store.warehouse import Home
 from tests.e2e.company import SEEDS, write_calls, write_company
 
 

@@ -13,17 +13,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations import billable
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.evidence import evidence
-from orchestration.operations.explain import explain
-from orchestration.operations.invoice import invoice
-from orchestration.operations.land import land
-from orchestration.operations.quote import quote
-from orchestration.operations.rates import Wanted, accept
-from orchestration.operations.rebuild import rebuild
-from orchestration.warehouse import Home
+from orchestration.operations.billing import billable
+from orchestration.operations.billing.evidence import evidence
+from orchestration.operations.billing.invoice import invoice
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.questions.explain import explain
+from orchestration.operations.questions.quote import quote
+from orchestration.operations.upkeep.rates import Wanted, accept
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import Home
 from tests.e2e.company import write_company, write_text
 
 D = Decimal

@@ -14,13 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import land
-from orchestration.operations.trends import anomalies
-from orchestration.operations.trends_page import trends_page
-from orchestration.operations.waive import waive
-from orchestration.warehouse import Home, Refused
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.day.waive import waive
+from orchestration.operations.questions.trends import anomalies
+from orchestration.operations.questions.trends_page import trends_page
+from orchestration.store.warehouse import Home, Refused
 from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
 
 FIRST = datetime(2026, 5, 4)

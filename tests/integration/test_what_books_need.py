@@ -14,17 +14,17 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli, main
-from orchestration.operations import configure
-from orchestration.operations.billable import Wanted
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.invoice import invoice
-from orchestration.operations.land import land
-from orchestration.operations.quote import quote
-from orchestration.operations.rebuild import rebuild
-from orchestration.operations.topup import topup
-from orchestration.operations.waive import waive
-from orchestration.warehouse import Home, Refused
+from orchestration.operations.accounts.topup import topup
+from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.invoice import invoice
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.day.waive import waive
+from orchestration.operations.questions.quote import quote
+from orchestration.operations.upkeep import configure
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import Home, Refused
 from tests.e2e.company import SEEDS, write_calls, write_company, write_text
 
 DAY = "2026-05-04"

@@ -13,11 +13,11 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.operations.build import build
-from orchestration.operations.close import Checked, check, close
-from orchestration.operations.land import land
-from orchestration.operations.waive import confirm, waive, waivers
-from orchestration.warehouse import Home, Refused
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import Checked, check, close
+from orchestration.operations.day.land import land
+from orchestration.operations.day.waive import confirm, waive, waivers
+from orchestration.store.warehouse import Home, Refused
 from tests.e2e.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
 
 DAY = date(2026, 5, 4)

@@ -16,16 +16,16 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.operations.billable import Wanted
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.invoice import invoice
-from orchestration.operations.land import Landed, land, land_files
-from orchestration.operations.rebuild import rebuild
-from orchestration.operations.rejected import rejected
-from orchestration.operations.waive import waive, waivers
-from orchestration.operations.withdraw import withdraw_file, withdraw_held
-from orchestration.warehouse import PROJECT, Home, Refused, writer
+from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.invoice import invoice
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import Landed, land, land_files
+from orchestration.operations.day.rejected import rejected
+from orchestration.operations.day.waive import waive, waivers
+from orchestration.operations.day.withdraw import withdraw_file, withdraw_held
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import PROJECT, Home, Refused, writer
 from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
 from tests.integration.landing_home import adds_up
 from tests.integration.test_landing_native import master
@@ -409,7 +409,7 @@ def test_what_cannot_be_withdrawn(home: Home, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_rate_deck_cannot_be_withdrawn(home: Home) -> None:
-    from orchestration.operations.rates import accept
+    from orchestration.operations.upkeep.rates import accept
 
     deck = write_text(
         home.inbox / "rates/carrier/may.csv",
@@ -428,8 +428,8 @@ def test_killed_before_it_is_done_nothing_is(home: Home) -> None:
     killed = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from orchestration import warehouse\n"
-        "from orchestration.operations.withdraw import withdraw_file\n"
+        "from orchestration.store import warehouse\n"
+        "from orchestration.operations.day.withdraw import withdraw_file\n"
         "real = warehouse.Writer.journal\n"
         "warehouse.Writer.journal = lambda *a, **k: (real(*a, **k), os._exit(9))\n"
         "withdraw_file(warehouse.Home(Path(sys.argv[1]), Path(sys.argv[2])), sys.argv[3], 'x')\n"

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 from tests.proof.play import Books
 
 SHOWN = 12

@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from orchestration.warehouse import Home
+from orchestration.store.warehouse import Home
 from tests.proof.compare import compare, differ, rows
 from tests.proof.play import PUBLISHING, Books, Deployment
 from tests.proof.world import Step

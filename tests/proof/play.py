@@ -9,15 +9,15 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
-from orchestration.operations import billable
-from orchestration.operations import invoice as invoices
-from orchestration.operations.build import build
-from orchestration.operations.close import close
-from orchestration.operations.land import land
-from orchestration.operations.rebuild import rebuild
-from orchestration.operations.topup import topup
-from orchestration.operations.waive import waive
-from orchestration.warehouse import Home, Refused
+from orchestration.operations.accounts.topup import topup
+from orchestration.operations.billing import billable
+from orchestration.operations.billing import invoice as invoices
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.day.waive import waive
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.store.warehouse import Home, Refused
 from tests.proof.invoicing import Invoicing
 from tests.proof.ledger import Ledger
 from tests.proof.world import Step

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orchestration.warehouse import PROJECT
+from orchestration.store.warehouse import PROJECT
 
 
 def test_a_week_with_kills_comes_to_the_same(tmp_path: Path) -> None:

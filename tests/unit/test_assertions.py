@@ -8,7 +8,7 @@ from datetime import date
 import duckdb
 import pytest
 
-from orchestration.operations.assertions import Assertion, breaking
+from orchestration.operations.day.assertions import Assertion, breaking
 
 FIRST, SECOND = date(2026, 5, 4), date(2026, 5, 5)
 

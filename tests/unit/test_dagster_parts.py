@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 
 from orchestration.defs import closing, landing, manifest, models, partitions
-from orchestration.operations import words
-from orchestration.operations.close import Checked, Failure
+from orchestration.operations.day import words
+from orchestration.operations.day.close import Checked, Failure
 
 # names and words
 

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from orchestration.engine import dbt
-from orchestration.operations.build import build
-from orchestration.warehouse import PROJECT, Home
+from orchestration.operations.day.build import build
+from orchestration.store.warehouse import PROJECT, Home
 
 
 @pytest.fixture(scope="module")

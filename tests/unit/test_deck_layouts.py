@@ -13,7 +13,7 @@ from orchestration.configuration.load import load
 from orchestration.configuration.schema import FILES
 from orchestration.decks import normal
 from orchestration.decks.mapping import CANONICAL_COLUMNS, mapping_of
-from orchestration.warehouse import PROJECT
+from orchestration.store.warehouse import PROJECT
 from tests.decks import Serial, read, short, xlsx
 
 PRICED = ("prefix", "rate_per_minute", "initial_s", "increment_s", "valid_from")

@@ -24,7 +24,7 @@ from orchestration.audit.number import NATIONAL_PREFIXES, Numbering, clean_numbe
 from orchestration.audit.rater import Cdr, Leg, rate
 from orchestration.audit.times import parse_instant
 from orchestration.audit.timetable import Timetable, Window, parse_days, parse_time
-from orchestration.warehouse import PROJECT
+from orchestration.store.warehouse import PROJECT
 from tests.generators import START, random_company, random_deck, random_traffic, read_cdrs
 from tests.unit.reference import NOON, cdr, company_writer, legs, says, unanswered
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from orchestration.show import MINOR_UNITS, money
-from orchestration.warehouse import PROJECT
+from orchestration.store.warehouse import PROJECT
 
 
 @pytest.mark.parametrize(

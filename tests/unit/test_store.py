@@ -11,9 +11,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import journal
-from orchestration.store import files, sql
-from orchestration.warehouse import PROJECT
+from orchestration.store import files, journal, sql
+from orchestration.store.warehouse import PROJECT
 
 
 @pytest.fixture
@@ -100,13 +99,13 @@ def test_files_by_the_day_have_their_own_day(tmp_path: Path, above: str) -> None
 # The journal, and files that are thrown away.
 _MAY_WRITE = {
     "orchestration/store/files.py",
-    "orchestration/journal.py",
+    "orchestration/store/journal.py",
     "orchestration/prepare.py",
     "orchestration/configuration/load.py",
     "orchestration/landing/opening.py",
     "orchestration/landing/split.py",
-    "orchestration/operations/replay.py",
-    "orchestration/operations/topup.py",
+    "orchestration/operations/upkeep/replay.py",
+    "orchestration/operations/accounts/topup.py",
 }
 _WRITES = re.compile(r"os\.replace|\.rename\(|write_(bytes|text)\(|copyfile|\bopen\([^)]*\"[wax]b?\"")
 _QUOTES = re.compile(

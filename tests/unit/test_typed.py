@@ -17,9 +17,9 @@ from orchestration.commands.arguments import Amount, Day, Instant, Month, Second
 from orchestration.defs.invoicing import day_of
 from orchestration.defs.partitions import first_day
 from orchestration.engine import dbt
-from orchestration.operations.billable import period_of
-from orchestration.operations.estimate import _mix_file
-from orchestration.warehouse import PROJECT, Home, Refused, lock_timeout, now
+from orchestration.operations.billing.billable import period_of
+from orchestration.operations.questions.estimate import _mix_file
+from orchestration.store.warehouse import PROJECT, Home, Refused, lock_timeout, now
 
 # 5 in Arabic-Indic and in full-width digits
 NO_NUMBERS = ["1e3", "+5", "1_000", "\u0665", "\uff15", "nan", "-inf", "inf", " 5", "5 ", "5\n", "0x5", "1,000"]

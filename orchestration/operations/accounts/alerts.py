@@ -1,0 +1,233 @@
+"""Tell people once of what changed: rows of ops.alerts, sent as one message through Apprise.
+
+Publishing raises alerts (in its own transaction, before the new figures are seen) and sends what waits once they
+are. A message that nobody took waits for the next publish; no failure of it is one of the command's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from orchestration.store.warehouse import Home, Writer, now, serving
+
+URLS = "TOLLBOOK_ALERTS"
+# All that a message may take, in seconds: the writer lock is held meanwhile.
+PATIENCE_S = 8.0
+_SHOWN = 50
+_TITLE = "tollbook"
+# alert_id, raised_at, text, sent_to
+Waiting = tuple[Any, ...]
+
+# The states that are watched, by kind of alert: subject, state and what it usually is (also that of a subject never
+# seen before), the account and its figures, and the words. Another kind is another query here.
+WATCHED: Mapping[str, str] = {
+    "balance": """
+        select
+            account_id as subject,
+            status as state,
+            'ok' as usual,
+            account_id,
+            balance,
+            available,
+            currency,
+            'account ' || account_id || ' is ' || status || ': balance '
+            || rtrim(rtrim(balance::VARCHAR, '0'), '.') || ' ' || currency || ', available '
+            || rtrim(rtrim(available::VARCHAR, '0'), '.') as text,
+        from marts.account_balances
+    """,
+    # of the last two days: those of a day that is built again long after are no news
+    "anomaly": """
+        select
+            anomaly_id as subject,
+            'seen' as state,
+            '' as usual,
+            account_id,
+            null::DECIMAL(20, 8) as balance,
+            null::DECIMAL(20, 8) as available,
+            currency,
+            'account ' || account_id || ', ' || replace(rule, '_', ' ') || ': ' || detail as text,
+        from marts.anomalies
+        where severity = 'high' and hour >= (select now from ops.clock) - interval 2 day
+    """,
+}
+
+
+@dataclass
+class _Message:
+    """What one URL is to be told, and what came of it."""
+
+    url: str
+    alerts: list[int]
+    body: str
+    took: bool = False
+    problem: str = field(default="did not answer in time")
+
+    @property
+    def key(self) -> str:
+        return _key(self.url)
+
+
+def recent(home: Home, limit: int = 50) -> list[dict[str, Any]]:
+    """The latest alerts as last published, newest first."""
+    with serving(home) as con:
+        con.execute(
+            "select * exclude (subject, sent_to) from ops.alerts order by alert_id desc limit ?",
+            [limit],
+        )
+        names = [column[0] for column in con.description or []]
+        return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
+
+
+def urls() -> list[str]:
+    """Whom to tell: the Apprise URLs of `TOLLBOOK_ALERTS`, separated by spaces or commas."""
+    told = os.environ.get(URLS, "").strip()
+    # a comma may be part of a URL: only one before the next scheme separates
+    return [url for url in re.split(r"[\s,]+(?=[a-zA-Z][\w+.-]*://)", told.strip(", ")) if url]
+
+
+def raise_alerts(con: duckdb.DuckDBPyConnection) -> list[Waiting]:
+    """Add a row for each watched state that is not the last known one, in one transaction; all that is to be sent.
+
+    Where `TOLLBOOK_ALERTS` names nobody there is nothing to send, and what is raised then never will be.
+    """
+    con.begin()
+    try:
+        for kind, query in WATCHED.items():
+            _raise(con, kind, query)
+        con.commit()
+    except BaseException:
+        con.rollback()
+        raise
+    if not urls():
+        return []
+    return con.execute(
+        "select alert_id, raised_at, text, sent_to from ops.alerts where delivery = 'waiting' order by alert_id"
+    ).fetchall()
+
+
+def _raise(con: duckdb.DuckDBPyConnection, kind: str, query: str) -> None:
+    con.execute(
+        f"""
+        create or replace temp table changed as
+        select n.*, coalesce(s.state, n.usual) as last
+        from ({query}) as n
+        left join ops.alert_states as s on s.kind = $kind and n.subject = s.subject
+        where n.state <> coalesce(s.state, n.usual)
+        """,
+        {"kind": kind},
+    )
+    con.execute(
+        """
+        insert into ops.alerts by name
+        select
+            (select coalesce(max(alert_id), 0) from ops.alerts) + row_number() over (order by subject) as alert_id,
+            $kind as kind,
+            subject,
+            $now::TIMESTAMP as raised_at,
+            account_id,
+            last as from_status,
+            state as to_status,
+            balance,
+            available,
+            currency,
+            text || case when last <> '' then ' (was ' || last || ')' else '' end as text,
+            $delivery as delivery,
+            0 as attempts,
+            []::VARCHAR[] as sent_to,
+        from changed
+        """,
+        {"kind": kind, "now": now(), "delivery": "waiting" if urls() else "none"},
+    )
+    con.execute("insert or replace into ops.alert_states select ?, subject, state from changed", [kind])
+
+
+def send(held: Writer, waiting: Sequence[Waiting]) -> None:
+    """Send what waits, as one message to each URL that has not taken it yet, and note who did.
+
+    Never raises for a message that cannot be delivered: says so on standard error, in one line.
+    """
+    told = urls()
+    messages = [m for m in (_message(url, waiting) for url in dict.fromkeys(told)) if m.alerts]
+    _deliver(messages)
+    with held.connect() as con:
+        _note(con, messages, [_key(url) for url in told])
+    failed = [message.problem for message in messages if not message.took]
+    if failed:
+        print(f"alerts not sent, the next publish tries again: {'; '.join(failed)}", file=sys.stderr)
+
+
+def _message(url: str, waiting: Sequence[Waiting]) -> _Message:
+    lacking = [(n, at, text) for n, at, text, sent_to in waiting if _key(url) not in sent_to]
+    lines = [f"{at:%Y-%m-%d %H:%M} UTC {text}" for _, at, text in lacking[-_SHOWN:]]
+    if len(lacking) > _SHOWN:
+        lines.insert(0, f"{len(lacking) - _SHOWN} earlier ones: tollbook alerts")
+    return _Message(url, [n for n, _, _ in lacking], "\n".join(lines), problem=f"{_safe(url)} did not answer in time")
+
+
+def _deliver(messages: Sequence[_Message]) -> None:
+    """All at once, and none is waited for beyond `PATIENCE_S`."""
+    threads = [threading.Thread(target=_tell, args=(message,), daemon=True) for message in messages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE_S / len(threads))
+
+
+def _tell(message: _Message) -> None:
+    try:
+        import apprise
+
+        # it says in its own words what we say in one line
+        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+        service = apprise.Apprise.instantiate(message.url)
+        if not isinstance(service, apprise.NotifyBase):
+            message.problem = f"{_safe(message.url)} is no Apprise URL"
+        elif service.notify(body=message.body, title=_TITLE):
+            message.took = True
+        else:
+            message.problem = f"{_safe(message.url)} did not take it"
+    except Exception as problem:  # a plugin may fail in any way
+        message.problem = f"{_safe(message.url)}: {type(problem).__name__}"
+
+
+def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], told: Sequence[str]) -> None:
+    """Which URLs took which alert; it is sent when all have."""
+    at = now()
+    con.begin()
+    tried = sorted({alert for message in messages for alert in message.alerts})
+    con.execute("update ops.alerts set attempts = attempts + 1, error = null where list_contains(?, alert_id)", [tried])
+    for message in messages:
+        change = "sent_to = list_append(sent_to, ?)" if message.took else "error = concat_ws('; ', error, ?)"
+        con.execute(
+            f"update ops.alerts set {change} where list_contains(?, alert_id)",
+            [message.key if message.took else message.problem, message.alerts],
+        )
+    con.execute(
+        """
+        update ops.alerts set delivery = 'sent', sent_at = ?, error = null
+        where delivery = 'waiting' and list_has_all(sent_to, ?)
+        """,
+        [at, list(told)],
+    )
+    con.commit()
+
+
+def _key(url: str) -> str:
+    """A URL's hash: it may hold a password, which no table keeps."""
+    return hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+def _safe(url: str) -> str:
+    """A URL as it may be shown: its scheme and a mark that tells it from others."""
+    scheme = url.partition("://")[0] if "://" in url else "a URL without ://"
+    return f"{scheme}:// ({_key(url)[:6]})"

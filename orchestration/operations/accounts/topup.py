@@ -1,0 +1,176 @@
+"""Enter a payment by hand: it lands as a file of one row, is posted and published at once."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.configuration.nearest import listed, nearest
+from orchestration.landing.canonical import PAYMENTS
+from orchestration.landing.checked import fault
+from orchestration.landing.plausible import source_limits
+from orchestration.operations.accounts.balance import balance
+from orchestration.operations.accounts.operators import require
+from orchestration.operations.day.land import land_files
+from orchestration.operations.day.publish import publishing
+from orchestration.operations.upkeep.configure import configure
+from orchestration.show import money
+from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
+
+SOURCE = "topups"
+# methods that the ledger books as something else than a payment (payments_due)
+_OTHER = ("refund", "write_off")
+_LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A payment to be entered; `amount` in `currency`, which is the account's, `paid_at` naive UTC."""
+
+    payment_id: str
+    paid_at: datetime
+    account_id: str
+    amount: Decimal
+    currency: str
+    method: str
+    entered_by: str
+
+
+@dataclass(frozen=True)
+class ToppedUp:
+    """The payment as it was entered, the file it landed as, and the account as published with it."""
+
+    payment: Payment
+    file_id: str
+    account: dict[str, Any]
+
+
+def topup(
+    home: Home,
+    account: str,
+    amount: Decimal,
+    *,
+    method: str | None = None,
+    reference: str | None = None,
+    at: datetime | None = None,
+    currency: str | None = None,
+) -> ToppedUp:
+    """Enter, post and publish one payment of `amount`, paid `at` (naive UTC, default now), under the writer lock.
+
+    The row lands as a file from the source `topups`, whole or not at all; the archive and the journal have it.
+    Raises `Refused` when the operator may not, the account or the amount cannot be, or it was entered before.
+    """
+    with publishing(home, "topup") as held:
+        configure(held)
+        with held.connect() as con:
+            require(con, "finance", account=account)
+            own = _currency(con, account)
+            if currency and currency != own:
+                raise Refused(f"{account} is kept in {own}, not {currency}; convert the amount and enter it in {own}")
+            payment = _payment(account, amount, own, method, reference, at or clock(con))
+            limits = source_limits(con, PAYMENTS.name, SOURCE, clock(con))
+            if wrong := fault(con, PAYMENTS, _cells(payment), limits):
+                raise Refused(wrong)
+            _refuse_twice(con, payment, reference is not None)
+        file_id = _land(held, payment)
+    return ToppedUp(payment, file_id, balance(home, account)[0])
+
+
+def _currency(con: duckdb.DuckDBPyConnection, account: str) -> str:
+    row = con.execute("select kind, currency from config.accounts where account_id = ?", [account]).fetchone()
+    if row is None:
+        names = [name for (name,) in con.execute("select account_id from config.accounts").fetchall()]
+        guess = nearest(account, names)
+        hint = f"did you mean {guess}?" if guess else f"there are {listed(names)}"
+        raise Refused(f"there is no account {account}; {hint}")
+    if row[0] == "carrier":
+        raise Refused(
+            f"{account} is a carrier; what is paid to it is negative and lands in a payments file (docs/landing.md)"
+        )
+    return str(row[1])
+
+
+def _payment(
+    account: str, amount: Decimal, currency: str, method: str | None, reference: str | None, at: datetime
+) -> Payment:
+    if not amount.is_finite() or amount <= 0:
+        raise Refused(f"{amount} is not an amount above 0")
+    method = _text("--method", method or "")
+    if method in _OTHER:
+        raise Refused(f"a {method} is no top-up; it lands in a payments file (docs/landing.md)")
+    plain = f"{amount:f}".rstrip("0").rstrip(".") if "." in f"{amount:f}" else f"{amount:f}"
+    named = f"{account}:{at:%Y-%m-%d}:{plain}:{currency}"
+    if reference is not None:
+        named = _text("--reference", reference)
+        if not named:
+            raise Refused("--reference is empty; write the bank's name for the payment, or leave it out")
+    return Payment(named, at, account, Decimal(plain), currency, method, operator())
+
+
+def _cells(payment: Payment) -> dict[str, str | None]:
+    """The payment as the row of a file."""
+    cells = {**vars(payment), "paid_at": payment.paid_at.isoformat() + "Z", "amount": f"{payment.amount:f}"}
+    return {column: cells[column] or None for column in PAYMENTS.names}
+
+
+def _text(option: str, text: str) -> str:
+    text = text.strip()
+    if len(text) > _LONGEST or not text.isprintable():
+        raise Refused(f"{option} must be one line of at most {_LONGEST} printable characters")
+    return text
+
+
+def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bool) -> None:
+    """The same reference is the same payment; without one, the same amount on the same day is."""
+    same = (
+        "p.payment_id = $payment_id and (p.source = $source or p.account_id = $account)"
+        if referred
+        else "p.source = $source and p.account_id = $account and p.day = $day and p.amount = $amount"
+    )
+    wanted: dict[str, object] = {"source": SOURCE, "account": payment.account_id}
+    if referred:
+        wanted["payment_id"] = payment.payment_id
+    else:
+        wanted |= {"day": payment.paid_at.date(), "amount": payment.amount}
+    row = con.execute(
+        f"""
+        select p.source, p.payment_id, p.account_id, p.amount, p.currency, p.entered_by, f.landed_at
+        from landed.payments as p
+        inner join ops.files as f
+            on p.file_id = f.file_id and p.source = f.source and f.kind = 'payments'
+        where {same}
+        order by f.landed_at, p.payment_id
+        limit 1
+        """,
+        wanted,
+    ).fetchone()
+    if row is None:
+        return
+    source, payment_id, account, amount, currency, who, when = row
+    entered = f"entered by {who}" if source == SOURCE else f"landed from {source}"
+    known = f"{money(amount, currency)} of {account} ({payment_id}) was {entered} on {when:%Y-%m-%d %H:%M} UTC"
+    hint = "" if referred else "; if this is another payment, say so with --reference NAME"
+    raise Refused(f"{known} already{hint}")
+
+
+def _land(held: Writer, payment: Payment) -> str:
+    """Land the payment as a file; its sha256. The file is copied to the archive before it counts."""
+    name = hashlib.sha256(payment.payment_id.encode()).hexdigest()[:16]
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / f"topup-{name}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            rows = csv.DictWriter(file, PAYMENTS.names, lineterminator="\n")
+            rows.writeheader()
+            rows.writerow(_cells(payment))
+        landed = land_files(held, [path], kind=PAYMENTS.name, source=SOURCE)[0]
+    if landed.landed != 1:
+        raise Refused(f"the payment did not land: {landed.problem or landed.status}; see tollbook check")
+    return landed.file_id

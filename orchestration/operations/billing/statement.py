@@ -1,0 +1,154 @@
+"""An account's statement: what it was owed before, every entry since, what it is owed now."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote
+
+import duckdb
+
+from orchestration.store.files import write
+from orchestration.store.warehouse import Home, Refused, serving
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A posting; `balance` is that after it. Amounts in the account's favour, in its currency."""
+
+    booked_on: date
+    kind: str
+    text: str
+    reference: str | None
+    amount: Decimal
+    balance: Decimal
+    entry_id: str
+
+
+@dataclass(frozen=True)
+class DaySum:
+    """The entries of a booking day; debits are negative, `balance` is that at its end."""
+
+    booked_on: date
+    debits: Decimal
+    credits: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Amounts in `currency`; positive is what we owe the account. opening + debits + credits = closing, exactly.
+
+    `accrued_unposted` is what the calls and usage of days up to `last` come to that are not posted yet: in no entry
+    and not in `closing`. `entries` are None for a statement by day.
+    """
+
+    account_id: str
+    name: str | None
+    currency: str
+    first: date
+    last: date
+    opening: Decimal
+    debits: Decimal
+    credits: Decimal
+    closing: Decimal
+    accrued_unposted: Decimal
+    entries: list[Entry] | None
+    days: list[DaySum]
+
+
+def statement(home: Home, account: str, first: date, last: date, by_day: bool = False) -> Statement:
+    """`tollbook statement`: the entries booked from `first` to `last`, from what was published.
+
+    Raises `Refused` for an unknown account and for dates the wrong way round.
+    """
+    if last < first:
+        raise Refused(f"--to {last} is before --from {first}")
+    asked = {"account": account, "first": first, "last": last}
+    with serving(home) as con:
+        name, currency = _account(con, account)
+        days = con.execute(
+            """
+            select booked_on, debits, credits, closing from marts.balance_ledger_daily
+            where account_id = $account and booked_on between $first and $last order by booked_on
+            """,
+            asked,
+        ).fetchall()
+        entries = con.execute(
+            """
+            select booked_on, kind, text, reference, amount, balance, entry_id from marts.statement_entries
+            where account_id = $account and booked_on between $first and $last order by position
+            """,
+            asked,
+        ).fetchall()
+        sums = con.execute(
+            """
+            select
+                coalesce(max_by(closing, booked_on) filter (where booked_on < $first), 0)::DECIMAL(20, 8),
+                coalesce(sum(debits) filter (where booked_on >= $first), 0)::DECIMAL(20, 8),
+                coalesce(sum(credits) filter (where booked_on >= $first), 0)::DECIMAL(20, 8),
+                coalesce(max_by(closing, booked_on), 0)::DECIMAL(20, 8),
+                (
+                    select coalesce(sum(amount), 0)::DECIMAL(20, 8) from marts.ledger_due
+                    where account_id = $account and day <= $last
+                )
+            from marts.balance_ledger_daily
+            where account_id = $account and booked_on <= $last
+            """,
+            asked,
+        ).fetchone()
+    assert sums is not None
+    opening, debits, credits, closing, accrued = sums
+    listed = None if by_day else [Entry(*row) for row in entries]
+    summed = [DaySum(*row) for row in days]
+    return Statement(account, name, currency, first, last, opening, debits, credits, closing, accrued, listed, summed)
+
+
+def write_csv(home: Home, made: Statement) -> Path:
+    """Write exports/statements/<account>_<first>_<last>.csv, whole or not at all; a statement has one form."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    if made.entries is None:
+        writer.writerow(["booked_on", "debits", "credits", "balance", "currency"])
+        writer.writerow([made.first, "", "", f"{made.opening:f}", made.currency])
+        for day in made.days:
+            row = [f"{day.debits:f}", f"{day.credits:f}", f"{day.balance:f}"]
+            writer.writerow([day.booked_on, *row, made.currency])
+    else:
+        writer.writerow(["booked_on", "kind", "text", "reference", "amount", "balance", "currency", "entry_id"])
+        writer.writerow([made.first, "opening", "Opening balance", "", "", f"{made.opening:f}", made.currency, ""])
+        for e in made.entries:
+            amounts = [f"{e.amount:f}", f"{e.balance:f}"]
+            writer.writerow([e.booked_on, e.kind, e.text, e.reference or "", *amounts, made.currency, e.entry_id])
+        writer.writerow([made.last, "closing", "Closing balance", "", "", f"{made.closing:f}", made.currency, ""])
+        if made.accrued_unposted:
+            accrued = [f"{made.accrued_unposted:f}", ""]
+            writer.writerow([made.last, "accrued", "Used and not posted yet", "", *accrued, made.currency, ""])
+    file = home.root / "exports" / "statements" / _file_name(made)
+    write(file, text.getvalue().encode())
+    return file
+
+
+def _file_name(made: Statement) -> str:
+    days = "" if made.entries is not None else "_by_day"
+    return f"{quote(made.account_id, safe='')}_{made.first}_{made.last}{days}.csv"
+
+
+def _account(con: duckdb.DuckDBPyConnection, account: str) -> tuple[str | None, str]:
+    row = con.execute(
+        """
+        select max(name), max(currency) from (
+            select name, currency from config.accounts where account_id = $account
+            union all
+            select null, currency from marts.balance_ledger_daily where account_id = $account
+        )
+        """,
+        {"account": account},
+    ).fetchone()
+    if row is None or row[1] is None:
+        raise Refused(f"there is no account {account}; tollbook balance lists them all")
+    return row[0], row[1]

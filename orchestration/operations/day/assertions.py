@@ -1,0 +1,99 @@
+"""What must hold of a day before it closes: the project's dbt data tests, as queries on an open warehouse.
+
+They are compiled once for a version of the project; asking them then needs no dbt, whose start and whose work around
+each test take longer than the queries do.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+
+import duckdb
+
+from orchestration.engine import dbt
+from orchestration.operations.day.words import is_warning, remedy_of, words_of
+
+# those tagged `prices` would look at far more than the days being checked: `dbt test` runs them
+_SELECTED = ("test_type:data", "--exclude", "tag:prices")
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """A test: its name, the query of the rows that break it (day, key, detail), in words, what to do about them.
+
+    `warns`: it holds no day back. `by_row`: each row says by itself what to do, in a column `remedy`, before that.
+    """
+
+    name: str
+    query: str
+    words: str
+    remedy: str
+    warns: bool = False
+    by_row: bool = False
+
+
+def assertions() -> tuple[Assertion, ...]:
+    """Every assertion about days, by name. Raises `DbtFailed` when they cannot be compiled."""
+    return _assertions(dbt.project_version())
+
+
+@cache
+def _assertions(version: str) -> tuple[Assertion, ...]:
+    kept = dbt.kept(".assertions.json", version, lambda: json.dumps([asdict(a) for a in _compiled()], indent=1))
+    return tuple(Assertion(**assertion) for assertion in json.loads(kept))
+
+
+def _compiled() -> list[Assertion]:
+    nodes = dbt.compiled_nodes(_SELECTED, "test")
+    found = []
+    for node in nodes.values():
+        said, query = node.to_dict(), dbt.query_of(node)
+        by_row = " as remedy," in query
+        found.append(Assertion(node.name, query, words_of(said), remedy_of(said), is_warning(said), by_row))
+    return sorted(found, key=lambda assertion: assertion.name)
+
+
+def breaking(
+    con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, said: Callable[[str], None] | None = None
+) -> Sequence[tuple[date, int, list[str], str]]:
+    """By day of ops.check_days: how many rows break the assertion, all counted, in words the first `shown` of them, and
+    what to do.
+
+    A row that is about none of these days counts for each of them. `said` gets a line when it is done. Raises
+    `DbtFailed` when the query cannot be run.
+    """
+    began = time.monotonic()
+    remedies = "list(distinct remedy)" if assertion.by_row else "[]::VARCHAR[]"
+    asked = f"""
+        with broken as ({assertion.query}
+        ),
+        counted as (
+            select
+                case when day in (select day from ops.check_days) then day end as day,
+                count(*) as rows,
+                arg_min(detail, row(key, detail), {shown}) as details,
+                {remedies} as remedies
+            from broken
+            group by 1
+        )
+        select
+            d.day,
+            sum(c.rows)::BIGINT,
+            flatten(list(c.details order by c.day nulls last))[:{shown}],
+            array_to_string(list_sort(list_distinct(flatten(list(c.remedies)))) || [$remedy], ' ')
+        from ops.check_days as d
+        inner join counted as c on c.day is null or d.day = c.day
+        group by d.day
+    """
+    try:
+        rows = con.execute(asked, {"remedy": assertion.remedy}).fetchall()
+    except duckdb.Error as error:
+        raise dbt.DbtFailed(f"{assertion.name}: {error}") from error
+    if said is not None:
+        said(f"{assertion.name} ({time.monotonic() - began:.1f} s)")
+    return rows

@@ -1,0 +1,249 @@
+"""Give analysts a file that they can open at any time: replaced whole, never half-written.
+
+The file holds views over Parquet files that are written once and never changed. A table that is made by
+the day has one Parquet file for each day and build, so that publishing writes only what was built;
+calls and breakouts are kept that way in the warehouse already and are not written again. What is published, and how,
+the YAML beside models and sources says (`meta.published`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.engine import described
+from orchestration.engine.daily import daily
+from orchestration.engine.dbt import modelled
+from orchestration.operations.accounts import alerts
+from orchestration.operations.day.outdated import settle
+from orchestration.store import sql
+from orchestration.store.files import what_failed, whole
+from orchestration.store.warehouse import Home, Refused, Writer, now, writer
+
+_STORED = "select path from ops.stored_files"
+# Readers that opened an older version keep its Parquet files this long, in seconds.
+KEEP_S = 2 * 3600
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published: the serving file and how many Parquet files had to be written."""
+
+    path: Path
+    written: int
+
+
+@contextmanager
+def publishing(home: Home, command: str) -> Iterator[Writer]:
+    """`writer` for a command that publishes what it did.
+
+    One that is refused publishes what was done before it and is not published yet: a command that was killed between
+    the two is given again, and is told that it was carried out.
+    """
+    with writer(home, command) as held:
+        try:
+            yield held
+        except Refused:
+            if _behind(held):
+                publish(held)
+            raise
+        try:
+            publish(held)
+        except (OSError, duckdb.Error) as failure:
+            raise Refused(
+                f"{command} is entered; publishing failed: {what_failed(failure)}; then run tollbook publish"
+            ) from failure
+
+
+def _behind(held: Writer) -> bool:
+    """Whether the journal has lines that the serving file lacks."""
+    if not held.home.serving.exists():
+        return False
+    with duckdb.connect(str(held.home.serving), read_only=True) as con:
+        published = con.execute("select max(n) from ops.journal").fetchone()
+    with held.connect() as con:
+        return con.execute("select max(n) from ops.journal").fetchone() != published
+
+
+def publish_now(home: Home) -> Published:
+    """`tollbook publish`: publish what the warehouse holds. Raises `Refused` when it is busy, or wants building."""
+    with writer(home, "publish") as held:
+        with held.connect() as con:
+            if not modelled(con):
+                raise Refused("nothing was built by this release yet; run: tollbook build, which publishes")
+        return publish(held)
+
+
+def publish(held: Writer) -> Published:
+    """Publish for a caller that holds the lock, and tell people of accounts whose status changed with it.
+
+    Before a build by the models of this release there is nothing to do.
+    """
+    home = held.home
+    settle(held)
+    with held.connect() as con:
+        if not modelled(con):
+            return Published(home.serving, 0)
+        data = home.serving.parent / "data"
+        files, written = _daily(con, data)
+        files["landed.rates"] = _decks(con, data)
+        files["marts.invoice_calls"] = _invoice_calls(con, home, data)
+        files["marts.denied_services"] = _denied(con, data)
+        files["marts.rate_history"] = [_rate_history(con, data)]
+        waiting = alerts.raise_alerts(con)
+        for table in sorted(set(described.published("whole")) - files.keys()):
+            path = data / table / f"{time.time_ns()}.parquet"
+            _export(con, f"select * from {table}", path)
+            files[table] = [path]
+            written += 1
+        stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
+        views = [_view(con, model.name) for model in daily() if model.kept == "files"]
+        booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
+    _swap(home, files, views, booked_until)
+    if waiting:
+        alerts.send(held, waiting)
+        # what became of them is published too: the small file is made once more
+        with held.connect() as con:
+            path = data / "ops.alerts" / f"{time.time_ns()}.parquet"
+            _export(con, "select * from ops.alerts", path)
+        files["ops.alerts"] = [path]
+        _swap(home, files, views, booked_until)
+    _forget([data, home.tables], {*stored, *(path for paths in files.values() for path in paths)})
+    return Published(home.serving, written)
+
+
+def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[Path]], int]:
+    builds: list[tuple[date, int]] = con.execute("select day, build_no from ops.builds order by day").fetchall()
+    files: dict[str, list[Path]] = {}
+    written = 0
+    # denied services have files of their own (below), legs and breakouts are files in the warehouse
+    stored = {"marts.denied_services", *(model.name for model in daily() if model.kept == "files")}
+    for table in described.published("by_day"):
+        if table in stored:
+            continue
+        paths = [data / table / f"{day}-{build_no}.parquet" for day, build_no in builds]
+        for (day, _), path in zip(builds, paths, strict=True):
+            if not path.exists():
+                _export(con, f"select * from {table} where day = date '{day}'", path)
+                written += 1
+        if not paths:
+            paths = [data / table / "empty.parquet"]
+            _export(con, f"select * from {table} limit 0", paths[0])
+        files[table] = paths
+    return files, written
+
+
+def _denied(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
+    """What was denied, a file for each day that may have some: named by all that it is made of."""
+    exposed = con.execute(
+        """
+        select e.day, b.build_no, md5(string_agg(e.version, ' ' order by e.account_id) || any_value(p.version))
+        from books.exposed_days as e
+        inner join ops.builds as b on e.day = b.day
+        cross join ops.project as p
+        group by e.day, b.build_no
+        order by e.day
+        """
+    ).fetchall()
+    paths = {data / "marts.denied_services" / f"{day}-{n}-{version[:16]}.parquet": day for day, n, version in exposed}
+    for path, day in paths.items():
+        if not path.exists():
+            _export(con, f"select * from marts.denied_services where day = date '{day}'", path)
+    if not paths:
+        path = data / "marts.denied_services" / "empty.parquet"
+        _export(con, "select * from marts.denied_services limit 0", path)
+        return [path]
+    return list(paths)
+
+
+def _decks(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
+    """The prices of accepted decks, a file for each: they never change."""
+    decks = con.execute("select deck, file_id from ops.decks order by deck").fetchall()
+    paths = {data / "landed.rates" / f"{deck}-{file_id[:16]}.parquet": deck for deck, file_id in decks}
+    paths = paths or {data / "landed.rates" / "empty.parquet": 0}
+    for path, deck in paths.items():
+        if not path.exists():
+            _export(con, f"select * from landed.rates where deck = {deck}", path)
+    return list(paths)
+
+
+def _invoice_calls(con: duckdb.DuckDBPyConnection, home: Home, data: Path) -> list[Path]:
+    """The calls behind issued invoices, a file each, written when they were issued."""
+    rows = con.execute(f"{_STORED} where table_name = 'marts.invoice_calls' order by path").fetchall()
+    if rows:
+        return [home.root / row[0] for row in rows]
+    empty = data / "marts.invoice_calls" / "empty.parquet"
+    _export(
+        con,
+        "select null::VARCHAR as invoice_number, null::INTEGER as line, * exclude (document_id, description) "
+        "from books.invoice_items_due limit 0",
+        empty,
+    )
+    return [empty]
+
+
+def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:
+    """Every price with its versions: written again only when seeds, decks or models changed."""
+    row = con.execute(
+        """
+        select c.version[:16] || '-' || (select coalesce(max(deck), 0) from ops.decks) || '-' || p.version[:16]
+        from ops.configuration as c cross join ops.project as p
+        """
+    ).fetchone()
+    path = data / "marts.rate_history" / f"{row[0] if row else 'none'}.parquet"
+    if not path.exists():
+        _export(con, "select * from marts.rate_history", path)
+    return path
+
+
+def _view(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The statement of a view whose files the warehouse itself keeps."""
+    found = con.execute("select sql from duckdb_views() where schema_name || '.' || view_name = ?", [table]).fetchone()
+    assert found is not None
+    return str(found[0])
+
+
+def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    with whole(path) as part:
+        con.execute(f"copy ({query}) to {sql.path(part)} (format parquet, compression lz4_raw)")
+
+
+def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_until: date) -> None:
+    """Build the small file of views beside the served one and take its place in one rename.
+
+    `views` are the statements of the views whose files the warehouse itself keeps; `booked_until` is the last booking
+    day that is over.
+    """
+    with whole(home.serving) as part, duckdb.connect() as con:
+        # an older storage version, so that analysts need not have the newest client
+        con.execute(f"attach {sql.path(part)} as serving (storage_version 'v1.2.0')")
+        con.execute("use serving")
+        con.execute("create schema serving.marts")
+        for view in views:
+            con.execute(view)
+        for table, paths in files.items():
+            schema = table.split(".")[0]
+            read = sql.reader("read_parquet", paths, "union_by_name = true")
+            con.execute(f"create schema if not exists serving.{schema}")
+            con.execute(f"create view serving.{table} as select * from {read}")
+        con.execute(
+            "create table serving.main.published as select ?::TIMESTAMP as published_at, ?::DATE as booked_until",
+            [now(), booked_until],
+        )
+        con.execute("use memory")
+        con.execute("detach serving")
+
+
+def _forget(directories: list[Path], counted: set[Path]) -> None:
+    """Remove what no view has named for longer than readers are given."""
+    kept = time.time() - KEEP_S
+    for directory in directories:
+        for path in directory.rglob("*.parquet"):
+            if path not in counted and path.stat().st_mtime < kept:
+                path.unlink(missing_ok=True)

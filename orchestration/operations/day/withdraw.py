@@ -1,0 +1,257 @@
+"""`tollbook withdraw`: take a landed file back, whole, as if it had never landed; the books follow by difference."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.engine import dbt
+from orchestration.landing import dropped, withdraw
+from orchestration.landing.canonical import LANDING
+from orchestration.landing.opening import open_file, told_of, unpacked
+from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.scan import scan
+from orchestration.landing.store import FileKey
+from orchestration.landing.withdraw import CountedAgain
+from orchestration.operations.accounts.operators import require
+from orchestration.operations.day.build import build_days
+from orchestration.operations.day.land import SCRATCH, next_sequence, settings_under
+from orchestration.operations.day.post import post_at_once
+from orchestration.operations.day.publish import publishing
+from orchestration.operations.upkeep.configure import configure
+from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A file that was taken back: how many rows left, how many CDRs that they had superseded are back, what counts
+    again of other files, and the days that changed, which want building and closing again.
+    """
+
+    file_id: str
+    kind: str
+    source: str
+    name: str
+    rows: int
+    restored: int
+    again: list[CountedAgain]
+    days: tuple[date, ...]
+
+
+def withdraw_file(
+    home: Home, file_id: str, reason: str, *, kind: str | None = None, source: str | None = None
+) -> Withdrawn:
+    """Take back the landed file whose id begins with `file_id`, and publish.
+
+    Its rows leave landed.* and are kept; the file stays in the archive. Raises `Refused` where no such file has landed,
+    or more than one, for a rate deck, and for an operator who is not finance or admin.
+    """
+    with publishing(home, "withdraw") as held:
+        done = withdraw_held(held, file_id, reason, kind=kind, source=source)
+    return done
+
+
+def withdraw_held(
+    held: Writer, file_id: str, reason: str, *, kind: str | None = None, source: str | None = None
+) -> Withdrawn:
+    """`withdraw_file` for a caller that holds the writer lock and publishes itself."""
+    if not reason.strip():
+        raise Refused("--reason must say why")
+    configure(held)
+    with held.connect() as con:
+        require(con, "finance")
+        key = _landed(con, file_id, kind, source)
+        modelled = con.execute("select version from ops.project").fetchone() == (dbt.project_version(),)
+    if not modelled:  # an older version's do not know how a payment is taken back
+        build_days(held)
+    with held.connect() as con:
+        con.begin()
+        try:
+            done = _withdraw(con, held, key, reason)
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
+    return done
+
+
+def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, source: str | None) -> FileKey:
+    found = con.execute(
+        """
+        select file_id, kind, source, name
+        from ops.files
+        where starts_with(file_id, $file) and kind = coalesce($kind, kind) and source = coalesce($source, source)
+            and withdrawn_at is null
+        order by kind, source, file_id
+        """,
+        {"file": file_id, "kind": kind, "source": source},
+    ).fetchall()
+    if not found:
+        unreadable = con.execute(
+            "select 1 from ops.unreadable_files where starts_with(file_id, ?)", [file_id]
+        ).fetchone()
+        hint = "; it could not be read, and is settled with tollbook waive --file" if unreadable else ""
+        raise Refused(
+            _withdrawn(con, file_id, kind, source) or f"no file has landed whose id begins with {file_id}{hint}"
+        )
+    if len(found) > 1:
+        listed = ", ".join(f"{f[:12]} ({k} of {s}, {n})" for f, k, s, n in found[:5])
+        raise Refused(f"more than one file has landed whose id begins with {file_id}; add --kind, --source: {listed}")
+    whole, kind_, source_, name = found[0]
+    if kind_ == "rates":
+        raise Refused(
+            f"{name} is a rate deck, and calls may be rated by it: accept one with the right prices instead"
+            " (tollbook rates accept); closed days become outdated then"
+        )
+    return FileKey(whole, LANDING[kind_], source_, name, next_sequence(con), "", None)
+
+
+def _withdrawn(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, source: str | None) -> str | None:
+    """When and by whom the file was withdrawn that is looked for in vain; None where none was."""
+    row = con.execute(
+        """
+        select name, source, kind, file_id[:12], withdrawn_at, operator
+        from ops.withdrawals
+        where starts_with(file_id, $file) and kind = coalesce($kind, kind) and source = coalesce($source, source)
+        order by withdrawal desc
+        limit 1
+        """,
+        {"file": file_id, "kind": kind, "source": source},
+    ).fetchone()
+    if row is None:
+        return None
+    name, source_, kind_, short, at, who = row
+    done = f"was withdrawn on {at:%Y-%m-%d %H:%M} UTC by {who}; landing it undoes that"
+    return f"{name} of {source_} ({kind_}, {short}) {done}"
+
+
+def _withdraw(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey, reason: str) -> Withdrawn:
+    """Everything about the withdrawal, in the caller's transaction."""
+    at = clock(con)
+    row = con.execute("select coalesce(max(withdrawal), 0) + 1 from ops.withdrawals").fetchone()
+    assert row is not None
+    taken = withdraw.take_out(con, key, row[0])
+    _note(con, key, row[0], reason)
+    if held.rules > 1:
+        _end_waivers(con, key)
+    again = _count_again(con, held, key)
+    if key.kind.name == "payments":
+        post_at_once(con)
+    held.journal(
+        con, "withdraw", at, file_id=key.file_id, kind=key.kind.name, source=key.source, name=key.name, reason=reason,
+        rows=taken.rows, restored=taken.restored, again=sum(other.landed for other in again),
+    )  # fmt: skip
+    days = {*taken.days, *_days_of(con, again)}
+    return Withdrawn(
+        key.file_id, key.kind.name, key.source, key.name, taken.rows, taken.restored, again, tuple(sorted(days))
+    )
+
+
+def _note(con: duckdb.DuckDBPyConnection, key: FileKey, withdrawal: int, reason: str) -> None:
+    this = {"file": key.file_id, "kind": key.kind.name, "source": key.source}
+    con.execute(
+        """
+        insert into ops.withdrawals by name
+        select
+            $withdrawal as withdrawal, file_id, kind, source, name, landed_at, rows, landed, duplicates, rejected,
+            superseded, (select now from ops.clock) as withdrawn_at, $operator as operator, $reason as reason,
+            $sequence as file_sequence
+        from ops.files
+        where file_id = $file and kind = $kind and source = $source
+        """,
+        {**this, "withdrawal": withdrawal, "operator": operator(), "reason": reason, "sequence": key.sequence},
+    )
+    con.execute(
+        """
+        update ops.files set withdrawn_at = (select now from ops.clock)
+        where file_id = $file and kind = $kind and source = $source
+        """,
+        this,
+    )
+
+
+def _end_waivers(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
+    """What was waived of the file is not waived of the same bytes when they land again; the record stays."""
+    con.execute(
+        """
+        update ops.waivers set ended_at = (select now from ops.clock)
+        where
+            ended_at is null
+            and ((what = 'file' and key = $file) or (what = 'row' and starts_with(key, $file || ':')))
+        """,
+        {"file": key.file_id},
+    )
+
+
+def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> list[CountedAgain]:
+    """Let the rows of later files that were duplicates of its own count, and those in conflict with them land."""
+    found = []
+    for file_id, name in withdraw.candidates(con, key):
+        if not withdraw.missing(con, key, file_id):
+            continue
+        other = FileKey(file_id, key.kind, key.source, name, next_sequence(con), "", None)
+        try:
+            counted = _read_again(con, held, other)
+        except UnreadableFile as problem:
+            raise Refused(
+                f"{name} ({file_id[:12]}) landed later and may have some of the same rows, which would have to count"
+                f" then; it cannot be read any more: {problem}. Withdraw that one first"
+            ) from None
+        if counted.landed or counted.rejected:
+            found.append(counted)
+    return found
+
+
+def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> CountedAgain:
+    """By the rules and the sources.csv that it landed by: its rows are compared with others as they were then."""
+    home, kind, source = held.home, key.kind.name, key.source
+    row = con.execute(
+        """
+        select
+            coalesce(try_cast(json_extract_string(arguments, '$.rules') as INTEGER), 1),
+            (
+                select arg_max(json_extract_string(c.arguments, '$.version'), c.n)
+                from ops.journal as c
+                where c.action = 'configure' and c.n < l.n
+            ) as configuration
+        from ops.journal as l
+        where
+            action = 'land'
+            and json_extract_string(arguments, '$.file_id') = $file
+            and json_extract_string(arguments, '$.kind') = $kind
+            and json_extract_string(arguments, '$.source') = $source
+        order by n desc
+        limit 1
+        """,
+        {"file": key.file_id, "kind": kind, "source": source},
+    ).fetchone()
+    path = dropped.archived(home, dropped.Dropped(Path(key.name), kind, source, False), key.file_id)
+    configuration = home.archive / "config" / str(row[1] if row else None)
+    if row is None or not path.exists() or not configuration.is_dir():
+        raise UnreadableFile(f"{configuration if path.exists() else path} is not there")
+    settings = settings_under(configuration, kind, source, row[0])
+    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as scratch:
+        plain, content = unpacked(path, scan(path), Path(scratch))
+        file = open_file(con, plain, key.name, content, key.kind, settings, Path(scratch))
+        con.execute("update ops.clock set rules = ?", [settings.rules])
+        with told_of(con, file):
+            counted = withdraw.count_again(con, key, file)
+        con.execute("update ops.clock set rules = ?", [held.rules])
+    return counted
+
+
+def _days_of(con: duckdb.DuckDBPyConnection, again: list[CountedAgain]) -> list[date]:
+    rows = con.execute(
+        """
+        select distinct d.day
+        from ops.files as f
+        inner join ops.file_days as d on f.file_id = d.file_id and f.file_sequence = d.file_sequence
+        where f.file_id in (select unnest(?::VARCHAR[]))
+        """,
+        [[other.file_id for other in again]],
+    ).fetchall()
+    return [day for (day,) in rows]

@@ -1,0 +1,97 @@
+"""Take the configuration in seeds/ into the warehouse: all of it, checked, or none."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import duckdb
+
+from orchestration.configuration.check import check
+from orchestration.configuration.load import load, shape, version
+from orchestration.landing.formats import NATIVE
+from orchestration.operations.upkeep import in_use
+from orchestration.store.files import place
+from orchestration.store.warehouse import Home, Refused, Writer, clock, now, serving
+
+
+def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list[str]:
+    """Every error of the configuration, one line each; empty when it is good.
+
+    `books` is the warehouse, or what is published of it: what it needs must be there.
+    """
+    found = check(home.seeds, {name: native.kind for name, native in NATIVE.items()})
+    needed = in_use.problems(books, home.archive, home.seeds) if books and home.seeds.is_dir() else []
+    return [str(problem) for problem in (*found, *needed)]
+
+
+def published_problems(home: Home) -> list[str]:
+    """As `problems`, with the books as they were published last: waits for no other command."""
+    if not home.serving.exists():
+        return problems(home)
+    with serving(home) as books:
+        return problems(home, books)
+
+
+def configure(writer: Writer, *, again: bool = False) -> str:
+    """Load the configuration if it is not the one loaded; return its version (sha256).
+
+    `again`: a line of the journal is done again; what was good enough then is not judged by what is checked today.
+    Raises `Refused` with every error when it is not good; the one loaded before then stays.
+    """
+    home = writer.home
+    current, shaped = version(home.seeds), shape(writer.rules)
+    with writer.connect() as con:
+        loaded = con.execute("select version, shape from ops.configuration").fetchone()
+        if loaded == (current, shaped):
+            return current
+        if not again and (found := problems(home, con)):
+            raise Refused("\n".join(found))
+        for path in sorted(home.seeds.glob("*.csv")):
+            # a copy of its own: the company goes on to edit its files, some editors in place
+            place(path, home.archive / "config" / current / path.name, link=False)
+        con.begin()
+        try:
+            if loaded and loaded[1] != shaped:
+                _reshape(con, writer, loaded[0])
+            if not loaded or loaded[0] != current:
+                _replace(con, writer, current)
+                writer.journal(con, "configure", clock(con), version=current)
+            con.commit()
+        except BaseException:
+            con.rollback()
+            raise
+    return current
+
+
+def _reshape(con: duckdb.DuckDBPyConnection, writer: Writer, loaded: str) -> None:
+    """Give config.* the columns that are known today: what is loaded was loaded by an earlier release, or its rules."""
+    kept = writer.home.archive / "config" / loaded
+    if not kept.is_dir():
+        raise Refused(f"the configuration {loaded} is not in the archive, {kept}; bring it back from a backup")
+    load(con, kept, writer.rules)
+    con.execute("update ops.configuration set shape = ?", [shape(writer.rules)])
+
+
+def _replace(con: duckdb.DuckDBPyConnection, writer: Writer, current: str) -> None:
+    first = con.execute("select count(*) = 0 from ops.configuration").fetchone() == (True,)
+    # the first rules went by the clock alone
+    booked_until = None if first or writer.rules == 1 else _booked_until(con)
+    load(con, writer.home.seeds, writer.rules)
+    con.execute("delete from ops.configuration")
+    con.execute(
+        "insert into ops.configuration (version, loaded_at, shape, booked_until) values (?, ?, ?, ?)",
+        [current, now(), shape(writer.rules), booked_until],
+    )
+
+
+def _booked_until(con: duckdb.DuckDBPyConnection) -> date | None:
+    """The last booking day that is over by the configuration that is loaded; None when none is."""
+    row = con.execute(
+        """
+        select greatest(c.booked_until, clock.now::DATE - coalesce(o.booking_grace_days, 2) - 1)
+        from ops.configuration as c
+        cross join config.company as o
+        cross join ops.clock as clock
+        """
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,211 @@
+"""Make the warehouse anew from the archive, the journal and the kept configurations, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.configuration.load import version
+from orchestration.operations.day.build import build_days
+from orchestration.operations.day.publish import publish
+from orchestration.operations.upkeep.configure import configure, problems
+from orchestration.operations.upkeep.replay import Replay
+from orchestration.store import journal, sql
+from orchestration.store.files import move
+from orchestration.store.warehouse import Home, Refused, Writer, environment, writer
+
+# What must come out identical: a query each, its rows in order.
+_SAME = {
+    "ledger entries": "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id",
+    "invoices": (
+        "select invoice_number, total, checksum from ops.invoices where status = 'issued' order by invoice_number"
+    ),
+    "entries on invoices": "select entry_id, invoice_number from ops.invoice_entries order by entry_id",
+    "closed days": "select day, max(ordinal) from ops.closings group by day order by day",
+    "landed files": "select file_id, kind, source, rows, landed, duplicates, rejected from ops.files order by all",
+    "withdrawn files": "select file_id, kind, source, rows, landed, reason from ops.withdrawals order by all",
+    "unreadable files": "select file_id, kind, source, days::VARCHAR from ops.unreadable_files order by all",
+}
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a rebuild did: lines of the journal, ledger entries and invoices; whether the new warehouse took over.
+
+    `compared`: whether the warehouse before could be read, and so was compared too.
+    """
+
+    lines: int
+    entries: int
+    invoices: int
+    compared: bool
+    replaced: bool
+
+
+def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: bool = False) -> Rebuilt:
+    """Replay the journal into a new warehouse and let it take the old one's place; `check`: leave that as it is.
+
+    Whatever does not come out as the journal says, or as the old warehouse has it where that can be read, is
+    refused: the old one stays then. The switch is one rename; the old file is kept as
+    warehouse.before-rebuild.duckdb.
+    """
+    with writer(home, "rebuild", begin=False) as held:
+        lines = _lines(home)
+        if not lines:
+            raise Refused(f"there is no journal to rebuild from, {home.journal}")
+        # what was loaded once is done again as it was; anything else the last step takes, after the switch
+        is_new = version(home.seeds) != _last_version(lines)
+        if is_new and not check:
+            _refuse_bad(home)
+        scratch = home.root / ".rebuild"
+        shutil.rmtree(scratch, ignore_errors=True)
+        new = Home(scratch, scratch / "config" / "seeds")
+        try:
+            with writer(new, "rebuild") as beside:
+                replay = Replay(beside, home)
+                for number, line in enumerate(lines, start=1):
+                    if said:
+                        said(f"{number} of {len(lines)}: {line['at'][:19]} {line['action']} {_about(line)}")
+                    replay.line(line)
+                entries, invoices = _counts(beside)
+                beside.release()
+                differences = replay.differences + _compared(home, new)
+                if differences:
+                    first = "the rebuilt warehouse differs, nothing changed; of each kind the first ones:"
+                    raise Refused("\n".join([first, *differences[:20]]))
+                compared = home.warehouse.exists()
+                if not check:
+                    with beside.connect() as books:
+                        if is_new:
+                            _refuse_bad(home, books)
+                    _hand_over(beside, home, lines)
+            if not check:
+                _switch(held, new)
+                configure(held, again=not is_new)
+                build_days(held)
+                with environment(TOLLBOOK_ALERTS=""):
+                    publish(held)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+    return Rebuilt(len(lines), entries, invoices, compared, not check)
+
+
+def _last_version(lines: list[journal.Line]) -> str | None:
+    """The configuration that the journal loads last."""
+    return next((line["version"] for line in reversed(lines) if line["action"] == "configure"), None)
+
+
+def _refuse_bad(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> None:
+    if found := problems(home, books):
+        raise Refused("\n".join(found))
+
+
+def _lines(home: Home) -> list[journal.Line]:
+    """The lines to do again: not the last one where the warehouse, if there is one, knows that it had no effect."""
+    lines = list(journal.effective(home.journal))
+    if home.warehouse.exists():
+        with suppress(duckdb.Error), duckdb.connect(str(home.warehouse), read_only=True) as con:
+            known = journal.noted(con)
+            if sum(line["n"] > known for line in lines) == 1:  # more: that is an older copy
+                return lines[:-1]
+    return lines
+
+
+def _about(line: journal.Line) -> str:
+    return str(line.get("name") or line.get("day") or line.get("invoice_number") or line.get("version") or "")[:60]
+
+
+def _counts(held: Writer) -> tuple[int, int]:
+    with held.connect() as con:
+        row = con.execute(
+            "select (select count(*) from ops.ledger_entries), "
+            "(select count(*) from ops.invoices where status = 'issued')"
+        ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def _compared(old: Home, new: Home) -> list[str]:
+    """Where the two warehouses differ, in words; nothing when there is no old one."""
+    if not old.warehouse.exists():
+        return []
+    found = []
+    with duckdb.connect() as con:
+        con.execute(f"attach {sql.path(new.warehouse)} as new (read_only)")
+        try:
+            con.execute(f"attach {sql.path(old.warehouse)} as old")
+        except duckdb.Error as unreadable:
+            return [f"{old.warehouse} cannot be read ({unreadable}): move it away to rebuild without comparing"]
+        for what, query in _SAME.items():
+            rows = {}
+            for name in ("old", "new"):
+                con.execute(f"use {name}")
+                try:
+                    rows[name] = set(con.execute(query).fetchall())
+                except duckdb.CatalogException:  # an older version's, which knew of no such thing
+                    rows[name] = set()
+            con.execute("use memory")
+            for name, other in (("old", "new"), ("new", "old")):
+                for row in sorted(rows[name] - rows[other], key=str)[:5]:
+                    found.append(f"{what}: only the {name} warehouse has {', '.join(map(str, row))}")
+    return found
+
+
+def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
+    """What the new warehouse needs to live in the old one's place."""
+    with beside.connect() as con:
+        if home.warehouse.exists():
+            con.execute(f"attach {sql.path(home.warehouse)} as old (read_only)")
+            known = con.execute(
+                "select table_name from duckdb_tables() "
+                "where database_name = 'old' and starts_with(table_name, 'alert')"
+            ).fetchall()
+            for (table,) in known:  # of what people were alerted is in no archive
+                con.execute(f"insert or replace into ops.{table} by name select * from old.ops.{table}")
+            con.execute("detach old")
+        con.begin()
+        con.execute("delete from ops.journal")
+        con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [_noted(line) for line in lines])
+        # its views name the files where they were made; the next build makes them all again
+        con.execute("delete from ops.project")
+        # files that were published before the rebuild are named by these numbers
+        for table in ("builds", "day_checks"):
+            con.execute(f"update ops.{table} set build_no = build_no + ?", [int(time.time())])
+        con.commit()
+        con.execute("checkpoint")
+
+
+def _noted(line: journal.Line) -> list[object]:
+    """A line of the journal as ops.journal has it."""
+    said = {key: value for key, value in line.items() if key not in ("n", "at", "operator", "action")}
+    return [line["n"], line["at"], line["operator"], line["action"], json.dumps(said, sort_keys=True)]
+
+
+def _switch(held: Writer, new: Home) -> None:
+    """Put the new files beside the old, then the new warehouse in the old one's place, in one rename."""
+    home = held.home
+    for path in sorted(new.tables.rglob("*.parquet")):
+        move(path, home.tables / path.relative_to(new.tables))
+    for path in sorted((new.archive / "invoices").glob("*")):
+        move(path, home.archive / "invoices" / path.name)
+    before = home.root / "warehouse.before-rebuild.duckdb"
+    _set_aside(home.warehouse, before)
+    move(new.warehouse, home.warehouse)
+
+
+def _set_aside(warehouse: Path, before: Path) -> None:
+    for suffix in ("", ".wal"):
+        path, kept = Path(f"{warehouse}{suffix}"), Path(f"{before}{suffix}")
+        kept.unlink(missing_ok=True)
+        if path.exists() and suffix:
+            move(path, kept)  # the new warehouse must not find another one's log
+        elif path.exists():
+            os.link(path, kept)

@@ -1,0 +1,201 @@
+"""Do again what the journal says was done: each line through the operation that wrote it, by its clock and operator."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from orchestration.landing import dropped
+from orchestration.operations.billing import billable, invoice
+from orchestration.operations.day import waive
+from orchestration.operations.day.build import build_days
+from orchestration.operations.day.close import close_again
+from orchestration.operations.day.land import Landed, land_files, note_unreadable
+from orchestration.operations.day.withdraw import withdraw_held
+from orchestration.operations.upkeep.configure import configure
+from orchestration.operations.upkeep.rates import Wanted, accept_held
+from orchestration.store import journal
+from orchestration.store.warehouse import Home, Refused, Writer, environment
+
+Line = journal.Line
+
+
+@dataclass
+class Replay:
+    """A replay into an empty deployment `held` of what the deployment `kept` has archived.
+
+    `differences`: where what was done again came out otherwise than the journal says, one line each.
+    """
+
+    held: Writer
+    kept: Home
+    differences: list[str] = field(default_factory=list)
+    _built_at: str | None = None
+    _modelled: bool = False
+
+    def line(self, line: Line) -> None:
+        """Do one line again. Raises `Refused` when the archive lacks what it needs."""
+        action = str(line["action"])
+        does = _ACTIONS.get(action)
+        if does is None:
+            raise Refused(f"journal line {line['n']}: nothing is known of '{action}'; is this an older tollbook?")
+        rules = int(line.get("rules", 1))
+        with _as_it_was(line):
+            if rules != self.held.rules:
+                self._upgrade(rules)
+            if action not in _AFTER_BUILDING:
+                self._built_at = None
+            try:
+                does(self, line)
+            except Refused as refusal:
+                raise Refused(f"journal line {line['n']} ({action}, {line['at']}): {refusal}") from refusal
+
+    def _upgrade(self, rules: int) -> None:
+        """What the first command of a release did: the configuration is read by its rules, open days are built anew."""
+        self.held.rules, self._built_at = rules, None
+        if self._modelled:
+            configure(self.held, again=True)
+
+    def differs(self, line: Line, what: str, said: object, found: object) -> None:
+        if said != found:
+            self.differences.append(
+                f"journal line {line['n']} ({line['action']}, {line['at']}): {what} was {said} and is now {found}"
+            )
+
+    def configure(self, line: Line) -> None:
+        version = str(line["version"])
+        kept = self.kept.archive / "config" / version
+        if not kept.is_dir():
+            raise Refused(f"the configuration {version} is not in the archive, {kept}")
+        seeds = self.held.home.seeds
+        shutil.rmtree(seeds, ignore_errors=True)
+        shutil.copytree(kept, seeds)
+        self.differs(line, "the configuration", version, configure(self.held, again=True))
+        if not self._modelled:
+            build_days(self.held)  # from now on payments post as they land
+            self._modelled = True
+
+    def land(self, line: Line) -> None:
+        path = self._file(line)
+        landed = land_files(
+            self.held, [path], supersede=bool(line["supersede"]), reason=line["reason"], again=bool(line.get("again"))
+        )[0]
+        # the same bytes under another name change nothing but the names that are known
+        if landed.status != ("already_landed" if line["action"] == "land again" else "landed"):
+            raise Refused(f"{line['name']} did not land: {landed.problem or landed.status}")
+        self.differs(line, "the file", line["file_id"], landed.file_id)
+
+    def unreadable(self, line: Line) -> None:
+        """Not read again: a later version might, and the days would not have waited for it."""
+        days = tuple(date.fromisoformat(day) for day in line["days"])
+        file = Landed(
+            line["file_id"], line["kind"], line["source"], line["name"], "unreadable", days=days,
+            problem=line["problem"],
+        )  # fmt: skip
+        with self.held.connect() as con:
+            con.begin()
+            note_unreadable(self.held, con, file)
+            con.commit()
+
+    def withdraw(self, line: Line) -> None:
+        done = withdraw_held(self.held, line["file_id"], line["reason"], kind=line["kind"], source=line["source"])
+        found = {"rows": done.rows, "restored": done.restored, "again": sum(other.landed for other in done.again)}
+        for what, count in found.items():
+            self.differs(line, f"{what} of {line['name']}", line[what], count)
+
+    def accept(self, line: Line) -> None:
+        if line["mapping"]:
+            mapping = self.kept.archive / "rates" / str(line["source"]) / f"{line['mapping']}.toml"
+            target = self.held.home.decks / f"{line['source']}.toml"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(mapping, target)
+        wanted = Wanted(effective=line["effective"], replaces=line["replaces"], first=0, again=bool(line.get("again")))
+        accepted = accept_held(self.held, self._file(line), wanted, reason=line["reason"])[0]
+        self.differs(line, "the deck", line["deck"], accepted.deck)
+
+    def close(self, line: Line) -> None:
+        self._build(line)
+        day = date.fromisoformat(line["day"])
+        posted, digest = close_again(self.held, day)
+        self.differs(line, "the number of postings", line["posted"], posted)
+        self.differs(line, "the postings", line["entries"], digest)
+
+    def waive(self, line: Line) -> None:
+        amount = None if line["amount"] is None else Decimal(line["amount"])
+        with self.held.connect() as con:
+            con.begin()
+            waive.record(
+                con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"],
+                reason=line["reason"], amount=amount, currency=line["currency"], awaits_second=line["awaits_second"],
+            )  # fmt: skip
+            con.commit()
+
+    def confirm(self, line: Line) -> None:
+        with self.held.connect() as con:
+            con.begin()
+            waive.record_confirmation(
+                con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"]
+            )
+            con.commit()
+
+    def invoice(self, line: Line) -> None:
+        self._build(line)
+        wanted = billable.Wanted(
+            line["account"],
+            date.fromisoformat(line["period"]),
+            credit_note=line["action"] == "credit note",
+            reason=line["reason"],
+            credit=None if line["credit"] is None else Decimal(line["credit"]),
+            calls=line["calls"],
+            as_posted=line["as_posted"],
+        )
+        logo = (self.kept.archive / "branding" / line["logo"]).read_bytes() if line["logo"] else None
+        before = invoice.Before(line["checksum"], self.kept.archive / "invoices")
+        done = invoice.issue(self.held, wanted, logo, before)
+        self.differs(line, "the number", line["invoice_number"], done.invoice_number)
+        self.differs(line, f"the total of {line['invoice_number']}", Decimal(line["total"]), done.total)
+        self.differs(line, f"the checksum of {line['invoice_number']}", line["checksum"], done.checksum)
+
+    def _build(self, line: Line) -> None:
+        """Build what a command built before it wrote lines of one instant; time makes subscriptions due."""
+        if line["at"] != self._built_at:
+            build_days(self.held)
+            self._built_at = line["at"]
+
+    def _file(self, line: Line) -> Path:
+        """The archived file in the new deployment's inbox, under the name that it had."""
+        kind, source, name = str(line.get("kind", "rates")), str(line["source"]), str(line["name"])
+        kept = dropped.archived(self.kept, dropped.Dropped(Path(name), kind, source, False), line["file_id"])
+        if not kept.exists():
+            raise Refused(f"{kept} is not in the archive; {name} landed from it")
+        path: Path = self.held.home.inbox / kind / source / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(kept, path)
+        return path
+
+
+# these lines leave nothing to build
+_AFTER_BUILDING = ("close", "invoice", "credit note")
+_ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
+    "configure": Replay.configure,
+    "land": Replay.land,
+    "land again": Replay.land,
+    "unreadable": Replay.unreadable,
+    "withdraw": Replay.withdraw,
+    "rates accept": Replay.accept,
+    "close": Replay.close,
+    "waive": Replay.waive,
+    "confirm_waiver": Replay.confirm,
+    "invoice": Replay.invoice,
+    "credit note": Replay.invoice,
+}
+
+
+def _as_it_was(line: Line) -> AbstractContextManager[None]:
+    """The clock and the operator of a line; nobody is alerted of what is long past."""
+    return environment(TOLLBOOK_NOW=str(line["at"]), TOLLBOOK_OPERATOR=str(line["operator"]), TOLLBOOK_ALERTS="")

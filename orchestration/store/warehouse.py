@@ -1,0 +1,299 @@
+"""The only place that knows where a deployment keeps things and who may write to it."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from orchestration import typed
+from orchestration.store import journal
+from orchestration.store.files import folder, place
+
+PROJECT = Path(__file__).resolve().parents[2]
+SCHEMA = Path(__file__).with_name("schema.sql")
+KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
+
+
+# The version of the rules by which files are read, checked and posted: each line of the journal says the one that it
+# was written under, and doing it again goes by that, so that a deployment's books come out of a rebuild as they are.
+# 1: what lines say that say nothing. 2: November 2026.
+RULES = 2
+
+
+class Refused(Exception):
+    """What was asked cannot be done; the message is the one line the person reads."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of one deployment (`TOLLBOOK_HOME`), whether or not they exist yet."""
+
+    root: Path
+    seeds: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default the project's seeds/).
+
+        Raises `Refused` for a path that DuckDB cannot open.
+        """
+        home = cls(
+            Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute(),
+            Path(os.environ.get("TOLLBOOK_SEEDS") or PROJECT / "seeds").absolute(),
+        )
+        for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):
+            if odd := set(str(path)) & set("?\\\n"):
+                raise Refused(f"{name} is {path}; the database cannot open a path with {odd.pop()!r} in it: rename it")
+        return home
+
+    @property
+    def decks(self) -> Path:
+        """How each source writes its rate decks, beside the seeds."""
+        return self.seeds.with_name("decks")
+
+    @property
+    def branding(self) -> Path:
+        """The company's logo for its invoices, beside the seeds."""
+        return self.seeds.with_name("branding")
+
+    @property
+    def accounting(self) -> Path:
+        """How postings go to the general ledger, beside the seeds."""
+        return self.seeds.with_name("accounting")
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def archive(self) -> Path:
+        return self.root / "archive"
+
+    @property
+    def journal(self) -> Path:
+        return self.archive / "journal" / "journal.jsonl"
+
+    @property
+    def rejected(self) -> Path:
+        return self.root / "rejected"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def tables(self) -> Path:
+        return self.root / "tables"
+
+    @property
+    def serving(self) -> Path:
+        return self.root / "serving" / "tollbook.duckdb"
+
+    @property
+    def lock(self) -> Path:
+        return self.root / "warehouse.lock"
+
+
+def now() -> datetime:
+    """The instant rules go by, naive UTC: `TOLLBOOK_NOW` (ISO 8601) where set, else the clock."""
+    told = os.environ.get("TOLLBOOK_NOW")
+    if not told:
+        return datetime.now(UTC).replace(tzinfo=None)
+    moment = typed.instant(told)
+    if moment is None:
+        raise Refused(f'TOLLBOOK_NOW is "{told}", which is no time; write 2026-03-31T00:05:00')
+    return moment
+
+
+def clock(con: duckdb.DuckDBPyConnection) -> datetime:
+    """The instant that the SQL of the running command goes by."""
+    row = con.execute("select now from ops.clock").fetchone()
+    assert row is not None
+    at: datetime = row[0]
+    return at
+
+
+def operator() -> str:
+    """Who acts: `TOLLBOOK_OPERATOR`, else the operating system's user name."""
+    return os.environ.get("TOLLBOOK_OPERATOR") or getpass.getuser()
+
+
+def new_warehouse() -> Path:
+    """A warehouse in which nothing has landed, with every model made: `make setup` writes it.
+
+    A new deployment begins with a copy. Without it, or when models have changed since, the first build makes them.
+    """
+    digest = hashlib.sha256(SCHEMA.read_bytes()).hexdigest()
+    return PROJECT / "target" / f"new-warehouse-{duckdb.__version__}-{digest[:16]}.duckdb"
+
+
+@dataclass
+class Writer:
+    """Permission to change the warehouse, held while the writer lock is held.
+
+    `rules`: the version of the rules to go by (`RULES`, but where a line of the journal is done again).
+    """
+
+    home: Home
+    command: str
+    rules: int = RULES
+    _database: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A read-write connection of its own. The file stays open, which takes long, until `release`."""
+        if self._database is None:
+            self._database = duckdb.connect(str(self.home.warehouse))
+            self._database.execute(SCHEMA.read_text())
+        con = self._database.cursor()
+        try:
+            con.execute("set TimeZone = 'UTC'")
+            con.execute("begin; delete from ops.clock")
+            con.execute("insert into ops.clock (now, rules) values (?, ?)", [now(), self.rules])
+            con.commit()
+            yield con
+        finally:
+            con.close()
+
+    def release(self) -> None:
+        """Close the file, so that dbt, or another reader, can open it."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def journal(self, con: duckdb.DuckDBPyConnection, action: str, at: datetime | None = None, **said: object) -> int:
+        """Append one line to the journal, on disk before this returns, in the caller's transaction; its number.
+
+        Called before the action takes effect: a line without an effect is a crash between the
+        two, and doing the action again is harmless; an effect without a line cannot be replayed.
+        """
+        line: dict[str, object] = {
+            "at": (at or now()).isoformat(timespec="microseconds"),
+            "operator": operator(),
+            "action": action,
+            "rules": self.rules,
+        }
+        try:
+            return journal.append(con, self.home.journal, {**line, **said})
+        except journal.Ahead as ahead:
+            raise Refused(
+                f"the journal has {ahead} changes that {self.home.warehouse} does not know of, so it is an older copy: "
+                "move it away and run tollbook rebuild"
+            ) from None
+
+
+@contextmanager
+def environment(**wanted: str) -> Iterator[None]:
+    """These environment variables for as long as it lasts."""
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def lock_timeout() -> float:
+    """Seconds a command waits for another writer: `TOLLBOOK_LOCK_TIMEOUT`, default 600."""
+    told = os.environ.get("TOLLBOOK_LOCK_TIMEOUT") or "600"
+    seconds = typed.number(told)
+    if seconds is None or seconds < 0:
+        raise Refused(f'TOLLBOOK_LOCK_TIMEOUT is "{told}"; write seconds, such as 600')
+    return float(seconds)
+
+
+@contextmanager
+def writer(home: Home, command: str, timeout: float | None = None, *, begin: bool = True) -> Iterator[Writer]:
+    """Hold the one writer's place: wait for another writer, say for whom, and give up in time.
+
+    The lock is the operating system's and ends with the process, however that ends. Where there is no warehouse an
+    empty one is put there, unless `begin` is False: a rebuild must see that there is none.
+    Raises `Refused` when another command still writes after `timeout` seconds, and when the warehouse is gone.
+    """
+    folder(home.root)
+    deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
+    with home.lock.open("a+", encoding="utf-8") as lock:
+        _acquire(lock.fileno(), home, command, deadline)
+        lock.truncate(0)
+        lock.write(
+            json.dumps(
+                {
+                    "command": command,
+                    "pid": os.getpid(),
+                    "operator": operator(),
+                    "since": datetime.now(UTC).isoformat(timespec="seconds"),
+                }
+            )
+        )
+        lock.flush()
+        if begin and not home.warehouse.exists():
+            _begin(home)
+        held = Writer(home, command)
+        try:
+            yield held
+        finally:
+            held.release()
+            lock.truncate(0)
+
+
+def _begin(home: Home) -> None:
+    """An empty warehouse for a new deployment."""
+    if home.journal.exists():
+        raise Refused(f"{home.warehouse} is gone; make it anew from archive/ with: tollbook rebuild")
+    if (new := new_warehouse()).exists():
+        # the log of one that was deleted would be replayed into the new one
+        home.warehouse.with_name(f"{home.warehouse.name}.wal").unlink(missing_ok=True)
+        place(new, home.warehouse, link=False)
+
+
+def _acquire(descriptor: int, home: Home, command: str, deadline: float) -> None:
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            holder = _holder(home)
+        if time.monotonic() >= deadline:
+            raise Refused(f"the warehouse is busy with {holder}; try {command} again later")
+        if not told:
+            print(f"waiting for {holder} to finish with the warehouse ...", file=sys.stderr)
+            told = True
+        time.sleep(0.1)
+
+
+def _holder(home: Home) -> str:
+    try:
+        who = json.loads(home.lock.read_text())
+        return f"'{who['command']}' (process {who['pid']}, {who['operator']}, {who['since']})"
+    except (OSError, ValueError, KeyError):
+        return "another command"
+
+
+@contextmanager
+def serving(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection to what was last published. Raises `Refused` when nothing was."""
+    if not home.serving.exists():
+        raise Refused("nothing is published yet; run: tollbook land, then tollbook build")
+    con = duckdb.connect(str(home.serving), read_only=True)
+    try:
+        con.execute("set TimeZone = 'UTC'")
+        yield con
+    finally:
+        con.close()
