@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup demo test lint proof bench ui lock clean
+.PHONY: setup demo test test-fast lint proof bench ui lock clean
 
 setup: $(VENV)/ready  ## the `tollbook` command in .venv, and what Dagster reads
 
@@ -22,6 +22,9 @@ demo: setup  ## a made-up carrier business: four days of calls landed, rated, cl
 
 test: lint  ## everything: lint, dbt unit tests, reference, end to end
 	$(BIN)/python -m pytest
+
+test-fast: setup  ## the SQL's and Python's unit tests
+	$(BIN)/python -m pytest tests/unit
 
 lint: setup
 	$(BIN)/ruff check .

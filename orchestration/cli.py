@@ -103,7 +103,8 @@ def rebuild(check: bool, as_json: bool) -> None:
 
 @cli.command()
 @click.option("--port", type=Whole(1, 65535), default=3000, show_default=True)
-def ui(port: int) -> None:
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; Dagster asks for no login.")
+def ui(port: int, host: str) -> None:
     """Open Dagster: what runs, what is closed, backfills.
 
     \b
@@ -115,7 +116,7 @@ def ui(port: int) -> None:
     environment = prepare(Home.from_environment())
     dagster = str(Path(sys.executable).with_name("dagster"))
     os.chdir(PROJECT)
-    os.execve(dagster, [dagster, "dev", "--port", str(port)], environment)
+    os.execve(dagster, [dagster, "dev", "--host", host, "--port", str(port)], environment)
 
 
 for _subject in (days, accounts, rates, invoicing, finance, questions, trends):
