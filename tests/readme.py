@@ -18,8 +18,15 @@ import duckdb
 
 PROJECT = Path(__file__).parent.parent
 Cells = list[list[str]]
-# The pages, and how their commands about the demo begin. README.md is last: only its commands change HOME.
-PAGES = {"docs/quoting.md": "tollbook", "docs/decks.md": "tollbook rates review demo/", "README.md": ""}
+# The pages, and how their commands about the demo begin. The operator's tour is last: its commands change HOME.
+PAGES = {
+    "docs/quoting.md": "tollbook",
+    "docs/decks.md": "tollbook rates review demo/",
+    "README.md": "",
+    "docs/tour-analyst.md": "",
+    "docs/tour-finance.md": "",
+    "docs/tour-operator.md": "",
+}
 
 
 def blocks(page: str) -> Iterator[tuple[str, str]]:
