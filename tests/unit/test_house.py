@@ -1,0 +1,110 @@
+"""The house's own rules, held against the tree and against dbt's manifest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.engine import dbt
+from orchestration.store.warehouse import PROJECT
+
+# What each part may import beside itself: nothing imports upward.
+_MAY = {
+    "store": {"typed"},
+    "engine": {"store", "configuration"},
+    "configuration": {"store", "typed"},
+    "landing": {"store", "configuration", "typed"},
+    "decks": {"store", "configuration", "engine", "typed"},
+    "audit": set(),
+    "documents": set(),
+    "pages": {"documents"},
+    "operations": {
+        "store", "engine", "configuration", "landing", "decks", "audit", "documents", "pages", "typed", "show",
+    },
+}  # fmt: skip
+
+
+def _imports(path: Path) -> set[str]:
+    text = path.read_text()
+    parts = set(re.findall(r"^ *(?:from|import) orchestration\.(\w+)", text, re.MULTILINE))
+    for listed in re.findall(r"^ *from orchestration import ([\w, ]+)", text, re.MULTILINE):
+        parts |= {name.split(" as ")[0].strip() for name in listed.split(",")}
+    return parts
+
+
+@pytest.mark.parametrize("part", sorted(_MAY))
+def test_nothing_imports_upward(part: str) -> None:
+    found = {
+        str(path.relative_to(PROJECT)): odd
+        for path in (PROJECT / "orchestration" / part).rglob("*.py")
+        if (odd := _imports(path) - _MAY[part] - {part})
+    }
+    assert not found
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Any]:
+    manifest = json.loads(dbt.manifest_json().read_text())
+    return {key: node for key, node in manifest["nodes"].items() if node["resource_type"] == "model"}
+
+
+# Layers from the landed rows to what people read; each reads itself and those before it.
+_LAYERS = ("staging", "rating", "books", "marts")
+
+
+def _read(models: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    for node in models.values():
+        for key in node["depends_on"]["nodes"]:
+            if key in models:
+                yield node, models[key]
+
+
+def test_layers(models: dict[str, Any]) -> None:
+    """Staging and rating read no books and no marts; books and marts stand on each other's facts (one group)."""
+    upward = {
+        (node["name"], read["name"])
+        for node, read in _read(models)
+        if _LAYERS.index(node["fqn"][1]) < 2 <= _LAYERS.index(read["fqn"][1])
+    }
+    assert upward == set()
+
+
+def test_books_are_private_and_marts_public_both_by_contract(models: dict[str, Any]) -> None:
+    for node in models.values():
+        layer, config = node["fqn"][1], node["config"]
+        if layer in ("books", "marts"):
+            assert (config["access"], config["group"]) == ("private" if layer == "books" else "public", "tollbook")
+            assert config["contract"]["enforced"], node["name"]
+            assert node["schema"] == layer
+
+
+def test_what_is_public_is_published(models: dict[str, Any]) -> None:
+    for node in models.values():
+        assert ("published" in node["config"]["meta"]) == (node["fqn"][1] == "marts"), node["name"]
+
+
+def test_every_model_is_described_and_so_is_each_column_of_a_contract(models: dict[str, Any]) -> None:
+    assert [node["name"] for node in models.values() if not node["description"].strip()] == []
+    bare = [
+        f"{node['name']}.{column['name']}"
+        for node in models.values()
+        if node["fqn"][1] in ("books", "marts")
+        for column in node["columns"].values()
+        if not column["description"].strip()
+    ]
+    assert bare == []
+
+
+def test_the_readme_is_short_and_every_page_is_listed_and_linked_rightly() -> None:
+    assert len((PROJECT / "README.md").read_bytes()) <= 8_000
+    docs = PROJECT / "docs"
+    listed = set(re.findall(r"\]\(([\w.-]+)\)", (docs / "README.md").read_text()))
+    assert listed == {page.name for page in docs.glob("*.md")} - {"README.md"}
+    for page in [*PROJECT.glob("*.md"), *docs.glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
