@@ -29,7 +29,7 @@ def read(path: Path) -> Manifest:
 def group_of(node: Mapping[str, Any]) -> str:
     """The step of a call's way that a model or source belongs to."""
     if node["resource_type"] == "source":
-        return str(node["meta"]["group"])
+        return str(node["meta"].get("group", node["source_name"]))
     layer = node["fqn"][1]
     return str(node["fqn"][2] if layer in ("books", "marts") else layer)
 
