@@ -57,7 +57,9 @@ def run(home: Path, command: str, environment: dict[str, str]) -> str:
         name, _, value = words[1].partition("=")
         environment[name] = value
         return ""
-    told = {**os.environ, **environment, "TOLLBOOK_HOME": str(home)}
+    # `tollbook` is the one beside this Python
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    told = {**os.environ, **environment, "TOLLBOOK_HOME": str(home), "PATH": path}
     done = subprocess.run(words, cwd=PROJECT, env=told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return done.stdout
 
