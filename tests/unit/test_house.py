@@ -108,3 +108,11 @@ def test_the_readme_is_short_and_every_page_is_listed_and_linked_rightly() -> No
     for page in [*PROJECT.glob("*.md"), *docs.glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/layout.md", "docs/decisions.md"])
+def test_the_places_that_a_page_names_are_there(page: str) -> None:
+    text = (PROJECT / page).read_text()
+    named = re.findall(r"`((?:models|macros|orchestration|tests|docs|seeds|decks|bench|demo)/[\w./-]*)`", text)
+    assert named
+    assert [place for place in named if not (PROJECT / place).exists()] == []

@@ -76,8 +76,7 @@ def build(
     command keeps the warehouse; `dbt.DbtFailed` when a model fails (the next build completes it).
     """
     with publishing(home, "build") as held:
-        built = build_days(held, first, last, said)
-        return built
+        return build_days(held, first, last, said)
 
 
 def build_days(
