@@ -100,8 +100,8 @@ def write_new_warehouse() -> Path:
         with writer(home, "setup") as held:
             build_days(held)
             with held.connect() as con:
-                for table in ("configuration", "journal", "clock"):
-                    con.execute(f"delete from ops.{table}")
+                for table in ("ops.configuration", "ops.journal", "run.clock"):
+                    con.execute(f"delete from {table}")
         place(home.warehouse, target, link=False)
     return target
 

@@ -1,6 +1,6 @@
 {#- The days that the running check is about, as a subquery: every assertion reads these days and no others. -#}
 {% macro checked_days() -%}
-    (select day from {{ source('ops', 'check_days') }})
+    (select day from {{ ref('stg_check_days') }})
 {%- endmacro %}
 
 

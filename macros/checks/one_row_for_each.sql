@@ -1,6 +1,6 @@
 {#-
   Generic test of a model's grain: no two rows share these columns. A model with a `day` is looked at on
-  the days being checked (ops.check_days), so that a check of one day reads that day alone.
+  the days being checked (run.check_days), so that a check of one day reads that day alone.
 -#}
 {% test one_row_for_each(model, columns) %}
     {%- set by_day = 'day' in columns or 'hour' in columns -%}

@@ -1,7 +1,7 @@
 {#-
   What is made by the day: dbt sees to it that the model is as its contract says, a build makes the days
   (orchestration/engine/daily.py), each alone and in one transaction, with the query that is compiled here. `kept` says
-  how: `rows` of a table, of which those of the days being built (ops.build_days) are replaced, where they are
+  how: `rows` of a table, of which those of the days being built (run.build_days) are replaced, where they are
   `outdated_rows`; `files`, a Parquet file for each day and build that is written once and never changed, which is what
   analysts read, too; those of closed days are kept where closing seals them (`sealed_at_close`).
 

@@ -14,6 +14,9 @@ from orchestration.operations.day.words import AUDIT, AUDIT_WORDS, is_warning, w
 
 Manifest = Mapping[str, Any]
 
+# The staging views that are no assets, for dbt to leave out.
+UNSHOWN = "path:models/staging/records path:models/staging/run"
+
 # What a landing writes; the other sources are configuration or written by closing a day.
 LANDED = ("cdrs", "superseded_cdrs", "usage", "payments", "resources")
 
@@ -48,18 +51,36 @@ class Translator(DagsterDbtTranslator):
 
     def get_asset_spec(self, manifest: Manifest, unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
-        return spec.replace_attributes(deps=[d for d in spec.deps if d.asset_key not in _hidden(manifest)])
+        hidden = _hidden(manifest)
+        shown = {key for dep in spec.deps for key in hidden.get(dep.asset_key, [dep.asset_key])}
+        return spec.replace_attributes(deps=sorted(shown))
 
 
 def _key(source: Mapping[str, Any]) -> dg.AssetKey:
     return dg.AssetKey([source["source_name"], source["name"]])
 
 
-def _hidden(manifest: Manifest) -> set[dg.AssetKey]:
-    """Sources without a group: the machinery's (which days a build makes, what the clock said) and what a model stored
-    before. Arrows from them to nearly every model would hide the way of a call.
+def _model_key(model: Mapping[str, Any]) -> dg.AssetKey:
+    return dg.AssetKey([model["config"]["schema"], model["name"]])
+
+
+def _is_unshown(model: Mapping[str, Any]) -> bool:
+    return model["fqn"][1:-1] in (["staging", "records"], ["staging", "run"])
+
+
+def _hidden(manifest: Manifest) -> dict[dg.AssetKey, list[dg.AssetKey]]:
+    """What is no asset, and the assets that stand for it.
+
+    Sources without a group are the machinery's (which days a build makes, what the clock said) and what a model stored
+    before: arrows from them to nearly every model would hide the way of a call. The views of records and of a run's
+    arguments (`UNSHOWN`) are shown as the sources that they are of, if those are.
     """
-    return {_key(node) for node in manifest["sources"].values() if "group" not in node["meta"]}
+    sources = {key: [_key(node)] if "group" in node["meta"] else [] for key, node in manifest["sources"].items()}
+    hidden = {_key(manifest["sources"][key]): shown for key, shown in sources.items() if not shown}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and _is_unshown(node):
+            hidden[_model_key(node)] = [k for read in node["depends_on"]["nodes"] for k in sources[read]]
+    return hidden
 
 
 def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:
@@ -71,11 +92,7 @@ def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:
 
 def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
     """A check for each dbt data test, named like it, and the audit of rated_calls; all but warnings block."""
-    models = {
-        node["name"]: dg.AssetKey([node["config"]["schema"], node["name"]])
-        for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
-    }
+    models = {node["name"]: _model_key(node) for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     specs = [
         dg.AssetCheckSpec(
@@ -101,9 +118,9 @@ def tested(node: Mapping[str, Any]) -> str:
 
 
 def model_keys(manifest: Manifest) -> Iterable[dg.AssetKey]:
-    """The asset key of every model."""
+    """The asset key of every model that is shown."""
     return sorted(
-        dg.AssetKey([node["config"]["schema"], node["name"]])
+        _model_key(node)
         for node in manifest["nodes"].values()
-        if node["resource_type"] == "model"
+        if node["resource_type"] == "model" and not _is_unshown(node)
     )

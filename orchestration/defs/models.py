@@ -9,7 +9,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster_dbt import dbt_assets
 
 from orchestration.defs.failing import in_words
-from orchestration.defs.manifest import Manifest, Translator
+from orchestration.defs.manifest import UNSHOWN, Manifest, Translator
 from orchestration.defs.measures import measure
 from orchestration.defs.partitions import BACKFILL, WRITERS, daily, days_of
 from orchestration.defs.resources import Deployment
@@ -26,6 +26,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
 
     @dbt_assets(
         manifest=manifest,
+        exclude=UNSHOWN,
         name="build_days",
         dagster_dbt_translator=Translator(),
         partitions_def=daily(),

@@ -114,7 +114,7 @@ def build(
     skipped: Callable[[Daily], bool],
     said: Callable[[str], None] | None = None,
 ) -> None:
-    """Make the days, which are those of ops.build_days, a model after the other, each in a transaction of its own.
+    """Make the days, which are those of run.build_days, a model after the other, each in a transaction of its own.
 
     `said` gets a line as each is done. Raises `DbtFailed` when one fails: the next build completes what is left.
     """
@@ -157,7 +157,7 @@ def _make(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], mode
     if model.kept == "whole":
         con.execute(f"create or replace table {model.name} as {model.query}")
     elif model.kept == "rows":
-        con.execute(f"delete from {model.name} where day in (select day from ops.build_days) and {model.outdated}")
+        con.execute(f"delete from {model.name} where day in (select day from run.build_days) and {model.outdated}")
         con.execute(f"insert into {model.name} by name {model.query}")
     else:
         _store(con, home, days, model)
@@ -170,17 +170,17 @@ def _store(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], mod
     What counts is in ops.stored_files, in the transaction: files that no row names do not exist.
     """
     con.execute(
-        "delete from ops.stored_files where table_name = ? and not sealed and day in (select day from ops.build_days)",
+        "delete from ops.stored_files where table_name = ? and not sealed and day in (select day from run.build_days)",
         [model.name],
     )
     for day in days:
-        con.execute("delete from ops.build_days")
-        con.execute("insert into ops.build_days values (?)", [day])
+        con.execute("delete from run.build_days")
+        con.execute("insert into run.build_days values (?)", [day])
         if model.sealed:
             _drop_superseded(con, home, day, model.name)
         _write(con, home, day, model.name, model.query)
-    con.execute("delete from ops.build_days")
-    con.execute("insert into ops.build_days select unnest(?::DATE[])", [list(days)])
+    con.execute("delete from run.build_days")
+    con.execute("insert into run.build_days select unnest(?::DATE[])", [list(days)])
 
 
 def _write(con: duckdb.DuckDBPyConnection, home: Path, day: date, table: str, query: str, sealed: bool = False) -> None:

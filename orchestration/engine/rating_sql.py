@@ -25,7 +25,7 @@ from orchestration.configuration.load import load
 from orchestration.engine import dbt
 from orchestration.store.warehouse import RULES, SCHEMA, now
 
-_SELECTED = ("path:models/staging", "path:models/rating", "rated_calls")
+_SELECTED = ("path:models/rating", "+path:models/rating,path:models/staging", "rated_calls")
 
 # the folders of a call's rating, step by step
 _STEPS = ("legs", "profiles", "explained")
@@ -51,7 +51,7 @@ def blank(con: duckdb.DuckDBPyConnection, configuration: Path | None = None, rul
         con.execute(f"create schema if not exists {schema}")
     with tempfile.TemporaryDirectory() as nothing:
         load(con, configuration or Path(nothing), rules)
-    con.execute("insert into ops.clock (now, rules) values (?, ?)", [now(), rules])
+    con.execute("insert into run.clock (now, rules) values (?, ?)", [now(), rules])
     for table, columns in rating().stored.items():
         listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
         con.execute(f"create table marts.{table} ({listed})")
@@ -67,7 +67,7 @@ def rate(
 ) -> None:
     """Rate the attempts of landed.cdrs: the answer is in rating.covered_legs, in rating.rated_calls as it is stored.
 
-    The days rated are those of ops.build_days, where it is empty those of landed.cdrs. `given` is a query for each
+    The days rated are those of run.build_days, where it is empty those of landed.cdrs. `given` is a query for each
     model (by name) that is to be taken from elsewhere instead of being worked out. `explained`: make rating.leg_steps,
     too, of the attempts of which this SQL condition is true.
 
@@ -84,8 +84,8 @@ def rate(
         raise KeyError(f"no model is named {', '.join(sorted(unknown))}")
     con.execute(
         """
-        insert into ops.build_days
-        select distinct day from landed.cdrs where not exists (select 1 from ops.build_days)
+        insert into run.build_days
+        select distinct day from landed.cdrs where not exists (select 1 from run.build_days)
         """
     )
     for model in models:

@@ -7,7 +7,7 @@ _ABOVE = f"((account_kind = 'customer') = ({_KIND} <> 'refund'))"
 # what a method that is written another way stands for: it would be booked as a payment
 _LETTERS = "array_to_string(regexp_extract_all(lower(method), '[a-z]+'), '')"
 _MEANT = f"(case {_LETTERS} when 'refund' then 'refund' when 'writeoff' then 'write_off' end)"
-_NOW = "(select now from ops.clock)"
+_NOW = "(select now from run.clock)"
 
 
 def problems() -> list[tuple[str, str, str]]:
@@ -36,4 +36,4 @@ def problems() -> list[tuple[str, str, str]]:
 def accepted() -> str:
     """SQL: true where there is none of them, and for lines of the journal from before there were these rules."""
     wrong = " or ".join(condition for condition, _, _ in problems())
-    return f"(coalesce((select rules from ops.clock), 1) = 1 or not ({wrong}))"
+    return f"(coalesce((select rules from run.clock), 1) = 1 or not ({wrong}))"

@@ -119,7 +119,7 @@ def now() -> datetime:
 
 def clock(con: duckdb.DuckDBPyConnection) -> datetime:
     """The instant that the SQL of the running command goes by."""
-    row = con.execute("select now from ops.clock").fetchone()
+    row = con.execute("select now from run.clock").fetchone()
     assert row is not None
     at: datetime = row[0]
     return at
@@ -157,11 +157,12 @@ class Writer:
         if self._database is None:
             self._database = duckdb.connect(str(self.home.warehouse))
             self._database.execute(SCHEMA.read_text())
+            _move_run(self._database)
         con = self._database.cursor()
         try:
             con.execute("set TimeZone = 'UTC'")
-            con.execute("begin; delete from ops.clock")
-            con.execute("insert into ops.clock (now, rules) values (?, ?)", [now(), self.rules])
+            con.execute("begin; delete from run.clock")
+            con.execute("insert into run.clock (now, rules) values (?, ?)", [now(), self.rules])
             con.commit()
             yield con
         finally:
@@ -192,6 +193,25 @@ class Writer:
                 f"the journal has {ahead} changes that {self.home.warehouse} does not know of, so it is an older copy: "
                 "move it away and run tollbook rebuild"
             ) from None
+
+
+def _move_run(con: duckdb.DuckDBPyConnection) -> None:
+    """Give what lay in `ops` before there was `run` its new place, and leave views there.
+
+    The models of the earlier release read those until the next build makes this one's, and drops the views.
+    """
+    old = "select table_name from duckdb_tables() where schema_name = 'ops' and table_name in ({})"
+    names = ("build_days", "check_days", "clock", "invoicing")
+    for (name,) in con.execute(old.format(", ".join(f"'{name}'" for name in names))).fetchall():
+        con.execute(
+            f"""
+            begin;
+            insert or ignore into run.{name} by name from ops.{name};
+            drop table ops.{name};
+            create view ops.{name} as from run.{name};
+            commit;
+            """
+        )
 
 
 @contextmanager

@@ -21,12 +21,6 @@ let_off as (
     where day in {{ checked_days() }} and (sell_covered_s > 0 or sell_covered_amount > 0)
 ),
 
-closings as (
-    select day, max(file_sequence) as file_sequence
-    from {{ source('ops', 'closings') }}
-    group by day
-),
-
 periods as (
     select
         p.profile_id,
@@ -35,8 +29,8 @@ periods as (
         sum(p.covered_s + p.covered_amount) as used,
         coalesce(sum(p.covered_s + p.covered_amount) filter (where p.file_sequence <= k.file_sequence), 0) as kept,
     from {{ ref('profile_consumption') }} as p
-    left join closings as k on p.day = k.day
-    where p.day >= (select min(day) - 33 from {{ source('ops', 'check_days') }})
+    left join {{ ref('stg_closings') }} as k on p.day = k.day
+    where p.day >= (select min(day) - 33 from {{ ref('stg_check_days') }})
     group by p.profile_id, p.period
 )
 

@@ -22,13 +22,6 @@ own as (
     having count(r.grace_s) > 0 or count(r.free_s) > 0
 ),
 
-closings as (
-    select day, max(file_sequence) as file_sequence
-    from {{ source('ops', 'closings') }}
-    where day in {{ checked_days() }}
-    group by day
-),
-
 legs as (
     {% for side in ['sell', 'buy'] %}
         select
@@ -49,7 +42,7 @@ legs as (
         from {{ ref('rated_calls') }} as r
         inner join {{ ref('rate_table_terms') }} as t on r.{{ side }}_rate_table_id = t.rate_table_id
         left join own as o on r.{{ side }}_rate_table_id = o.rate_table_id and r.{{ side }}_prefix = o.prefix
-        left join closings as k on r.day = k.day
+        left join {{ ref('stg_closings') }} as k on r.day = k.day
         where r.day in {{ checked_days() }} and r.{{ side }}_status = 'rated'
         {{ 'union all' if not loop.last }}
     {% endfor %}

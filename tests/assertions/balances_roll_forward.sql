@@ -14,8 +14,8 @@ summed as (
         e.account_id,
         d.booked_on,
         sum(e.amount) as amount,
-    from (select distinct account_id, booked_on from {{ source('ops', 'ledger_entries') }}) as d
-    inner join {{ source('ops', 'ledger_entries') }} as e
+    from (select distinct account_id, booked_on from {{ ref('stg_ledger_entries') }}) as d
+    inner join {{ ref('stg_ledger_entries') }} as e
         on d.account_id = e.account_id and d.booked_on >= e.booked_on
     group by e.account_id, d.booked_on
 ),
@@ -46,4 +46,4 @@ select
     b.account_id || ' ' || b.booked_on as key,
     'account ' || b.account_id || ' on ' || b.booked_on || ': ' || b.words as detail,
 from broken as b
-cross join {{ source('ops', 'check_days') }} as d
+cross join {{ ref('stg_check_days') }} as d

@@ -6,7 +6,7 @@
 }) }}
 
 with
-{% for name, relation in [('landed', source('landed', 'cdrs')), ('rated', ref('rated_calls'))] %}
+{% for name, relation in [('landed', ref('stg_cdrs')), ('rated', ref('rated_calls'))] %}
     {{ name }} as (
         select
             day,

@@ -6,8 +6,8 @@ select
     f.file_id as key,
     f.name || ' has ' || f.rows || ' rows, but ' || f.landed || ' landed + ' || f.duplicates || ' duplicates + '
     || f.rejected || ' rejected' as detail,
-from {{ source('ops', 'files') }} as f
-inner join {{ source('ops', 'file_days') }} as d
+from {{ ref('stg_files') }} as f
+inner join {{ ref('stg_file_days') }} as d
     on f.file_id = d.file_id and f.kind = d.kind and f.source = d.source
 where
     d.day in {{ checked_days() }}

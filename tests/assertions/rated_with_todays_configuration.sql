@@ -10,12 +10,12 @@ select
     b.config as key,
     'the day was rated with configuration ' || b.config[:12] || ', which is not the one in force'
         as detail,
-from {{ source('ops', 'builds') }} as b
-left join {{ source('ops', 'closings') }} as c on b.day = c.day and b.file_sequence <= c.file_sequence
+from {{ ref('stg_builds') }} as b
+left join {{ ref('stg_closings') }} as c on b.day = c.day and b.file_sequence <= c.file_sequence
 where
     b.day in {{ checked_days() }}
     and c.day is null
-    and b.config <> (select version from {{ source('ops', 'configuration') }})
+    and b.config <> (select version from {{ ref('stg_configuration') }})
 
 union all
 
@@ -23,7 +23,7 @@ select
     b.day,
     'deck ' || d.deck as key,
     'rate deck ' || d.deck || ' (' || d.name || ') was accepted since the day was rated' as detail,
-from {{ source('ops', 'builds') }} as b
-inner join {{ source('ops', 'decks') }} as d on b.deck < d.deck
-left join {{ source('ops', 'closings') }} as c on b.day = c.day and b.file_sequence <= c.file_sequence
+from {{ ref('stg_builds') }} as b
+inner join {{ ref('stg_decks') }} as d on b.deck < d.deck
+left join {{ ref('stg_closings') }} as c on b.day = c.day and b.file_sequence <= c.file_sequence
 where b.day in {{ checked_days() }} and c.day is null

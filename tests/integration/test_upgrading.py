@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ import pytest
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
-from orchestration.store.warehouse import Home
+from orchestration.store.warehouse import Home, writer
 from tests.e2e.company import write_calls, write_company
 
 _MADE = (
@@ -38,3 +39,29 @@ def test_steps_that_lay_in_marts_have_their_place_in_books(tmp_path: Path, monke
     with duckdb.connect(str(home.warehouse)) as con:
         assert con.execute(_SALES).fetchall() == sales
         assert con.execute(_MADE).fetchall() == made
+
+
+def test_what_lay_in_ops_is_in_run_and_an_interrupted_build_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-04T12:00:00")
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    land(home, [write_calls(tmp_path / "calls.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])], "cdrs", "sw1")
+    build(home)
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("drop schema run cascade")
+        con.execute("create table ops.clock (now TIMESTAMP not null, rules INTEGER)")
+        con.execute("insert into ops.clock values (timestamp '2026-05-04 11:00:00', 2)")
+        con.execute(
+            "create table ops.build_days (day DATE primary key); insert into ops.build_days values ('2026-05-04')"
+        )
+        con.execute("create table ops.check_days (day DATE primary key)")
+    with writer(home, "test") as held, held.connect() as con:
+        # an earlier release's view reads what this one writes
+        assert con.execute("select day from ops.build_days").fetchall() == [(date(2026, 5, 4),)]
+        assert con.execute("select now, rules from run.clock").fetchall() == [(datetime(2026, 5, 4, 12), 2)]
+        con.execute("update ops.project set version = 'of an earlier release'")
+    assert build(home).days == [date(2026, 5, 4)]
+    with duckdb.connect(str(home.warehouse)) as con:
+        left = "select table_name from information_schema.tables where table_schema = 'ops' and table_type = 'VIEW'"
+        assert con.execute(left).fetchall() == []

@@ -15,7 +15,7 @@ FIRST, SECOND = date(2026, 5, 4), date(2026, 5, 5)
 
 def asked(assertion: Assertion, shown: int = 3) -> Sequence[tuple[date, int, list[str], str]]:
     with duckdb.connect() as con:
-        con.execute("create schema ops; create table ops.check_days as select unnest(?) as day", [[FIRST, SECOND]])
+        con.execute("create schema run; create table run.check_days as select unnest(?) as day", [[FIRST, SECOND]])
         return breaking(con, assertion, shown)
 
 

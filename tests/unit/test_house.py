@@ -74,6 +74,38 @@ def test_layers(models: dict[str, Any]) -> None:
     assert upward == set()
 
 
+# What a day that is built again finds stored: a model looking back at itself, which no view can stand before.
+_LOOKS_BACK = {("identified_calls", "stored"), ("profile_kept", "stored")}
+
+
+def test_staging_is_the_only_door_to_sources() -> None:
+    """Assertions, too, read what is staged."""
+    manifest = json.loads(dbt.manifest_json().read_text())
+    direct = {
+        (node["name"], manifest["sources"][key]["source_name"])
+        for node in manifest["nodes"].values()
+        for key in node["depends_on"]["nodes"]
+        if key in manifest["sources"] and node["fqn"][1] != "staging"
+    }
+    assert direct == _LOOKS_BACK
+
+
+def test_a_staging_view_is_named_for_its_source_and_lies_beside_its_like(models: dict[str, Any]) -> None:
+    folders = {"landed": "landed", "config": "configuration", "ops": "records", "run": "run"}
+    for node in models.values():
+        if node["fqn"][1] == "staging":
+            (read,) = node["depends_on"]["nodes"]
+            _, _, source, table = read.split(".")
+            assert node["fqn"][2:] == [
+                folders[source],
+                f"stg_{_NAMED.get(table, table) if source == 'landed' else table}",
+            ]
+
+
+# where both a file and decks give rates
+_NAMED = {"rates": "deck_rates"}
+
+
 def test_books_are_private_and_marts_public_both_by_contract(models: dict[str, Any]) -> None:
     for node in models.values():
         layer, config = node["fqn"][1], node["config"]

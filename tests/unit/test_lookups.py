@@ -7,7 +7,7 @@ import json
 from orchestration.engine import dbt
 
 # all that `build._made_for` names
-_DECIDED = {"landed.rates", "ops.decks", "ops.deck_tables", "ops.build_days"}
+_DECIDED = {"landed.rates", "ops.decks", "ops.deck_tables", "run.build_days"}
 
 
 def test_lookups_that_are_kept_read_nothing_that_landing_changes() -> None:

@@ -9,7 +9,7 @@ with lives as (
         -- what is dated later than today is not lost: the last day always has all of it
         greatest(max(m.day), any_value(clock.now)::DATE) as last_day,
     from {{ ref('account_movements_daily') }} as m
-    cross join {{ source('ops', 'clock') }} as clock
+    cross join {{ ref('stg_clock') }} as clock
     group by m.account_id, m.currency
 ),
 

@@ -5,13 +5,13 @@
 with unbilled as (
     select e.*
     from {{ ref('ledger_entries') }} as e
-    anti join {{ source('ops', 'invoice_entries') }} as b on e.entry_id = b.entry_id
-    where e.account_id in (select account_id from {{ source('ops', 'invoicing') }})
+    anti join {{ ref('stg_invoice_entries') }} as b on e.entry_id = b.entry_id
+    where e.account_id in (select account_id from {{ ref('stg_invoicing') }})
 ),
 
 invoiced as (
     select account_id, period_start, invoice_number
-    from {{ source('ops', 'invoices') }}
+    from {{ ref('stg_invoices') }}
     where status = 'issued' and kind = 'invoice'
 )
 

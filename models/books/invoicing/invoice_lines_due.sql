@@ -119,4 +119,4 @@ select
     case when c.rules > 1 then l.beyond_rate::DECIMAL(20, 8) end as beyond_rate,
 from lines as l
 inner join {{ ref('invoicing') }} as w on l.document_id = w.document_id
-cross join {{ source('ops', 'clock') }} as c
+cross join {{ ref('stg_clock') }} as c

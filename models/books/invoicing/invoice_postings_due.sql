@@ -3,13 +3,13 @@
 
 with issued as (
     select *
-    from {{ source('ops', 'invoices') }}
+    from {{ ref('stg_invoices') }}
     where status = 'issued'
 ),
 
 credited as (
     select document_id, sum(amount) as amount
-    from {{ source('ops', 'invoice_lines') }}
+    from {{ ref('stg_invoice_lines') }}
     where kind = 'credit'
     group by document_id
 ),

@@ -3,8 +3,8 @@
 
 with summed as (
     select document_id, sum({{ to_units('amount') }}) as exact_u
-    from {{ source('ops', 'invoice_lines') }}
-    where document_id in (select document_id from {{ source('ops', 'invoicing') }})
+    from {{ ref('stg_invoice_lines') }}
+    where document_id in (select document_id from {{ ref('stg_invoicing') }})
     group by document_id
 ),
 
@@ -12,8 +12,8 @@ with summed as (
 charged as (
     select w.document_id, sum({{ to_units('l.amount') }}) as charged_u
     from {{ ref('invoicing') }} as w
-    inner join {{ source('ops', 'invoices') }} as i on w.account_id = i.account_id and i.status = 'issued'
-    inner join {{ source('ops', 'invoice_lines') }} as l
+    inner join {{ ref('stg_invoices') }} as i on w.account_id = i.account_id and i.status = 'issued'
+    inner join {{ ref('stg_invoice_lines') }} as l
         on
             i.document_id = l.document_id
             and w.period_start = case when l.kind = 'adjustment' then l.for_period else i.period_start end
@@ -41,7 +41,7 @@ sized as materialized (
         {{ decimal_unit('minor_unit') }} as unit,
     from {{ ref('invoicing') }} as w
     inner join {{ ref('stg_accounts') }} as a on w.account_id = a.account_id
-    left join {{ source('ops', 'invoices') }} as i
+    left join {{ ref('stg_invoices') }} as i
         on
             w.account_id = i.account_id and w.period_start = i.period_start and i.status = 'issued'
             and i.kind = 'invoice'
@@ -79,4 +79,4 @@ select
     -- a credit note is nothing to pay
     case when not t.is_credit_note then clock.now::DATE + t.payment_terms_days::INTEGER end as due_on,
 from taxed as t
-cross join {{ source('ops', 'clock') }} as clock
+cross join {{ ref('stg_clock') }} as clock

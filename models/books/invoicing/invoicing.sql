@@ -2,12 +2,12 @@
 -- credited: what it says now beyond what was invoiced.
 
 with periods as (
-    {{ billing_periods_of(source('ops', 'invoicing')) | indent(4) }}
+    {{ billing_periods_of(ref('stg_invoicing')) | indent(4) }}
 ),
 
 invoiced as (
     select account_id, period_start, invoice_number
-    from {{ source('ops', 'invoices') }}
+    from {{ ref('stg_invoices') }}
     where status = 'issued' and kind = 'invoice'
 )
 

@@ -6,8 +6,8 @@ with configured as (
         now,
         rules,
         coalesce((select booking_grace_days from {{ ref('stg_company') }}), 2) as grace_days,
-        (select booked_until from {{ source('ops', 'configuration') }}) as kept_until,
-    from {{ source('ops', 'clock') }}
+        (select booked_until from {{ ref('stg_configuration') }}) as kept_until,
+    from {{ ref('stg_clock') }}
 )
 
 select

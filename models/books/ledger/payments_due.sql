@@ -36,8 +36,8 @@ withdrawn as (
         {{ payment_kind('p.method') }} as kind,
         p.source || ':' || p.payment_id as reference,
         max_by(w.reason, w.withdrawal) as because,
-    from {{ source('landed', 'withdrawn_payments') }} as p
-    inner join {{ source('ops', 'withdrawals') }} as w on p.withdrawal = w.withdrawal
+    from {{ ref('stg_withdrawn_payments') }} as p
+    inner join {{ ref('stg_withdrawals') }} as w on p.withdrawal = w.withdrawal
     group by all
 )
 
@@ -54,7 +54,7 @@ select
     p.method as reason,
 from landed as p
 inner join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id
-cross join {{ source('ops', 'clock') }} as c
+cross join {{ ref('stg_clock') }} as c
 left join posted as l
     on p.account_id = l.account_id and p.day = l.day and p.kind = l.kind and p.reference = l.reference
 -- by rules 1 a payment of 0 could land, and was posted

@@ -2,17 +2,8 @@
 
 with landed as (
     select day, max(file_sequence) as file_sequence
-    from {{ source('ops', 'file_days') }}
+    from {{ ref('stg_file_days') }}
     where kind in ('cdrs', 'usage')
-    group by day
-),
-
-closings as (
-    select
-        day,
-        max(closed_at) as closed_at,
-        max(file_sequence) as file_sequence,
-    from {{ source('ops', 'closings') }}
     group by day
 ),
 
@@ -28,9 +19,9 @@ checks as (
             e'\n' order by c.warns, c.check_name
         ) filter (where c.failing > 0) as to_do,
     from (
-        select *, coalesce(severity = 'warn', false) as warns from {{ source('ops', 'day_checks') }}
+        select *, coalesce(severity = 'warn', false) as warns from {{ ref('stg_day_checks') }}
     ) as c
-    left join {{ source('ops', 'builds') }} as b on c.day = b.day
+    left join {{ ref('stg_builds') }} as b on c.day = b.day
     where c.build_no = coalesce(b.build_no, 0)
     group by c.day
 ),
@@ -42,7 +33,7 @@ calendar as (
             greatest((select max(day) from landed), max(now::DATE)) + interval 1 day,
             interval 1 day
         ))::DATE as day,
-    from {{ source('ops', 'clock') }}
+    from {{ ref('stg_clock') }}
 ),
 
 described as (
@@ -58,11 +49,11 @@ described as (
         coalesce(l.file_sequence > c.file_sequence, false) as has_late_rows,
         o.because as outdated_because,
     from calendar as d
-    cross join {{ source('ops', 'clock') }} as clock
+    cross join {{ ref('stg_clock') }} as clock
     left join landed as l on d.day = l.day
-    left join closings as c on d.day = c.day
+    left join {{ ref('stg_closings') }} as c on d.day = c.day
     left join checks as k on d.day = k.day
-    left join {{ source('ops', 'outdated_days') }} as o on d.day = o.day
+    left join {{ ref('stg_outdated_days') }} as o on d.day = o.day
 )
 
 select

@@ -9,8 +9,8 @@
 
 with began as (
     select d.kind, d.source, min(d.day) as day
-    from {{ source('ops', 'file_days') }} as d
-    anti join {{ source('ops', 'files') }} as f
+    from {{ ref('stg_file_days') }} as d
+    anti join {{ ref('stg_files') }} as f
         on d.file_id = f.file_id and d.kind = f.kind and d.source = f.source and f.withdrawn_at is not null
     where d.rows > 0
     group by d.kind, d.source
@@ -25,7 +25,7 @@ expected as (
         -- the days before it that a gap may begin on
         s.expected_every_minutes // 1440 + 1 as days_back,
         b.day < d.day as began_before,
-    from {{ source('ops', 'check_days') }} as d
+    from {{ ref('stg_check_days') }} as d
     cross join {{ ref('stg_sources') }} as s
     inner join began as b on s.kind = b.kind and s.source = b.source and d.day >= b.day
     where s.expected_every_minutes is not null

@@ -61,7 +61,7 @@ select distinct
     h.name as name_after,
     h.missing::BIGINT as missing,
 from holes as h
-left join {{ source('ops', 'file_days') }} as d
+left join {{ ref('stg_file_days') }} as d
     on h.kind = d.kind and h.source = d.source and h.beside.file_id = d.file_id
 where
     h.missing > 0

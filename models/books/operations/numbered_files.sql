@@ -4,18 +4,18 @@
 
 with names as (
     select kind, source, name, file_id, landed_at::DATE as landed_on
-    from {{ source('ops', 'files') }}
+    from {{ ref('stg_files') }}
     where withdrawn_at is null
     union
     select n.kind, n.source, n.name, n.file_id, n.seen_at::DATE as landed_on
-    from {{ source('ops', 'file_names') }} as n
-    anti join {{ source('ops', 'files') }} as f
+    from {{ ref('stg_file_names') }} as n
+    anti join {{ ref('stg_files') }} as f
         on n.file_id = f.file_id and n.kind = f.kind and n.source = f.source and f.withdrawn_at is not null
 ),
 
 touched as (
     select kind, source, file_id, max(day) as last_day
-    from {{ source('ops', 'file_days') }}
+    from {{ ref('stg_file_days') }}
     group by kind, source, file_id
 ),
 
@@ -26,8 +26,8 @@ near as (
         on n.kind = s.kind and n.source = s.source and s.expected_every_minutes is not null
     left join touched as t on n.kind = t.kind and n.source = t.source and n.file_id = t.file_id
     where
-        coalesce(t.last_day, n.landed_on) >= (select min(day) - 31 from {{ source('ops', 'check_days') }})
-        and coalesce(t.last_day, n.landed_on) <= (select max(day) + 31 from {{ source('ops', 'check_days') }})
+        coalesce(t.last_day, n.landed_on) >= (select min(day) - 31 from {{ ref('stg_check_days') }})
+        and coalesce(t.last_day, n.landed_on) <= (select max(day) + 31 from {{ ref('stg_check_days') }})
 ),
 
 -- dates and times that are written in parts become one run of digits: 2026-03-01T10:15:00 is 20260301101500

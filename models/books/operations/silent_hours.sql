@@ -3,12 +3,12 @@
 
 with compared as (
     select d.day, d.day - 7 * weeks.n::INTEGER as day_before
-    from {{ source('ops', 'check_days') }} as d
+    from {{ ref('stg_check_days') }} as d
     cross join unnest(range(1, 8)) as weeks (n)
 ),
 
 days_read as (
-    select day from {{ source('ops', 'check_days') }}
+    select day from {{ ref('stg_check_days') }}
     union
     select day_before as day from compared
 ),

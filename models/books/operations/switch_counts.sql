@@ -7,7 +7,7 @@ with known as (
     where kind = 'cdrs'
     union
     select source
-    from {{ source('ops', 'file_days') }}
+    from {{ ref('stg_file_days') }}
     where kind = 'cdrs' and rows > 0
 ),
 

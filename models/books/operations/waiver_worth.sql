@@ -65,7 +65,7 @@ worth as (
         r.file_id || ':' || r.line as key,
         null as reason,
         case when r.kind = 'cdrs' then {{ divide_half_up('a.sell_u', 'a.calls') }} end as worth_u,
-    from {{ source('ops', 'rejected_rows') }} as r
+    from {{ ref('stg_rejected_rows') }} as r
     left join averages as a on r.day = a.day
 
     union all

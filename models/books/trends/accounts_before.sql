@@ -4,7 +4,7 @@ with days as (
     select
         day,
         day - {{ threshold('days_before') }} as first_day,
-    from {{ source('ops', 'build_days') }}
+    from {{ ref('stg_build_days') }}
 ),
 
 called as (

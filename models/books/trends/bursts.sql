@@ -36,7 +36,7 @@ compared as (
         and w.charged_at >= w.day
         and (
             w.charged_at < w.day + interval 1 day
-            or w.day + 1 not in (select day from {{ source('ops', 'build_days') }})
+            or w.day + 1 not in (select day from {{ ref('stg_build_days') }})
         )
 )
 

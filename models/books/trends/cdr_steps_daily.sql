@@ -6,7 +6,7 @@ with switches as (
     where kind = 'cdrs'
     union
     select source
-    from {{ source('ops', 'files') }}
+    from {{ ref('stg_files') }}
     where kind = 'cdrs'
 ),
 
@@ -25,11 +25,11 @@ landed as (
     select day, source, sum(rows) as cdrs
     from (
         select day, source, rows
-        from {{ source('ops', 'file_days') }}
+        from {{ ref('stg_file_days') }}
         where kind = 'cdrs'
         union all
         select day, source, -1 as rows
-        from {{ source('landed', 'superseded_cdrs') }}
+        from {{ ref('stg_superseded_cdrs') }}
     )
     group by day, source
 ),
@@ -41,7 +41,7 @@ left_out as (
         r.source,
         coalesce(r.row_id || ':' || r.attempt, r.file_id || ':' || r.line) as row_key,
         bool_or(w.line is not null) as waived,
-    from {{ source('ops', 'rejected_rows') }} as r
+    from {{ ref('stg_rejected_rows') }} as r
     anti join {{ ref('corrected_rows') }} as c
         on r.file_id = c.file_id and r.line = c.line and r.source = coalesce(c.source, r.source)
     left join {{ ref('waived_rows') }} as w

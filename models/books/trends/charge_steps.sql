@@ -67,8 +67,8 @@ settled as (
 ),
 
 closed as (
-    select distinct day
-    from {{ source('ops', 'closings') }}
+    select day
+    from {{ ref('stg_closings') }}
 ),
 
 steps as (

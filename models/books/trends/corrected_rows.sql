@@ -4,13 +4,13 @@
 with calls as (
     select day, source, call_id as row_id, attempt, file_sequence
     from {{ ref('stg_cdrs') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
 ),
 
 rejected as (
     select r.*, f.landed_at::DATE as landed_on
-    from {{ source('ops', 'rejected_rows') }} as r
-    inner join {{ source('ops', 'files') }} as f on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
+    from {{ ref('stg_rejected_rows') }} as r
+    inner join {{ ref('stg_files') }} as f on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
     where r.kind = 'cdrs'
 )
 

@@ -31,7 +31,7 @@ days_around as (
     select
         day,
         (day + unnest([-1, 0, 1]))::DATE as day_around,
-    from {{ source('ops', 'build_days') }}
+    from {{ ref('stg_build_days') }}
 ),
 
 legs as (
@@ -67,7 +67,7 @@ medians as (
         d.day,
         r.rate_table_id,
         {{ to_units('quantile_disc(r.rate_per_minute, 0.5)') }} as rate_u,
-    from {{ source('ops', 'build_days') }} as d
+    from {{ ref('stg_build_days') }} as d
     inner join {{ ref('live_rates') }} as r
         on d.day + interval 1 day > r.valid_from and d.day < r.valid_to
     where not r.blocked and r.rate_per_minute > 0

@@ -5,7 +5,7 @@ with weeks_before as (
     select
         d.day,
         d.day - 7 * w.n::INTEGER as day_before,
-    from {{ source('ops', 'build_days') }} as d
+    from {{ ref('stg_build_days') }} as d
     cross join unnest(range(1, {{ threshold('weeks') }} + 1)) as w (n)
 ),
 
@@ -19,7 +19,7 @@ observed as (
         {{ to_ms('sum(sell_duration_s)') }}::HUGEINT as talked_ms,
         {{ to_units('sum(revenue)') }} as spent_u,
     from {{ ref('breakout_hourly') }}
-    where day in (select day from {{ source('ops', 'build_days') }}) and customer_id is not null and calls > 0
+    where day in (select day from {{ ref('stg_build_days') }}) and customer_id is not null and calls > 0
     group by day, hour, customer_id
 ),
 

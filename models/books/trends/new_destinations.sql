@@ -10,7 +10,7 @@ with called as (
         sum(revenue) as amount,
     from {{ ref('breakout_daily') }}
     where
-        day in (select day from {{ source('ops', 'build_days') }})
+        day in (select day from {{ ref('stg_build_days') }})
         and calls > 0
         and destination is not null
     group by day, customer_id, destination
@@ -33,7 +33,7 @@ new as (
             and c.day > b.day
             and b.calls > 0
             -- these days alone are read
-            and b.day >= (select min(day) - {{ threshold('days_before') }} from {{ source('ops', 'build_days') }})
+            and b.day >= (select min(day) - {{ threshold('days_before') }} from {{ ref('stg_build_days') }})
     where a.weeks >= {{ threshold('weeks_needed') }}
 )
 
@@ -49,5 +49,5 @@ select
 from new as n
 inner join {{ ref('breakout_hourly') }} as h
     on n.day = h.day and n.account_id = h.customer_id and n.destination = h.destination and h.calls > 0
-where h.day in (select day from {{ source('ops', 'build_days') }})
+where h.day in (select day from {{ ref('stg_build_days') }})
 group by n.day, n.account_id, n.destination

@@ -12,7 +12,7 @@ with facts as (
         count(*) filter (where sell_status = 'unrated' or buy_status = 'unrated') as unrated,
         sum(sell_account_amount) filter (where sell_status = 'rated') as amount,
     from {{ ref('rated_calls') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
     group by all
 
     union all by name
@@ -26,7 +26,7 @@ with facts as (
         count(*) filter (where status = 'unrated') as unrated,
         sum(account_amount) filter (where status = 'rated') as amount,
     from {{ ref('rated_usage') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
     group by all
 )
 

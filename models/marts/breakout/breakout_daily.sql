@@ -23,7 +23,7 @@ with final as (
         sum(naive_revenue) as naive_revenue,
         sum(unrated) as unrated,
     from {{ ref('breakout_hourly') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
     group by day, customer_id, carrier_id, destination, band, currency
 )
 

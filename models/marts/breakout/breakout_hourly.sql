@@ -21,7 +21,7 @@ with legs as (
         naive_revenue,
         sell_status = 'unrated' or buy_status = 'unrated' as unrated,
     from {{ ref('rated_calls') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
 ),
 
 final as (

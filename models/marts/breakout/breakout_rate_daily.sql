@@ -16,7 +16,7 @@
         {{ side }}_currency as currency,
     from {{ ref('rated_calls') }}
     where
-        day in (select day from {{ source('ops', 'build_days') }})
+        day in (select day from {{ ref('stg_build_days') }})
         and {{ side }}_status <> 'none'
     group by all
     {{ 'union all by name' if not loop.last }}

@@ -17,6 +17,6 @@
         {{ from_units(covered_u) }} as covered_amount,
         file_sequence,
     from {{ ref(rule ~ '_covered') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
     {{ 'union all by name' if not loop.last }}
 {% endfor %}

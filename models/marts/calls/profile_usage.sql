@@ -19,7 +19,7 @@ periods as (
     select p.profile_id, {{ profile_period('c.now', 'a.timezone', 'p.period') }} as period
     from {{ ref('stg_consumption_profiles') }} as p
     inner join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id
-    cross join {{ source('ops', 'clock') }} as c
+    cross join {{ ref('stg_clock') }} as c
     where c.now >= p.valid_from and c.now < p.valid_to
 )
 

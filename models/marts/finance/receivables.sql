@@ -7,7 +7,7 @@ with overdue as (
         case when s.total > s.paid then greatest(clock.now::DATE - s.due_on, 0) else 0 end as days_overdue,
         clock.now::DATE as as_of,
     from {{ ref('settled_invoices') }} as s
-    cross join {{ source('ops', 'clock') }} as clock
+    cross join {{ ref('stg_clock') }} as clock
 )
 
 select

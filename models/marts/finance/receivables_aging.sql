@@ -65,7 +65,7 @@ added_up as (
     left join open_invoices as o on a.account_id = o.account_id and a.currency = o.currency
     left join credits as c on a.account_id = c.account_id and a.currency = c.currency
     left join unbilled as u on a.account_id = u.account_id and a.currency = u.currency
-    cross join {{ source('ops', 'clock') }} as clock
+    cross join {{ ref('stg_clock') }} as clock
 )
 
 select

@@ -3,7 +3,7 @@
 
 with invoiced as (
     select account_id, period_start, invoice_number
-    from {{ source('ops', 'invoices') }}
+    from {{ ref('stg_invoices') }}
     where status = 'issued' and kind = 'invoice'
 ),
 
@@ -15,7 +15,7 @@ adjusted as (
     from {{ ref('ledger_entries') }} as e
     inner join invoiced as i on e.account_id = i.account_id and e.period = i.period_start
     inner join {{ ref('stg_accounts') }} as a on e.account_id = a.account_id
-    anti join {{ source('ops', 'invoice_entries') }} as b on e.entry_id = b.entry_id
+    anti join {{ ref('stg_invoice_entries') }} as b on e.entry_id = b.entry_id
     where e.fact is not null
 ),
 
@@ -34,7 +34,7 @@ periods as (
 
     union
 
-    select account_id, period_start from {{ source('ops', 'invoicing') }}
+    select account_id, period_start from {{ ref('stg_invoicing') }}
 ),
 
 touching as (
@@ -75,6 +75,6 @@ select
         else 'ready'
     end as status,
 from touching as t
-cross join {{ source('ops', 'clock') }} as clock
+cross join {{ ref('stg_clock') }} as clock
 left join missing as m on t.account_id = m.account_id and t.period_start = m.period_start
 left join invoiced as i on t.account_id = i.account_id and t.period_start = i.period_start

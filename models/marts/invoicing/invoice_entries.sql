@@ -4,4 +4,4 @@
 select
     invoice_number,
     entry_id,
-from {{ source('ops', 'invoice_entries') }}
+from {{ ref('stg_invoice_entries') }}

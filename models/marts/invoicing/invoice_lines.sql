@@ -23,5 +23,5 @@ select
     l.covered_s,
     l.covered_amount,
     l.beyond_rate,
-from {{ source('ops', 'invoice_lines') }} as l
-inner join {{ source('ops', 'invoices') }} as i on l.document_id = i.document_id
+from {{ ref('stg_invoice_lines') }} as l
+inner join {{ ref('stg_invoices') }} as i on l.document_id = i.document_id

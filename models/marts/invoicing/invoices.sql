@@ -23,4 +23,4 @@ select
     checksum,
     csv_sha256,
     pdf_sha256,
-from {{ source('ops', 'invoices') }}
+from {{ ref('stg_invoices') }}

@@ -59,4 +59,4 @@ select
     b.tm_create,
     b.tm_update,
 from balances as b
-cross join {{ source('ops', 'clock') }} as clock
+cross join {{ ref('stg_clock') }} as clock

@@ -14,7 +14,7 @@ with legs as (
             sum({{ sign }}{{ side }}_account_amount) as amount,
         from {{ ref('rated_calls') }}
         where
-            day in (select day from {{ source('ops', 'build_days') }})
+            day in (select day from {{ ref('stg_build_days') }})
             and {{ side }}_status = 'rated'
         group by all
         {{ 'union all by name' if not loop.last }}
@@ -38,7 +38,7 @@ facts as (
         -account_amount as amount,
     from {{ ref('rated_usage') }}
     where
-        day in (select day from {{ source('ops', 'build_days') }})
+        day in (select day from {{ ref('stg_build_days') }})
         and status = 'rated'
 )
 

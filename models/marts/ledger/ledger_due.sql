@@ -20,12 +20,6 @@ posted as (
     group by account_id, day, period, fact, service, currency
 ),
 
-closings as (
-    select day, max(file_sequence) as file_sequence
-    from {{ source('ops', 'closings') }}
-    group by day
-),
-
 -- the files behind a difference: those that landed in the day, or were withdrawn, since it was closed last; not what
 -- could not be read
 late_files as (
@@ -35,10 +29,10 @@ late_files as (
         string_agg(distinct d.file_id, ' ' order by d.file_id) as file_ids,
         string_agg(distinct w.reason, '; ' order by w.reason) as withdrawn_because,
         bool_and(w.file_id is not null) as only_withdrawn,
-    from {{ source('ops', 'file_days') }} as d
-    inner join closings as c on d.day = c.day
-    left join {{ source('ops', 'withdrawals') }} as w on d.file_id = w.file_id and d.file_sequence = w.file_sequence
-    anti join {{ source('ops', 'unreadable_files') }} as u
+    from {{ ref('stg_file_days') }} as d
+    inner join {{ ref('stg_closings') }} as c on d.day = c.day
+    left join {{ ref('stg_withdrawals') }} as w on d.file_id = w.file_id and d.file_sequence = w.file_sequence
+    anti join {{ ref('stg_unreadable_files') }} as u
         on d.file_id = u.file_id and d.file_sequence = u.file_sequence
     where d.file_sequence > c.file_sequence
     group by d.day, d.kind
@@ -84,7 +78,7 @@ explained as (
             else 'landed after the day was closed'
         end as reason,
     from differences as d
-    left join closings as c on d.day = c.day
+    left join {{ ref('stg_closings') }} as c on d.day = c.day
     left join late_files as f
         on d.day = f.day and f.kind = case d.fact when 'calls' then 'cdrs' else d.fact end
 )

@@ -22,4 +22,4 @@ select
     currency,
     reference,
     reason,
-from {{ source('ops', 'ledger_entries') }}
+from {{ ref('stg_ledger_entries') }}

@@ -2,20 +2,20 @@
 
 with landed as (
     select day, sum(rows) as cdrs
-    from {{ source('ops', 'file_days') }}
+    from {{ ref('stg_file_days') }}
     where kind = 'cdrs'
     group by day
 ),
 
 superseded as (
     select day, count(*) as cdrs
-    from {{ source('landed', 'superseded_cdrs') }}
+    from {{ ref('stg_superseded_cdrs') }}
     group by day
 ),
 
 rejected as (
     select day, count(*) as rows
-    from {{ source('ops', 'rejected_rows') }}
+    from {{ ref('stg_rejected_rows') }}
     group by day
 ),
 

@@ -8,14 +8,14 @@ with unreadable as (
     select
         *,
         regexp_replace(name, '[.]gz$', '') as plain_name,
-    from {{ source('ops', 'unreadable_files') }}
+    from {{ ref('stg_unreadable_files') }}
 ),
 
 landed as (
     select
         *,
         regexp_replace(name, '[.]gz$', '') as plain_name,
-    from {{ source('ops', 'files') }}
+    from {{ ref('stg_files') }}
     where withdrawn_at is null
 ),
 

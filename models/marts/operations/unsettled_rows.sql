@@ -4,11 +4,11 @@
 
 with closed_days as (
     select f.day
-    from {{ source('ops', 'file_days') }} as f
-    inner join {{ source('ops', 'closings') }} as c on f.day = c.day
+    from {{ ref('stg_file_days') }} as f
+    inner join {{ ref('stg_closings') }} as c on f.day = c.day
     where f.kind in ('cdrs', 'usage')
     group by f.day
-    having max(f.file_sequence) <= max(c.file_sequence)
+    having max(f.file_sequence) <= any_value(c.file_sequence)
 ),
 
 rejected as (
@@ -16,8 +16,8 @@ rejected as (
         r.*,
         f.name,
         f.landed_at::DATE as landed_on,
-    from {{ source('ops', 'rejected_rows') }} as r
-    inner join {{ source('ops', 'files') }} as f
+    from {{ ref('stg_rejected_rows') }} as r
+    inner join {{ ref('stg_files') }} as f
         on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
     anti join {{ ref('waived_rows') }} as w
         on r.file_id = w.file_id and r.kind = w.kind and r.source = w.source and r.line = w.line
@@ -35,7 +35,7 @@ landed_later as (
             {{ attempt }} as attempt,
             day,
             file_sequence,
-        from {{ source('landed', kind) }}
+        from {{ ref('stg_' ~ kind) }}
         where
             file_sequence > (
                 select min(r.file_sequence)

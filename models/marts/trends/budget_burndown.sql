@@ -19,7 +19,7 @@ calendar as (
             interval 1 day
         ))::DATE as day,
     from budgets as b
-    cross join {{ source('ops', 'clock') }} as clock
+    cross join {{ ref('stg_clock') }} as clock
 ),
 
 converted as (

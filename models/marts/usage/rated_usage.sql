@@ -7,7 +7,7 @@
     tags=['daily'],
     outdated_rows="(
         file_sequence > coalesce(
-            (select max(k.file_sequence) from ops.closings as k where k.day = rated_usage.day), -1
+            (select k.file_sequence from staging.stg_closings as k where k.day = rated_usage.day), -1
         )
         or exists (
             select 1
@@ -26,7 +26,7 @@ with usage as (
     from {{ ref('service_events') }} as u
     anti join {{ this }} as stored
         on u.day = stored.day and u.source = stored.source and u.usage_id = stored.usage_id
-    where u.day in (select day from {{ source('ops', 'build_days') }})
+    where u.day in (select day from {{ ref('stg_build_days') }})
 ),
 
 priced as (

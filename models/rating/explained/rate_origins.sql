@@ -9,4 +9,4 @@ select
         else 'deck ' || d.deck || ' (' || d.name || ' of ' || d.source || ')'
     end || ' line ' || r.line as origin,
 from {{ ref('rate_terms') }} as r
-left join {{ source('ops', 'decks') }} as d on r.deck = d.deck
+left join {{ ref('stg_decks') }} as d on r.deck = d.deck

@@ -4,7 +4,7 @@
 with covered as (
     select source, call_id, attempt, day, sum(covered_ms)::BIGINT as covered_ms
     from {{ ref('duration_covered') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
     group by source, call_id, attempt, day
 ),
 

@@ -4,7 +4,7 @@
 with covered as (
     select source, call_id, attempt, day, sum(covered_u)::HUGEINT as covered_u
     from {{ ref('cost_covered') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
     group by source, call_id, attempt, day
 ),
 

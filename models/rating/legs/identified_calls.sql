@@ -4,22 +4,21 @@
 with calls as (
     select *
     from {{ ref('stg_cdrs') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
+    where day in (select day from {{ ref('stg_build_days') }})
 ),
 
 -- a closed day keeps the legs it was closed with: only what has landed since is rated
 closings as (
-    select day, max(file_sequence) as file_sequence
-    from {{ source('ops', 'closings') }}
-    where day in (select day from {{ source('ops', 'build_days') }})
-    group by day
+    select day, file_sequence
+    from {{ ref('stg_closings') }}
+    where day in (select day from {{ ref('stg_build_days') }})
 ),
 
 closed as (
     select r.source, r.call_id, r.attempt, r.day, r.answered, r.sell_status
     from {{ source('stored', 'rated_calls') }} as r
     inner join closings as k on r.day = k.day and r.file_sequence <= k.file_sequence
-    anti join {{ source('landed', 'superseded_cdrs') }} as s
+    anti join {{ ref('stg_superseded_cdrs') }} as s
         on
             r.call_id = s.call_id
             and r.attempt = s.attempt

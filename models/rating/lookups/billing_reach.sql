@@ -13,7 +13,7 @@ ended as (
     select day, max(charged_at + to_microseconds({{ to_ms('duration_s') }} * 1000)) as at
     from {{ ref('stg_cdrs') }}
     where
-        day in (select day from {{ source('ops', 'build_days') }})
+        day in (select day from {{ ref('stg_build_days') }})
         and (select bool_or(splits) from {{ ref('rate_table_terms') }})
     group by day
 )
@@ -21,6 +21,6 @@ ended as (
 select
     d.day,
     greatest(d.day + interval 1 day, e.at + to_microseconds(l.ms * 1000)) as until,
-from {{ source('ops', 'build_days') }} as d
+from {{ ref('stg_build_days') }} as d
 cross join longest as l
 left join ended as e on d.day = e.day

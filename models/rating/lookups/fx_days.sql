@@ -17,7 +17,7 @@ select
     f.from_currency,
     f.to_currency,
     {{ to_units('max_by(f.rate, f.valid_from)') }} as rate_u,
-from {{ source('ops', 'build_days') }} as d
+from {{ ref('stg_build_days') }} as d
 inner join {{ ref('stg_fx_rates') }} as f on d.day >= f.valid_from
 where f.from_currency <> f.to_currency
 group by d.day, f.from_currency, f.to_currency
@@ -29,5 +29,5 @@ select
     c.currency as from_currency,
     c.currency as to_currency,
     100000000::HUGEINT as rate_u,
-from {{ source('ops', 'build_days') }} as d
+from {{ ref('stg_build_days') }} as d
 cross join currencies as c

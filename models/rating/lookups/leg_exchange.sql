@@ -12,7 +12,7 @@ select
     c.account_currency,
     a.rate_u as account_rate_u,
     r.rate_u as reporting_rate_u,
-from {{ source('ops', 'build_days') }} as d
+from {{ ref('stg_build_days') }} as d
 cross join {{ ref('rate_table_terms') }} as t
 cross join currencies as c
 cross join {{ ref('stg_company') }} as company

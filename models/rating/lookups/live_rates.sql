@@ -5,11 +5,11 @@ with days as (
     select
         min(day)::TIMESTAMP as first_instant,
         max(day) + interval 1 day as last_instant,
-    from {{ source('ops', 'build_days') }}
+    from {{ ref('stg_build_days') }}
 ),
 
 rates as (
-    {{ rates_with_ends("(select min(day)::TIMESTAMP from " ~ source('ops', 'build_days') ~ ")") | indent(4) }}
+    {{ rates_with_ends("(select min(day)::TIMESTAMP from " ~ ref('stg_build_days') ~ ")") | indent(4) }}
 )
 
 select r.*

@@ -8,7 +8,7 @@ with days as (
     select
         min(day)::TIMESTAMP as first_instant,
         max(day) + interval 1 day as last_instant,
-    from {{ source('ops', 'build_days') }}
+    from {{ ref('stg_build_days') }}
 ),
 
 candidates as (

@@ -2,12 +2,6 @@
 -- earlier open days. Seconds are in ms, amounts in units of 1e-8.
 {{ config(materialized='view') }}
 
-with closings as (
-    select day, max(file_sequence) as file_sequence
-    from {{ source('ops', 'closings') }}
-    group by day
-)
-
 select
     p.profile_id,
     p.period,
@@ -15,8 +9,8 @@ select
         case p.rule when 'duration' then {{ to_ms('p.covered_s') }} else {{ to_units('p.covered_amount') }} end
     )::HUGEINT as consumed,
 from {{ source('stored', 'profile_consumption') }} as p
-left join closings as k on p.day = k.day
-anti join {{ source('landed', 'superseded_cdrs') }} as s
+left join {{ ref('stg_closings') }} as k on p.day = k.day
+anti join {{ ref('stg_superseded_cdrs') }} as s
     on
         p.call_id = s.call_id
         and p.attempt = s.attempt
@@ -24,6 +18,6 @@ anti join {{ source('landed', 'superseded_cdrs') }} as s
         and p.file_sequence = s.file_sequence
 where
     -- a period has 31 days at most, and its days are not those of UTC
-    p.day >= (select min(day) - 33 from {{ source('ops', 'build_days') }})
-    and (p.day not in (select day from {{ source('ops', 'build_days') }}) or p.file_sequence <= k.file_sequence)
+    p.day >= (select min(day) - 33 from {{ ref('stg_build_days') }})
+    and (p.day not in (select day from {{ ref('stg_build_days') }}) or p.file_sequence <= k.file_sequence)
 group by p.profile_id, p.period

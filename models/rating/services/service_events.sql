@@ -33,4 +33,4 @@ select
     c.of_days,
     0 as file_sequence,
 from {{ ref('subscription_charges') }} as c
-anti join {{ source('ops', 'closings') }} as k on c.day = k.day
+anti join {{ ref('stg_closings') }} as k on c.day = k.day

@@ -27,7 +27,7 @@ months as (
             interval 1 month
         ))::DATE as month,
     from held as h
-    cross join {{ source('ops', 'clock') }} as clock
+    cross join {{ ref('stg_clock') }} as clock
     where h.charge = 'monthly'
 ),
 
@@ -84,4 +84,4 @@ select
     t.charged_at,
     t.charged_at::DATE as day,
 from timed as t
-inner join {{ source('ops', 'clock') }} as clock on t.charged_at <= clock.now
+inner join {{ ref('stg_clock') }} as clock on t.charged_at <= clock.now

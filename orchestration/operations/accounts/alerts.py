@@ -57,7 +57,7 @@ WATCHED: Mapping[str, str] = {
             currency,
             'account ' || account_id || ', ' || replace(rule, '_', ' ') || ': ' || detail as text,
         from marts.anomalies
-        where severity = 'high' and hour >= (select now from ops.clock) - interval 2 day
+        where severity = 'high' and hour >= (select now from run.clock) - interval 2 day
     """,
 }
 

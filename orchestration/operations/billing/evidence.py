@@ -66,7 +66,7 @@ _REACH = """
             d.day + interval 1 day,
             max(e.charged_at + to_microseconds((e.billed_s * 1000000)::BIGINT))
         ) as until
-    from ops.build_days as d
+    from run.build_days as d
     left join evidence_rows as e on d.day = e.day
     group by d.day
 """
@@ -171,7 +171,7 @@ def _with_terms(home: Home, config: str | None, deck: int | None, mine: Any, inv
             select * from serving.landed.rates where deck in (select deck from ops.decks) and {asked}
             """
         )
-        con.execute("insert into ops.build_days select distinct day from evidence_rows where day is not null")
+        con.execute("insert into run.build_days select distinct day from evidence_rows where day is not null")
         rate(con, {"billing_reach": _REACH})
         said = {"account": invoice["account_id"], "currency": invoice["currency"]}
         return con.sql(_TERMS.read_text(encoding="utf-8"), params=said).to_arrow_table()

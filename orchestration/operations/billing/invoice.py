@@ -260,9 +260,9 @@ def _make(
     home, number = held.home, None if wanted.draft else document_id
     for table in ("invoices", "invoice_lines"):  # the draft there was
         con.execute(f"delete from ops.{table} where document_id = ?", [wanted.draft_id])
-    con.execute("delete from ops.invoicing")
+    con.execute("delete from run.invoicing")
     con.execute(
-        "insert into ops.invoicing values (?, ?, ?, ?, ?)",
+        "insert into run.invoicing values (?, ?, ?, ?, ?)",
         [document_id, number, wanted.account, wanted.period, wanted.credit],
     )
     if number and not wanted.credit_note:
@@ -308,7 +308,7 @@ def _make(
             as_posted=wanted.as_posted,
             logo=_keep_logo(home, logo),
         )
-    con.execute("delete from ops.invoicing")
+    con.execute("delete from run.invoicing")
     paths = {suffix: _exported(home, document_id, suffix) for suffix in SUFFIXES}
     done = Invoiced(
         number, totals["kind"], "issued" if number else "draft", wanted.account, totals["period_start"],

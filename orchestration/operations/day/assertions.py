@@ -61,7 +61,7 @@ def _compiled() -> list[Assertion]:
 def breaking(
     con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, said: Callable[[str], None] | None = None
 ) -> Sequence[tuple[date, int, list[str], str]]:
-    """By day of ops.check_days: how many rows break the assertion, all counted, in words the first `shown` of them, and
+    """By day of run.check_days: how many rows break the assertion, all counted, in words the first `shown` of them, and
     what to do.
 
     A row that is about none of these days counts for each of them. `said` gets a line when it is done. Raises
@@ -74,7 +74,7 @@ def breaking(
         ),
         counted as (
             select
-                case when day in (select day from ops.check_days) then day end as day,
+                case when day in (select day from run.check_days) then day end as day,
                 count(*) as rows,
                 arg_min(detail, row(key, detail), {shown}) as details,
                 {remedies} as remedies
@@ -86,7 +86,7 @@ def breaking(
             sum(c.rows)::BIGINT,
             flatten(list(c.details order by c.day nulls last))[:{shown}],
             array_to_string(list_sort(list_distinct(flatten(list(c.remedies)))) || [$remedy], ' ')
-        from ops.check_days as d
+        from run.check_days as d
         inner join counted as c on c.day is null or d.day = c.day
         group by d.day
     """

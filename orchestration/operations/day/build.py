@@ -39,17 +39,17 @@ _PENDING = """
     where
         b.day is null
         or l.file_sequence > b.file_sequence
-        or l.day in (select day from ops.build_days)
+        or l.day in (select day from run.build_days)
         -- open days that lack a charge: a day in another time zone than UTC begins when its UTC day was built perhaps
         or l.day in (
             select c.day
             from rating.subscription_charges as c
-            anti join ops.closings as k on c.day = k.day
+            anti join staging.stg_closings as k on c.day = k.day
             anti join marts.rated_usage as u on c.day = u.day and c.charge_id = u.usage_id and u.kind = 'subscription'
         )
         or (
             l.file_sequence > coalesce(
-                (select max(k.file_sequence) from ops.closings as k where k.day = l.day), -1
+                (select k.file_sequence from staging.stg_closings as k where k.day = l.day), -1
             )
             and (b.config <> $config or b.deck <> $deck or b.project <> $project)
         )
@@ -120,7 +120,9 @@ def _drop_others(con: duckdb.DuckDBPyConnection) -> None:
         """
         select table_schema, table_name, case when table_type = 'VIEW' then 'view' else 'table' end
         from information_schema.tables
-        where table_schema in ('staging', 'rating', 'books', 'marts')
+        where
+            table_schema in ('staging', 'rating', 'books', 'marts')
+            or (table_schema = 'ops' and table_type = 'VIEW')
         """
     ).fetchall()
     for schema, name, kind in found:
@@ -131,7 +133,7 @@ def _drop_others(con: duckdb.DuckDBPyConnection) -> None:
 def _begin(
     con: duckdb.DuckDBPyConnection, config: str, project: str, first: date | None, last: date | None
 ) -> tuple[list[date], Callable[[daily.Daily], bool]]:
-    """Note the days to build in ops.build_days; return them, and which models their build can do without."""
+    """Note the days to build in run.build_days; return them, and which models their build can do without."""
     days = _range(con, first, last) if first or last else _pending(con, config, project)
     gives = _gives_allowances(con)
     days = _with_consumers(con, days)
@@ -141,8 +143,8 @@ def _begin(
     if days and not looked_up:
         con.execute("delete from ops.lookups")
         con.execute("insert into ops.lookups values (?, false)", [made_for])
-    con.execute("delete from ops.build_days")
-    con.execute("insert into ops.build_days select unnest(?::DATE[])", [days])
+    con.execute("delete from run.build_days")
+    con.execute("insert into run.build_days select unnest(?::DATE[])", [days])
     con.commit()
 
     def skipped(model: daily.Daily) -> bool:
@@ -159,7 +161,7 @@ def _project(held: Writer) -> str:
 
 
 def _finish(held: Writer) -> None:
-    """Record that the days in ops.build_days are built, post what waited for models, find outdated days."""
+    """Record that the days in run.build_days are built, post what waited for models, find outdated days."""
     with held.connect() as con:
         _sync_stored_files(con, held.home)
         con.begin()
@@ -174,14 +176,14 @@ def _finish(held: Writer) -> None:
                 ?,
                 coalesce(max(f.file_sequence), 0),
                 (select coalesce(max(deck), 0) from ops.decks)
-            from ops.build_days as d
+            from run.build_days as d
             left join ops.file_days as f on d.day = f.day and f.kind in ('cdrs', 'usage')
             group by d.day
             """,
             [now(), _project(held)],
         )
-        con.execute("update ops.lookups set complete = true where exists (select 1 from ops.build_days)")
-        con.execute("delete from ops.build_days")
+        con.execute("update ops.lookups set complete = true where exists (select 1 from run.build_days)")
+        con.execute("delete from run.build_days")
         con.execute("delete from ops.project")
         con.execute("insert into ops.project values (?)", [dbt.project_version()])
         post_at_once(con)
@@ -190,8 +192,8 @@ def _finish(held: Writer) -> None:
 
 
 def _sync_stored_files(con: duckdb.DuckDBPyConnection, home: Home) -> None:
-    """Have the files that were written of the days in ops.build_days on disk before the days count as built."""
-    found = con.execute("select path from ops.stored_files where day in (select day from ops.build_days)").fetchall()
+    """Have the files that were written of the days in run.build_days on disk before the days count as built."""
+    found = con.execute("select path from ops.stored_files where day in (select day from run.build_days)").fetchall()
     written = {home.root / path for (path,) in found}
     for path in sorted(written | {path.parent for path in written}):
         sync(path)
@@ -238,7 +240,7 @@ def _with_consumers(con: duckdb.DuckDBPyConnection, days: list[date]) -> list[da
         where kind = 'cdrs' and day > ?
         group by day
         having max(file_sequence)
-            > coalesce((select max(k.file_sequence) from ops.closings as k where k.day = f.day), -1)
+            > coalesce((select k.file_sequence from staging.stg_closings as k where k.day = f.day), -1)
         """,
         [min(days)],
     ).fetchall()
@@ -254,7 +256,7 @@ def _range(con: duckdb.DuckDBPyConnection, first: date | None, last: date | None
         union
         select day from ops.builds where day >= coalesce($first, day) and day <= coalesce($last, day)
         union
-        select day from ops.build_days
+        select day from run.build_days
         order by day
         """,
         {"first": first, "last": last},

@@ -141,8 +141,8 @@ def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, l
             if not days:
                 _refuse_settled(con, day)
         con.begin()
-        con.execute("delete from ops.check_days")
-        con.execute("insert into ops.check_days select unnest(?::DATE[])", [days])
+        con.execute("delete from run.check_days")
+        con.execute("insert into run.check_days select unnest(?::DATE[])", [days])
         con.commit()
         if not days:
             return {}
@@ -181,7 +181,7 @@ def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: di
         (day, f.check, f.rows, "\n".join(f.details), f.remedy) for day, of in broken.items() for f in of.values()
     ]
     con.begin()
-    con.execute("delete from ops.day_checks where day in (select day from ops.check_days)")
+    con.execute("delete from ops.day_checks where day in (select day from run.check_days)")
     con.execute(
         """
         with asserted as (select unnest($asserted::VARCHAR[][]) as a),
@@ -189,9 +189,9 @@ def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: di
         insert into ops.day_checks
             (day, check_name, failing, detail, severity, words, remedy, checked_at, build_no)
         select
-            d.day, a[1], coalesce(f[3]::BIGINT, 0), f[4], a[2], a[3], coalesce(f[5], a[4]), (select now from ops.clock),
+            d.day, a[1], coalesce(f[3]::BIGINT, 0), f[4], a[2], a[3], coalesce(f[5], a[4]), (select now from run.clock),
             coalesce(b.build_no, 0)
-        from ops.check_days as d
+        from run.check_days as d
         cross join asserted
         left join failing on f[1]::DATE = d.day and f[2] = a[1]
         left join ops.builds as b on d.day = b.day
@@ -243,7 +243,7 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
                 (select coalesce(max(file_sequence), 0) from ops.file_days
                     where day = $day and kind in ('cdrs', 'usage')),
                 (select coalesce(max(deck), 0) from ops.decks),
-                (select rules from ops.clock)
+                (select rules from run.clock)
             """,
             {"day": day, "now": at, "operator": operator()},
         )

@@ -210,14 +210,14 @@ def _known(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> tu
 
 
 def _weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Waived:
-    """What a waiver would settle and be worth: the views of what is open speak of the days in ops.check_days."""
+    """What a waiver would settle and be worth: the views of what is open speak of the days in run.check_days."""
     views = "select count(*) from duckdb_views() where view_name in ('waiver_worth', 'unsettled_rows')"
     built = con.execute(views).fetchone()
     on_day = con.execute("select count(*) from ops.builds where day = ?", [day]).fetchone()
     if built != (2,) or (what in ("call", "reason") and on_day == (0,)):
         raise Refused(f"{day} is not built yet; run: tollbook build")
-    con.execute("delete from ops.check_days")
-    con.execute("insert into ops.check_days values (?)", [day])
+    con.execute("delete from run.check_days")
+    con.execute("insert into run.check_days values (?)", [day])
     if what == "row":
         key = _rejected_row(con, day, key)
         _refuse_settled_row(con, day, key)

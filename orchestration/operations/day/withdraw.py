@@ -158,7 +158,7 @@ def _note(con: duckdb.DuckDBPyConnection, key: FileKey, withdrawal: int, reason:
         insert into ops.withdrawals by name
         select
             $withdrawal as withdrawal, file_id, kind, source, name, landed_at, rows, landed, duplicates, rejected,
-            superseded, (select now from ops.clock) as withdrawn_at, $operator as operator, $reason as reason,
+            superseded, (select now from run.clock) as withdrawn_at, $operator as operator, $reason as reason,
             $sequence as file_sequence
         from ops.files
         where file_id = $file and kind = $kind and source = $source
@@ -167,7 +167,7 @@ def _note(con: duckdb.DuckDBPyConnection, key: FileKey, withdrawal: int, reason:
     )
     con.execute(
         """
-        update ops.files set withdrawn_at = (select now from ops.clock)
+        update ops.files set withdrawn_at = (select now from run.clock)
         where file_id = $file and kind = $kind and source = $source
         """,
         this,
@@ -178,7 +178,7 @@ def _end_waivers(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
     """What was waived of the file is not waived of the same bytes when they land again; the record stays."""
     con.execute(
         """
-        update ops.waivers set ended_at = (select now from ops.clock)
+        update ops.waivers set ended_at = (select now from run.clock)
         where
             ended_at is null
             and ((what = 'file' and key = $file) or (what = 'row' and starts_with(key, $file || ':')))
@@ -237,10 +237,10 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as scratch:
         plain, content = unpacked(path, scan(path), Path(scratch))
         file = open_file(con, plain, key.name, content, key.kind, settings, Path(scratch))
-        con.execute("update ops.clock set rules = ?", [settings.rules])
+        con.execute("update run.clock set rules = ?", [settings.rules])
         with told_of(con, file):
             counted = withdraw.count_again(con, key, file)
-        con.execute("update ops.clock set rules = ?", [held.rules])
+        con.execute("update run.clock set rules = ?", [held.rules])
     return counted
 
 

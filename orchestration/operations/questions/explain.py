@@ -209,7 +209,7 @@ def _fill(con: duckdb.DuckDBPyConnection, rated_by: _Rating, call: dict[str, Any
             """,
             [call["day"], rated_by.before],
         )
-    con.execute("insert into ops.build_days values (?)", [call["day"]])
+    con.execute("insert into run.build_days values (?)", [call["day"]])
 
 
 def _compare(stored: dict[str, Any], again: dict[str, Any] | None) -> None:

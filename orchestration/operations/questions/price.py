@@ -195,7 +195,7 @@ class Prices:
             " select * from serving.marts.profile_consumption where account_id = ?",
             [call.account],
         )
-        con.execute("insert into ops.build_days values (?)", [call.at.date()])
+        con.execute("insert into run.build_days values (?)", [call.at.date()])
 
     def _ask(
         self,

@@ -91,7 +91,7 @@ def _booked_until(con: duckdb.DuckDBPyConnection) -> date | None:
         select greatest(c.booked_until, clock.now::DATE - coalesce(o.booking_grace_days, 2) - 1)
         from ops.configuration as c
         cross join config.company as o
-        cross join ops.clock as clock
+        cross join run.clock as clock
         """
     ).fetchone()
     return row[0] if row else None

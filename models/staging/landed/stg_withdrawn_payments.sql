@@ -1,0 +1,15 @@
+select
+    day,
+    source,
+    payment_id,
+    paid_at,
+    account_id,
+    amount,
+    currency,
+    method,
+    entered_by,
+    extra,
+    file_id,
+    file_sequence,
+    withdrawal,
+from {{ source('landed', 'withdrawn_payments') }}

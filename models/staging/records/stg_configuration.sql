@@ -1,0 +1,6 @@
+select
+    version,
+    loaded_at,
+    shape,
+    booked_until,
+from {{ source('ops', 'configuration') }}

@@ -1,0 +1,17 @@
+select
+    file_id,
+    kind,
+    source,
+    name,
+    landed_at,
+    rows,
+    landed,
+    duplicates,
+    rejected,
+    superseded,
+    dst_repeated,
+    dst_skipped,
+    file_sequence,
+    content_id,
+    withdrawn_at,
+from {{ source('ops', 'files') }}

@@ -1,0 +1,4 @@
+select
+    entry_id,
+    invoice_number,
+from {{ source('ops', 'invoice_entries') }}

@@ -1,0 +1,15 @@
+select
+    entry_id,
+    account_id,
+    day,
+    period,
+    booked_on,
+    posted_at,
+    kind,
+    service,
+    amount,
+    currency,
+    reference,
+    reason,
+    fact,
+from {{ source('ops', 'ledger_entries') }}

@@ -1,0 +1,5 @@
+select
+    day,
+    examined_for,
+    because,
+from {{ source('ops', 'outdated_days') }}

@@ -1,0 +1,17 @@
+select
+    withdrawal,
+    file_id,
+    kind,
+    source,
+    name,
+    landed_at,
+    rows,
+    landed,
+    duplicates,
+    rejected,
+    superseded,
+    withdrawn_at,
+    operator,
+    reason,
+    file_sequence,
+from {{ source('ops', 'withdrawals') }}

@@ -1,0 +1,3 @@
+select
+    day,
+from {{ source('run', 'check_days') }}

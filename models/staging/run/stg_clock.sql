@@ -1,0 +1,4 @@
+select
+    now,
+    rules,
+from {{ source('run', 'clock') }}

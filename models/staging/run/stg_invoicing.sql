@@ -1,0 +1,7 @@
+select
+    document_id,
+    invoice_number,
+    account_id,
+    period_start,
+    credit,
+from {{ source('run', 'invoicing') }}
