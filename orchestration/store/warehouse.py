@@ -206,7 +206,8 @@ def _move_run(con: duckdb.DuckDBPyConnection) -> None:
         con.execute(
             f"""
             begin;
-            insert or ignore into run.{name} by name from ops.{name};
+            delete from run.{name};
+            insert into run.{name} by name from ops.{name};
             drop table ops.{name};
             create view ops.{name} as from run.{name};
             commit;

@@ -46,7 +46,12 @@ def test_what_lay_in_ops_is_in_run_and_an_interrupted_build_goes_on(
 ) -> None:
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-04T12:00:00")
     home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
-    land(home, [write_calls(tmp_path / "calls.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])], "cdrs", "sw1")
+    land(
+        home,
+        [write_calls(tmp_path / "calls.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])],
+        kind="cdrs",
+        source="sw1",
+    )
     build(home)
     with duckdb.connect(str(home.warehouse)) as con:
         con.execute("drop schema run cascade")
