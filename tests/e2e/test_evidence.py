@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.company import SEEDS, write_calls, write_company, write_text
-from tests.e2e.test_the_whole_way import Deployment
+from tests.support.company import SEEDS, write_calls, write_company, write_text
+from tests.support.deployment import Deployment
 
 COMPANY = {
     "accounts": (

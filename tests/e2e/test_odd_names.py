@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from orchestration.store.warehouse import PROJECT, Home, Refused
-from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
-from tests.e2e.test_the_whole_way import Deployment
+from tests.support.company import CDR_HEADER, SEEDS, write_company, write_text
+from tests.support.deployment import Deployment
 
 # folders that DuckDB would take for a pattern, and for columns of what it reads
 ODD = """o'brien "x" ünï [1] 100%/source=x/day=2001-01-01"""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.company import SEEDS, write_calls, write_company, write_text
-from tests.e2e.test_the_whole_way import Deployment
+from tests.support.company import SEEDS, write_calls, write_company, write_text
+from tests.support.deployment import Deployment
 
 D = Decimal
 COMPANY = {

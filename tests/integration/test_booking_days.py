@@ -20,7 +20,7 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home
-from tests.e2e.company import SEEDS, write_calls, write_company, write_text
+from tests.support.company import SEEDS, write_calls, write_company, write_text
 
 _COMPANY = "name,reporting_currency,booking_grace_days\nHand Made,USD,{}\n"
 # a payment is named by its amount in cents

@@ -13,7 +13,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home
-from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
+from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
 
 DAY = "2026-05-04"
 

@@ -13,7 +13,7 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home
-from tests.e2e.company import write_calls, write_company
+from tests.support.company import write_calls, write_company
 
 DAY = "2026-05-04"
 

@@ -13,7 +13,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home
-from tests.e2e.company import write_calls, write_company
+from tests.support.company import write_calls, write_company
 
 FIRST, SECOND, THIRD = "2026-05-04", "2026-05-05", "2026-06-01"
 # acme pays 0.06 a minute begun; 100 s a month are free

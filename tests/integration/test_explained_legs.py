@@ -14,7 +14,7 @@ from orchestration.engine.rating_sql import blank, rate
 from orchestration.operations.day.land import land
 from orchestration.operations.questions.rated_again import rows
 from orchestration.store.warehouse import Home, environment
-from tests.generators import random_company, random_traffic
+from tests.support.generators import random_company, random_traffic
 
 START = date(2026, 3, 28)
 

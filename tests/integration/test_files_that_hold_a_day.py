@@ -26,7 +26,7 @@ from orchestration.operations.day.rejected import rejected
 from orchestration.operations.day.waive import confirm, waive
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused
-from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
+from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
 
 DAY, NEXT = date(2026, 5, 4), date(2026, 5, 5)
 UNREADABLE = "unreadable_files_are_settled"

@@ -18,7 +18,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home, writer
-from tests.e2e.company import write_calls, write_company, write_text
+from tests.support.company import write_calls, write_company, write_text
 
 D = Decimal
 CHART = """kind,account_kind,service,sign,control_account,contra_account,text

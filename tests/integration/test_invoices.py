@@ -23,7 +23,7 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, serving
-from tests.e2e.company import write_calls, write_company
+from tests.support.company import write_calls, write_company
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 # acme pays 0.06 USD a minute begun, 19 % tax; bolt the same at 0.5 EUR a dollar, and 3 numbers of 2 EUR a month

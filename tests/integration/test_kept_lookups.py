@@ -11,7 +11,7 @@ import pytest
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home, writer
-from tests.e2e.company import SEEDS, write_calls, write_company
+from tests.support.company import SEEDS, write_calls, write_company
 
 
 def test_lookups_that_were_made_for_no_day_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from orchestration.cli import cli
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import Home, writer
-from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
+from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import PROJECT, Home, Refused, writer
-from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query, state
+from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query, state
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from orchestration.landing import dropped
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import Home, Refused, writer
-from tests.integration.landing_home import adds_up, cdr, csv_text, drop, make, query
+from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query
 
 
 @pytest.fixture

@@ -13,40 +13,14 @@ from orchestration.landing import times
 from orchestration.landing.formats import NATIVE, formats
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import Home, writer
-from tests.integration.landing_home import adds_up, drop, make, query
+from tests.support.asterisk import master
+from tests.support.landing_home import adds_up, drop, make, query
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-11-01T12:00:00")
     return make(tmp_path)
-
-
-def master(start: str, answer: str = "", billsec: object = 0, **cells: str) -> str:
-    """One line of Master.csv as Asterisk quotes it."""
-    row = {
-        "accountcode": "",
-        "src": "4930111",
-        "dst": "0049301234",
-        "dcontext": "from-trunk",
-        "clid": '"Ann "A" Lee" <4930111>',
-        "channel": "PJSIP/carrier-west-0000000a",
-        "dstchannel": "SIP/acme-0000000b",
-        "lastapp": "Dial",
-        "lastdata": "SIP/acme,30",
-        "start": start,
-        "answer": answer,
-        "end": start,
-        "duration": "9",
-        "billsec": str(billsec),
-        "disposition": "ANSWERED" if billsec else "NO ANSWER",
-        "amaflags": "DOCUMENTATION",
-        "uniqueid": "1779569178.7",
-        "userfield": "",
-    } | cells
-    bare = ("duration", "billsec")
-    parts = [row[c] if c in bare else '"' + row[c].replace('"', '""') + '"' for c in row]
-    return ",".join(parts) + "\n"
 
 
 def test_asterisk_rows(home: Home) -> None:

@@ -18,7 +18,7 @@ from orchestration.operations.questions.explain import explain
 from orchestration.operations.questions.quote import quote
 from orchestration.operations.upkeep.rates import Wanted, accept
 from orchestration.store.warehouse import Home, Refused
-from tests.e2e.company import SEEDS, write_company, write_text
+from tests.support.company import SEEDS, write_company, write_text
 
 D = Decimal
 HEADER = "call_id,started_at,calling_number,called_number,routing_number,duration_s,ingress_trunk,egress_trunk"

@@ -18,7 +18,7 @@ from orchestration.operations.day.close import close_again
 from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import publish
 from orchestration.store.warehouse import Home, Refused, writer
-from tests.generators import random_company, random_traffic
+from tests.support.generators import random_company, random_traffic
 
 START = date(2026, 3, 28)
 # Changes that change something.

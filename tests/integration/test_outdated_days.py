@@ -13,7 +13,7 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.day.waive import waive
 from orchestration.store.warehouse import Home
-from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
+from tests.support.company import CDR_HEADER, SEEDS, write_company, write_text
 
 THIRD, FOURTH = "2026-05-03", "2026-05-04"
 BOTH = {THIRD, FOURTH}

@@ -32,7 +32,7 @@ from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import publish_now
 from orchestration.store import journal
 from orchestration.store.warehouse import Home, Refused, serving
-from tests.e2e.company import write_calls, write_company, write_text
+from tests.support.company import write_calls, write_company, write_text
 
 OPERATORS = "operator,role,accounts\nfay,finance,\nbob,finance,bolt\nvic,viewer,\n"
 TIERS = "plan_tier,resource,limit\nfree,extensions,5\nfree,numbers,\n"

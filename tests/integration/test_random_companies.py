@@ -18,7 +18,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rates import Wanted, accept
 from orchestration.store.warehouse import Home, environment
-from tests.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
+from tests.support.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
 
 CALLS = 1_200
 # nights on which clocks change: Europe, North America, Australia; the end of a month and quarter

@@ -25,7 +25,7 @@ from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rates import Wanted, accept, review
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, Writer
-from tests.e2e.company import SEEDS, write_calls, write_company, write_text
+from tests.support.company import SEEDS, write_calls, write_company, write_text
 
 DAY = "2026-05-04"
 D = Decimal

@@ -26,7 +26,7 @@ from orchestration.operations.questions.explain import explain
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import RULES, Home, Refused, Writer, writer
-from tests.e2e.company import SEEDS, write_calls, write_company, write_text
+from tests.support.company import SEEDS, write_calls, write_company, write_text
 
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
 

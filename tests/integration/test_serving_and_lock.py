@@ -24,7 +24,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import publish_now
 from orchestration.store.warehouse import Home, Refused, environment, writer
-from tests.e2e.company import write_calls, write_company
+from tests.support.company import write_calls, write_company
 
 CALLS = 2_000
 PUBLISHES = 10

@@ -12,7 +12,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home
-from tests.e2e.company import SEEDS, write_calls, write_company
+from tests.support.company import SEEDS, write_calls, write_company
 
 
 def test_a_charge_that_falls_due_after_its_day_was_built_is_not_lost(

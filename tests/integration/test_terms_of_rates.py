@@ -24,7 +24,7 @@ from orchestration.operations.questions.quote import quote
 from orchestration.operations.upkeep.rates import Wanted, accept
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home
-from tests.e2e.company import write_company, write_text
+from tests.support.company import write_company, write_text
 
 D = Decimal
 

@@ -21,7 +21,7 @@ from orchestration.operations.day.waive import waive
 from orchestration.operations.questions.trends import anomalies
 from orchestration.operations.questions.trends_page import trends_page
 from orchestration.store.warehouse import Home, Refused
-from tests.e2e.company import CDR_HEADER, SEEDS, write_company, write_text
+from tests.support.company import CDR_HEADER, SEEDS, write_company, write_text
 
 FIRST = datetime(2026, 5, 4)
 NIGHT = FIRST + timedelta(days=21)

@@ -12,7 +12,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home, writer
-from tests.e2e.company import write_calls, write_company
+from tests.support.company import write_calls, write_company
 
 _MADE = (
     "select table_schema, table_name from information_schema.tables "

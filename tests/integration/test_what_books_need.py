@@ -25,7 +25,7 @@ from orchestration.operations.questions.quote import quote
 from orchestration.operations.upkeep import configure
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home, Refused
-from tests.e2e.company import SEEDS, write_calls, write_company, write_text
+from tests.support.company import SEEDS, write_calls, write_company, write_text
 
 DAY = "2026-05-04"
 PROFILES = (

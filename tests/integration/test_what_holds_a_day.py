@@ -18,7 +18,7 @@ from orchestration.operations.day.close import Checked, check, close
 from orchestration.operations.day.land import land
 from orchestration.operations.day.waive import confirm, waive, waivers
 from orchestration.store.warehouse import Home, Refused
-from tests.e2e.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
+from tests.support.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
 
 DAY = date(2026, 5, 4)
 EVERY = "source,kind,format,expected_every_minutes\nsw1,cdrs,canonical,720\n"

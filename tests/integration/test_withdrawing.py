@@ -26,9 +26,9 @@ from orchestration.operations.day.waive import waive, waivers
 from orchestration.operations.day.withdraw import withdraw_file, withdraw_held
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, writer
-from tests.e2e.company import CDR_HEADER, write_calls, write_company, write_text
-from tests.integration.landing_home import adds_up
-from tests.integration.test_landing_native import master
+from tests.support.asterisk import master
+from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
+from tests.support.landing_home import adds_up
 
 DAY, NEXT = date(2026, 5, 4), date(2026, 5, 5)
 D = Decimal

@@ -14,7 +14,7 @@ from orchestration.configuration.schema import FILES
 from orchestration.decks import normal
 from orchestration.decks.mapping import CANONICAL_COLUMNS, mapping_of
 from orchestration.store.warehouse import PROJECT
-from tests.decks import Serial, read, short, xlsx
+from tests.support.decks import Serial, read, short, xlsx
 
 PRICED = ("prefix", "rate_per_minute", "initial_s", "increment_s", "valid_from")
 

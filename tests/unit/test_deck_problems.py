@@ -10,7 +10,7 @@ import pytest
 from orchestration.decks import mapping
 from orchestration.decks.prefixes import PrefixRules, expand
 from orchestration.decks.problem import UnreadableDeck
-from tests.decks import read, xlsx
+from tests.support.decks import read, xlsx
 
 MAPPING = """
 rate_table_id = "az"

@@ -12,59 +12,26 @@ import subprocess
 import sys
 import zlib
 from dataclasses import replace
-from datetime import date, datetime, timedelta
 from decimal import Decimal, Inexact
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from orchestration.documents import figures
 from orchestration.documents.csv_file import csv_bytes
-from orchestration.documents.document import Call, Document, Line, Party
+from orchestration.documents.document import Party
 from orchestration.documents.flow import Row, Table, pages, space
 from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
 from orchestration.documents.sheet import BOTTOM, TOP, width, wrapped
+from tests.support.documents import LINES, document, many_calls, many_lines
 
 D = Decimal
-LINES = (
-    Line(1, "calls", "Calls", "EUR", D("1.2345"), destination="Łódź", rate_per_minute=D("0.0125"), calls=3,
-         duration_s=D("100.250"), billed_s=D("120")),
-    Line(2, "usage", "Messages", "EUR", D("0.5"), service="message", quantity=D("50"), unit_price=D("0.01")),
-    Line(3, "adjustment", "A late file", "EUR", D("-0.25"), day=date(2026, 2, 10), for_period=date(2026, 2, 1)),
-)  # fmt: skip
-
-
-def document(**said: Any) -> Document:
-    """1.2345 + 0.5 - 0.25 = 1.4845, 1.48 net, 0.28 tax (19 % are 0.2812), 1.76 in all."""
-    usual: dict[str, Any] = {
-        "number": "INV-2026-000001", "kind": "invoice",
-        "seller": Party("Northern Voice", "Northern Voice GmbH", "Brückner Straße 12 / 10115 Berlin", "DE1"),
-        "buyer": Party("Lumière", "Société Lumière", "Ελλάδα / Россия"), "account_id": "lumiere",
-        "period_start": date(2026, 3, 1), "period_end": date(2026, 3, 31), "timezone": "Europe/Paris",
-        "issued_on": date(2026, 4, 3), "due_on": date(2026, 5, 3), "currency": "EUR", "minor_unit": 2, "lines": LINES,
-        "exact": D("1.4845"), "net": D("1.48"), "tax_pct": D(19), "tax": D("0.28"), "total": D("1.76"),
-    }  # fmt: skip
-    return Document(**{**usual, **said})
 
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def many_lines(count: int) -> list[Line]:
-    return [
-        replace(LINES[0], line=n, destination=f"Destination {n} " + "of many words " * (n % 4)) for n in range(count)
-    ]
-
-
-def many_calls(count: int) -> list[Call]:
-    at = datetime(2026, 3, 1)
-    return [
-        Call(1, at + timedelta(seconds=n), "49301", "4477", "Łódź", D(61), D(120), D("0.0125")) for n in range(count)
-    ]
 
 
 def words(pdf: bytes) -> list[str]:
@@ -202,7 +169,9 @@ def test_a_document_of_before_says_what_it_said() -> None:
 
 _ELSEWHERE = """
 import hashlib
-from tests.unit.test_documents import csv_bytes, document, many_calls, many_lines, pdf_bytes
+from orchestration.documents.csv_file import csv_bytes
+from orchestration.documents.pdf import pdf_bytes
+from tests.support.documents import document, many_calls, many_lines
 said = document(lines=many_lines(90), calls=many_calls(200))
 print(hashlib.sha256(csv_bytes(said) + pdf_bytes(said)).hexdigest())
 """

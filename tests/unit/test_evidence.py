@@ -20,7 +20,7 @@ from orchestration.documents.csv_file import csv_bytes
 from orchestration.documents.document import Line
 from orchestration.documents.evidence import COLUMNS, calls_csv, pack, zipped
 from orchestration.documents.json_file import json_bytes
-from tests.unit.test_documents import document
+from tests.support.documents import document
 
 D = Decimal
 NUMBER = "INV-2026-000001"

@@ -12,8 +12,8 @@ import pytest
 
 from orchestration.audit.company import Company, ConfigurationError, Deck
 from orchestration.audit.rater import rate
-from tests.generators import DECK_COLUMNS, START, random_company, random_deck, random_traffic, read_cdrs
-from tests.unit.reference import NOON, cdr, company_writer, legs, says
+from tests.support.generators import DECK_COLUMNS, START, random_company, random_deck, random_traffic, read_cdrs
+from tests.support.reference import NOON, cdr, company_writer, legs, says
 
 Loader = Callable[..., Company]
 

@@ -20,8 +20,8 @@ from orchestration.audit.company import Company, ConfigurationError, Profile, Ra
 from orchestration.audit.number import clean_number
 from orchestration.audit.rater import Cdr, Cover, Leg, RatedAttempt, rate
 from orchestration.audit.timetable import Timetable, Window
-from tests.generators import START, random_company, random_deck, random_traffic, read_cdrs
-from tests.unit.reference import NOON, cdr, company_writer, says, unanswered
+from tests.support.generators import START, random_company, random_deck, random_traffic, read_cdrs
+from tests.support.reference import NOON, cdr, company_writer, says, unanswered
 
 Loader = Callable[..., Company]
 

@@ -25,8 +25,8 @@ from orchestration.audit.rater import Cdr, Leg, rate
 from orchestration.audit.times import parse_instant
 from orchestration.audit.timetable import Timetable, Window, parse_days, parse_time
 from orchestration.store.warehouse import PROJECT
-from tests.generators import START, random_company, random_deck, random_traffic, read_cdrs
-from tests.unit.reference import NOON, cdr, company_writer, legs, says, unanswered
+from tests.support.generators import START, random_company, random_deck, random_traffic, read_cdrs
+from tests.support.reference import NOON, cdr, company_writer, legs, says, unanswered
 
 UTC = ZoneInfo("UTC")
 

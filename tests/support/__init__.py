@@ -1,0 +1,1 @@
+"""What tests share: companies, traffic, decks, deployments."""
