@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export DAGSTER_HOME ?= $(CURDIR)/.dagster
 
-.PHONY: setup demo test test-fast lint proof bench ui lock clean
+.PHONY: setup demo test test-fast lint docs proof bench ui lock clean
 
 setup: $(VENV)/ready  ## the `tollbook` command in .venv, and what Dagster reads
 
@@ -31,6 +31,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --processes 2 models macros tests/assertions
+
+docs: setup  ## docs/tables.md, from the YAML beside models and sources
+	$(BIN)/python -m orchestration.engine.tables_page
 
 proof: setup  ## a month beside an independent ledger, then again with 100 SIGKILLs; an hour or so
 	$(BIN)/python -m tests.proof

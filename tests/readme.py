@@ -18,7 +18,7 @@ import duckdb
 
 PROJECT = Path(__file__).parent.parent
 Cells = list[list[str]]
-# The pages, and how their commands about the demo begin. The operator's tour is last: its commands change HOME.
+# The pages, and how their commands about the demo begin. The last two are last: their commands change HOME.
 PAGES = {
     "docs/quoting.md": "tollbook",
     "docs/decks.md": "tollbook rates review demo/",
@@ -26,6 +26,7 @@ PAGES = {
     "docs/tour-analyst.md": "",
     "docs/tour-finance.md": "",
     "docs/tour-operator.md": "",
+    "docs/queries.md": "",
 }
 
 

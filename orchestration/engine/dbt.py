@@ -72,7 +72,7 @@ def modelled(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def _sources(directory: Path) -> list[Path]:
-    return sorted(path for path in directory.rglob("*") if path.suffix in {".sql", ".yml"})
+    return sorted(path for path in directory.rglob("*") if path.suffix in {".sql", ".yml", ".md"})
 
 
 def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None = None) -> list[NodeResult]:
