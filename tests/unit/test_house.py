@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -148,3 +149,15 @@ def test_the_places_that_a_page_names_are_there(page: str) -> None:
     named = re.findall(r"`((?:models|macros|orchestration|tests|docs|seeds|decks|bench|demo)/[\w./-]*)`", text)
     assert named
     assert [place for place in named if not (PROJECT / place).exists()] == []
+
+
+def test_a_decision_has_its_day_and_whether_it_is_in_force() -> None:
+    """One that is not names the one that took its place, by the anchor that its heading has."""
+    text = (PROJECT / "docs" / "decisions.md").read_text()
+    parts = re.findall(r"^## (.*)\n\n(.*)\n", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading, _ in parts}
+    for heading, status in parts:
+        told = re.fullmatch(r"\*(\d{4}-\d\d-\d\d): (?:in force|superseded by \[.*\]\(#(.*)\))\.\*", status)
+        assert told, f"{heading}: {status}"
+        assert date.fromisoformat(told[1])
+        assert told[2] is None or told[2] in anchors, f"{heading}: {told[2]}"
