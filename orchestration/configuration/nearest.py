@@ -20,6 +20,12 @@ def nearest(value: str, known: Collection[str]) -> str | None:
     return next(iter(get_close_matches(value, sorted(known), n=1, cutoff=0.75)), None)
 
 
+def suggestion(value: str, known: Collection[str], otherwise: str) -> str:
+    """`did you mean X?`, or what else to do where no known name is near."""
+    name = nearest(value, known)
+    return f"did you mean {name}?" if name else otherwise
+
+
 def listed(names: Collection[str]) -> str:
     """`a, b, c` sorted, cut short with `...` after ten."""
     shown = sorted(names)[:_SHOWN]

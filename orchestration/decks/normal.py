@@ -23,7 +23,8 @@ from orchestration.configuration.problem import Fault
 from orchestration.configuration.schema import JURISDICTIONS
 from orchestration.decks import cells, prefixes, rows, values
 from orchestration.decks.cells import Grid
-from orchestration.decks.mapping import INCREMENTS, PRICES, SECONDS, Column, DeckMapping, Fan
+from orchestration.decks.columns import INCREMENTS, PRICES, SECONDS
+from orchestration.decks.mapping import Column, DeckMapping, Fan
 from orchestration.decks.problem import Problems
 from orchestration.store.sql import literal, quoted
 from orchestration.store.warehouse import RULES

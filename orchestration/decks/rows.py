@@ -9,7 +9,7 @@ import duckdb
 from orchestration.configuration.nearest import listed
 from orchestration.configuration.problem import Fault
 from orchestration.configuration.unread import NOT_READ
-from orchestration.decks.mapping import BOUNDS
+from orchestration.decks.columns import BOUNDS
 from orchestration.decks.problem import Problems
 
 KEY = "rate_table_id, prefix, band, calling_prefix, jurisdiction"

@@ -11,7 +11,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcont
 from zoneinfo import ZoneInfo
 
 from orchestration.configuration.problem import Fault
-from orchestration.decks.mapping import ACTIONS, DeckMapping
+from orchestration.decks.columns import ACTIONS
+from orchestration.decks.mapping import DeckMapping
 from orchestration.typed import decimals, instant
 
 BLOCKED, NOT_OFFERED = "blocked", "not offered"

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 import duckdb
 
 from orchestration.configuration.load import load as load_configuration
-from orchestration.decks import mapping, normal
+from orchestration.decks import mapping_file, normal
 
 TABLES = (
     "rate_table_id,kind,currency,timezone,timetable_id,initial_s,increment_s\n"
@@ -55,7 +55,7 @@ def read(
     if toml is not None:
         (decks / "carrier.toml").write_text(toml)
     tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
-    how, problems = mapping.mapping_of(decks, "carrier", tables)
+    how, problems = mapping_file.mapping_of(decks, "carrier", tables)
     assert [str(problem) for problem in problems] == []
     deck = normal.load(con, path, "carrier", how, effective)
     con.execute(

@@ -12,7 +12,8 @@ import pytest
 from orchestration.configuration.load import load
 from orchestration.configuration.schema import FILES
 from orchestration.decks import normal
-from orchestration.decks.mapping import CANONICAL_COLUMNS, mapping_of
+from orchestration.decks.columns import CANONICAL_COLUMNS
+from orchestration.decks.mapping_file import mapping_of
 from orchestration.store.warehouse import PROJECT
 from tests.support.decks import Serial, read, short, xlsx
 

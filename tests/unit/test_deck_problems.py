@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.decks import mapping
+from orchestration.decks import mapping_file
 from orchestration.decks.prefixes import PrefixRules, expand
 from orchestration.decks.problem import UnreadableDeck
 from tests.support.decks import read, xlsx
@@ -228,12 +228,12 @@ def test_a_mapping_that_is_not_good(tmp_path: Path, toml: str, said: str) -> Non
     decks = tmp_path / "decks"
     decks.mkdir()
     (decks / "x.toml").write_text(toml)
-    assert said in "\n".join(map(str, mapping.check(decks, ["az", "euro"])))
+    assert said in "\n".join(map(str, mapping_file.check(decks, ["az", "euro"])))
 
 
 def test_a_mapping_where_no_rate_table_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("rate_table_id = 'az'\n[columns]\nprefix = 1\n")
-    (problem,) = mapping.check(tmp_path, [])
+    (problem,) = mapping_file.check(tmp_path, [])
     assert str(problem).endswith(
         'column rate_table_id: "az" cannot be looked for: rate_tables.csv is empty, or cannot be read; mend'
         " rate_tables.csv first (tollbook check)"
@@ -242,10 +242,10 @@ def test_a_mapping_where_no_rate_table_can_be_read(tmp_path: Path) -> None:
 
 def test_what_is_no_mapping(tmp_path: Path) -> None:
     decks = tmp_path / "decks"
-    assert mapping.check(decks, []) == []
+    assert mapping_file.check(decks, []) == []
     decks.mkdir()
     (decks / "atlas.tml").write_text("")
-    assert [str(p) for p in mapping.check(decks, [])] == [
+    assert [str(p) for p in mapping_file.check(decks, [])] == [
         "decks/atlas.tml: this is no mapping; name it <source>.toml, or move it away"
     ]
 

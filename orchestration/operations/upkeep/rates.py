@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.decks import mapping, normal, traffic
+from orchestration.decks import mapping_file, normal, traffic
 from orchestration.decks import review as reviewing
 from orchestration.decks.normal import Deck
 from orchestration.decks.problem import UnreadableDeck
@@ -144,7 +144,7 @@ def mapping_problems(home: Home) -> list[str]:
     from orchestration.configuration.sheet import read
 
     tables = read(FILES["rate_tables"], home.seeds).known("rate_table_id")
-    return [str(problem) for problem in mapping.check(home.decks, tables)]
+    return [str(problem) for problem in mapping_file.check(home.decks, tables)]
 
 
 def _decks(home: Home, file: Path | None, wanted: Wanted) -> list[Dropped]:
@@ -173,7 +173,7 @@ def _by_date(con: duckdb.DuckDBPyConnection, held: Writer, found: list[Dropped],
 
 def _read(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, wanted: Wanted) -> Deck:
     tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
-    how, problems = mapping.mapping_of(held.home.decks, each.source, tables)
+    how, problems = mapping_file.mapping_of(held.home.decks, each.source, tables)
     # what was accepted by the first rules was good enough then
     if problems and held.rules > 1:
         raise UnreadableDeck(map(str, problems))
