@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from orchestration.configuration.nearest import listed, nearest
+from orchestration.configuration.nearest import listed, suggestion
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.schema import Column, Type
 from orchestration.configuration.sheet import Sheet
@@ -70,10 +70,7 @@ def _dangling(sheet: Sheet, column: Column, target: Sheet, named: str) -> Iterat
 
 
 def _instead(value: str, known: Collection[str]) -> str:
-    meant = nearest(value, known)
-    if meant:
-        return f"did you mean {meant}?"
-    return f"add it there, or write one of {listed(known)}" if known else "add it there"
+    return suggestion(value, known, f"add it there, or write one of {listed(known)}" if known else "add it there")
 
 
 def validity_order(sheets: Sheets) -> Iterator[Problem]:
@@ -341,8 +338,7 @@ def known_formats(sheets: Sheets, formats: Mapping[str, str]) -> Iterator[Proble
         if name in formats:
             wrong = f'"{name}" is a format of {formats[name]}, not of {kind}'
             return [CellFault("format", wrong, f"write {listed(of_kind)}, or nothing")]
-        meant = nearest(name, of_kind)
-        right = f"did you mean {meant}?" if meant else f"write one of {listed(of_kind)}"
+        right = suggestion(name, of_kind, f"write one of {listed(of_kind)}")
         return [CellFault("format", f'"{name}" is not a known format', right)]
 
     sheet = sheets["sources"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from orchestration.configuration.nearest import nearest
+from orchestration.configuration.nearest import suggestion
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import SPACE, Unreadable, header, records
 from orchestration.configuration.schema import File
@@ -139,8 +139,7 @@ def _header_is_usable(sheet: Sheet, line: int, names: list[str]) -> bool:
         elif not name:
             say(None, f"column {at + 1} has no name", "name it, or delete it")
         elif name not in allowed:
-            meant = nearest(name, set(allowed) - set(names))
-            right = f"did you mean {meant}?" if meant else f"the columns are {', '.join(allowed)}"
+            right = suggestion(name, set(allowed) - set(names), f"the columns are {', '.join(allowed)}")
             say(name, "there is no such column", right)
     for column in sheet.file.columns:
         if column.must_be_present and column.name not in names:

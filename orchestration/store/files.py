@@ -77,6 +77,12 @@ def move(source: Path, target: Path) -> None:
         sync(source.parent)
 
 
+def state(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written to."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 def folder(path: Path) -> None:
     """Make a folder and those above it, so that they too are there after a power cut."""
     if path.is_dir():

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.store.database import dict_rows, transaction
 from orchestration.store.warehouse import Home, Writer, now, serving
 
 URLS = "TOLLBOOK_ALERTS"
@@ -80,12 +81,8 @@ class _Message:
 def recent(home: Home, limit: int = 50) -> list[dict[str, Any]]:
     """The latest alerts as last published, newest first."""
     with serving(home) as con:
-        con.execute(
-            "select * exclude (subject, sent_to) from ops.alerts order by alert_id desc limit ?",
-            [limit],
-        )
-        names = [column[0] for column in con.description or []]
-        return [dict(zip(names, row, strict=True)) for row in con.fetchall()]
+        latest = "select * exclude (subject, sent_to) from ops.alerts order by alert_id desc limit ?"
+        return dict_rows(con, latest, [limit])
 
 
 def urls() -> list[str]:
@@ -100,14 +97,9 @@ def raise_alerts(con: duckdb.DuckDBPyConnection) -> list[Waiting]:
 
     Where `TOLLBOOK_ALERTS` names nobody there is nothing to send, and what is raised then never will be.
     """
-    con.begin()
-    try:
+    with transaction(con):
         for kind, query in WATCHED.items():
             _raise(con, kind, query)
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
     if not urls():
         return []
     return con.execute(
@@ -203,23 +195,24 @@ def _tell(message: _Message) -> None:
 def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], told: Sequence[str]) -> None:
     """Which URLs took which alert; it is sent when all have."""
     at = now()
-    con.begin()
-    tried = sorted({alert for message in messages for alert in message.alerts})
-    con.execute("update ops.alerts set attempts = attempts + 1, error = null where list_contains(?, alert_id)", [tried])
-    for message in messages:
-        change = "sent_to = list_append(sent_to, ?)" if message.took else "error = concat_ws('; ', error, ?)"
+    with transaction(con):
+        tried = sorted({alert for message in messages for alert in message.alerts})
         con.execute(
-            f"update ops.alerts set {change} where list_contains(?, alert_id)",
-            [message.key if message.took else message.problem, message.alerts],
+            "update ops.alerts set attempts = attempts + 1, error = null where list_contains(?, alert_id)", [tried]
         )
-    con.execute(
-        """
-        update ops.alerts set delivery = 'sent', sent_at = ?, error = null
-        where delivery = 'waiting' and list_has_all(sent_to, ?)
-        """,
-        [at, list(told)],
-    )
-    con.commit()
+        for message in messages:
+            change = "sent_to = list_append(sent_to, ?)" if message.took else "error = concat_ws('; ', error, ?)"
+            con.execute(
+                f"update ops.alerts set {change} where list_contains(?, alert_id)",
+                [message.key if message.took else message.problem, message.alerts],
+            )
+        con.execute(
+            """
+            update ops.alerts set delivery = 'sent', sent_at = ?, error = null
+            where delivery = 'waiting' and list_has_all(sent_to, ?)
+            """,
+            [at, list(told)],
+        )
 
 
 def _key(url: str) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
-from orchestration.configuration.nearest import listed
+from orchestration.operations.accounts.unknown import no_account
 from orchestration.store.warehouse import Home, Refused, serving
 
 # The switch's own count of calls lands as a resource too.
@@ -57,9 +57,7 @@ def check_limit(home: Home, account: str, resource: str, asked: int = 1) -> Answ
 def _tier(con: duckdb.DuckDBPyConnection, account: str) -> str:
     row = con.execute("select plan_type from marts.account_balances where account_id = ?", [account]).fetchone()
     if row is None:
-        known = con.execute("select account_id from marts.account_balances").fetchall()
-        names = listed([name for (name,) in known])
-        raise Refused(f"there is no account {account}; there are {names} (tollbook balance lists them all)")
+        raise no_account(con, account)
     return str(row[0])
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import duckdb
 
-from orchestration.configuration.nearest import listed, nearest
 from orchestration.landing.canonical import PAYMENTS
 from orchestration.landing.checked import fault
 from orchestration.landing.plausible import source_limits
 from orchestration.operations.accounts.balance import balance
 from orchestration.operations.accounts.operators import require
+from orchestration.operations.accounts.unknown import no_account
 from orchestration.operations.day.land import land_files
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
@@ -87,10 +87,7 @@ def topup(
 def _currency(con: duckdb.DuckDBPyConnection, account: str) -> str:
     row = con.execute("select kind, currency from config.accounts where account_id = ?", [account]).fetchone()
     if row is None:
-        names = [name for (name,) in con.execute("select account_id from config.accounts").fetchall()]
-        guess = nearest(account, names)
-        hint = f"did you mean {guess}?" if guess else f"there are {listed(names)}"
-        raise Refused(f"there is no account {account}; {hint}")
+        raise no_account(con, account, "config.accounts")
     if row[0] == "carrier":
         raise Refused(
             f"{account} is a carrier; what is paid to it is negative and lands in a payments file (docs/landing.md)"

@@ -11,6 +11,8 @@ from typing import Any
 import duckdb
 
 from orchestration import typed
+from orchestration.operations.accounts.unknown import no_account
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Refused, now
 
 
@@ -67,7 +69,7 @@ def refuse_no_customer(con: duckdb.DuckDBPyConnection, account: str) -> str:
     """The billing cycle of an account that is sent invoices. Raises `Refused` for any other."""
     row = con.execute("select kind, billing_cycle from staging.stg_accounts where account_id = ?", [account]).fetchone()
     if row is None:
-        raise Refused(f"there is no account {account}; tollbook balance lists them all")
+        raise no_account(con, account, "staging.stg_accounts")
     if row[0] == "carrier":
         raise Refused(f"{account} is a carrier: it sends us invoices, we send it none")
     return str(row[1])
@@ -151,9 +153,7 @@ def refuse_credit(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappin
 
 
 def one_row(con: duckdb.DuckDBPyConnection, query: str, **values: object) -> dict[str, Any]:
-    con.execute(query, values or None)
-    names = [column[0] for column in con.description or []]
-    rows = con.fetchall()
+    rows = dict_rows(con, query, values)
     if len(rows) != 1:
         raise Refused(f"one row was expected of: {' '.join(query.split())}; there are {len(rows)}")
-    return dict(zip(names, rows[0], strict=True))
+    return rows[0]

@@ -12,7 +12,8 @@ import duckdb
 
 from orchestration.documents.evidence import COLUMNS, pack
 from orchestration.engine.rating_sql import rate
-from orchestration.operations.questions.rated_again import configured, published, rows
+from orchestration.operations.questions.rated_again import configured, published
+from orchestration.store.database import dict_rows
 from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused
 
@@ -93,7 +94,7 @@ def evidence(home: Home, number: str) -> Evidence:
         documents = _documents(home, invoice)
         told = con.sql(_ROWS, params={"number": number, "issued_at": invoice["issued_at"]}).to_arrow_table()
         con.register("told", told)
-        waves = rows(con, "select distinct config, deck from told order by config, deck")
+        waves = dict_rows(con, "select distinct config, deck from told order by config, deck")
         answers = []
         for wave in waves:
             mine = con.sql(
@@ -134,7 +135,7 @@ class _Cells:
 
 def _invoice(con: duckdb.DuckDBPyConnection, number: str) -> dict[str, Any]:
     try:
-        found = rows(con, "select * from serving.marts.invoices where invoice_number = ?", [number])
+        found = dict_rows(con, "select * from serving.marts.invoices where invoice_number = ?", [number])
     except duckdb.CatalogException:
         raise Refused("what is published was published by an older version; run: tollbook publish") from None
     if not found:

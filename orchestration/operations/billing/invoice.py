@@ -34,6 +34,7 @@ from orchestration.operations.day.build import build_days
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.store import sql
+from orchestration.store.database import dict_rows, transaction
 from orchestration.store.files import whole, write
 from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
 
@@ -157,13 +158,8 @@ def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Befor
         if issued := _issued(con, held.home, wanted):
             return issued
         document_id = wanted.draft_id if wanted.draft else _number(con, wanted, at)
-        con.begin()
-        try:
+        with transaction(con):
             done, files = _make(con, held, wanted, document_id, at, logo, before)
-            con.commit()
-        except BaseException:
-            con.rollback()
-            raise
     # after the commit: no file says a number that was not issued; one that a crash keeps back the archive has
     for suffix, path in done.files.items():
         write(path, files[suffix])
@@ -215,12 +211,10 @@ def _lists_calls(con: duckdb.DuckDBPyConnection, number: str) -> bool:
 
 def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Invoiced:
     """An issued document, its files put back from the archive where they are gone or were altered."""
-    con.execute("select * from ops.invoices where invoice_number = ?", [number])
-    names = [column[0] for column in con.description or []]
-    found = con.fetchone()
-    if found is None:
+    rows = dict_rows(con, "select * from ops.invoices where invoice_number = ?", [number])
+    if not rows:
         raise Refused(f"there is no {number}; tollbook invoices lists them all")
-    row = dict(zip(names, found, strict=True))
+    row = rows[0]
     sums = {"csv": row["csv_sha256"], "json": row["checksum"], "pdf": row["pdf_sha256"]}
     files = {}
     for suffix, checksum in sums.items():

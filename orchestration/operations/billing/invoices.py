@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.operations.accounts.unknown import no_account
+from orchestration.store.database import dict_rows
+from orchestration.store.warehouse import Home, serving
 
 
 def listed(home: Home, account: str | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -15,13 +17,11 @@ def listed(home: Home, account: str | None = None) -> dict[str, list[dict[str, A
     with serving(home) as con:
         known = con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()
         if account is not None and not known:
-            raise Refused(f"there is no account {account}; tollbook balance lists them all")
-        found = {}
-        for name, query in (
-            ("documents", "select * from marts.invoices {} order by issued_at, document_id"),
-            ("waiting", "select * from marts.billing_periods {} and status <> 'invoiced' order by all"),
-        ):
-            con.execute(query.format("where account_id = coalesce(?, account_id)"), [account])
-            names = [column[0] for column in con.description or []]
-            found[name] = [dict(zip(names, row, strict=True)) for row in con.fetchall()]
-    return found
+            raise no_account(con, account)
+        its = "where account_id = coalesce(?, account_id)"
+        documents = f"select * from marts.invoices {its} order by issued_at, document_id"
+        waiting = f"select * from marts.billing_periods {its} and status <> 'invoiced' order by all"
+        return {
+            "documents": dict_rows(con, documents, [account]),
+            "waiting": dict_rows(con, waiting, [account]),
+        }

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from orchestration.operations.accounts.unknown import no_account
 from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused, serving
 
@@ -150,5 +151,5 @@ def _account(con: duckdb.DuckDBPyConnection, account: str) -> tuple[str | None, 
         {"account": account},
     ).fetchone()
     if row is None or row[1] is None:
-        raise Refused(f"there is no account {account}; tollbook balance lists them all")
+        raise no_account(con, account, "config.accounts")
     return row[0], row[1]

@@ -16,6 +16,7 @@ from orchestration.audit.company import Company, Deck, load_numbering
 from orchestration.audit.consumption import Kept
 from orchestration.audit.number import prefixes_of
 from orchestration.audit.rater import Cdr, RatedAttempt, rate
+from orchestration.store.database import dict_rows
 from orchestration.store.sql import literal
 from orchestration.store.warehouse import Home
 
@@ -170,8 +171,9 @@ def _sample(con: duckdb.DuckDBPyConnection, day: date, seed: str, sample: int) -
         return _Sample({}, {}, {})
     # the ids as literals: read with the files, before any other column of them is
     ids = ", ".join(literal(call_id) for _, call_id in chosen)
-    landed = _rows(con, f"select {', '.join(_CDR)} from landed.cdrs where day = $day and call_id in ({ids})", day)
-    stored = _rows(con, f"select * from marts.rated_calls where {_FRESH} and call_id in ({ids})", day)
+    cdrs = f"select {', '.join(_CDR)} from landed.cdrs where day = $day and call_id in ({ids})"
+    landed = dict_rows(con, cdrs, {"day": day})
+    stored = dict_rows(con, f"select * from marts.rated_calls where {_FRESH} and call_id in ({ids})", {"day": day})
     calls: dict[tuple[str, str], list[Cdr]] = {call: [] for call in chosen}
     for row in landed:
         if (row["source"], row["call_id"]) in calls:
@@ -182,9 +184,3 @@ def _sample(con: duckdb.DuckDBPyConnection, day: date, seed: str, sample: int) -
         for source, call_id, profile, period, quantity in taken:
             kept.setdefault((source, call_id), {})[profile, period] = Fraction(quantity)
     return _Sample(calls, {(r["source"], r["call_id"], r["attempt"]): r for r in stored}, dict(kept))
-
-
-def _rows(con: duckdb.DuckDBPyConnection, query: str, day: date) -> list[dict[str, Any]]:
-    con.execute(query, {"day": day})
-    names = [column[0] for column in con.description or []]
-    return [dict(zip(names, row, strict=True)) for row in con.fetchall()]

@@ -13,6 +13,7 @@ from orchestration.operations.day.outdated import settle
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
+from orchestration.store.database import transaction
 from orchestration.store.files import sync
 from orchestration.store.warehouse import RULES, Home, Refused, Writer, now
 
@@ -139,13 +140,12 @@ def _begin(
     days = _with_consumers(con, days)
     made_for = _made_for(con, config, project, days)
     looked_up = con.execute("select made_for from ops.lookups where complete").fetchone() == (made_for,)
-    con.begin()
-    if days and not looked_up:
-        con.execute("delete from ops.lookups")
-        con.execute("insert into ops.lookups values (?, false)", [made_for])
-    con.execute("delete from run.build_days")
-    con.execute("insert into run.build_days select unnest(?::DATE[])", [days])
-    con.commit()
+    with transaction(con):
+        if days and not looked_up:
+            con.execute("delete from ops.lookups")
+            con.execute("insert into ops.lookups values (?, false)", [made_for])
+        con.execute("delete from run.build_days")
+        con.execute("insert into run.build_days select unnest(?::DATE[])", [days])
 
     def skipped(model: daily.Daily) -> bool:
         if model.folder == "lookups":
@@ -164,30 +164,29 @@ def _finish(held: Writer) -> None:
     """Record that the days in run.build_days are built, post what waited for models, find outdated days."""
     with held.connect() as con:
         _sync_stored_files(con, held.home)
-        con.begin()
-        con.execute(
-            """
-            insert or replace into ops.builds (day, build_no, built_at, config, project, file_sequence, deck)
-            select
-                d.day,
-                (select coalesce(max(build_no), 0) + 1 from ops.builds),
-                ?,
-                (select version from ops.configuration),
-                ?,
-                coalesce(max(f.file_sequence), 0),
-                (select coalesce(max(deck), 0) from ops.decks)
-            from run.build_days as d
-            left join ops.file_days as f on d.day = f.day and f.kind in ('cdrs', 'usage')
-            group by d.day
-            """,
-            [now(), _project(held)],
-        )
-        con.execute("update ops.lookups set complete = true where exists (select 1 from run.build_days)")
-        con.execute("delete from run.build_days")
-        con.execute("delete from ops.project")
-        con.execute("insert into ops.project values (?)", [dbt.project_version()])
-        post_at_once(con)
-        con.commit()
+        with transaction(con):
+            con.execute(
+                """
+                insert or replace into ops.builds (day, build_no, built_at, config, project, file_sequence, deck)
+                select
+                    d.day,
+                    (select coalesce(max(build_no), 0) + 1 from ops.builds),
+                    ?,
+                    (select version from ops.configuration),
+                    ?,
+                    coalesce(max(f.file_sequence), 0),
+                    (select coalesce(max(deck), 0) from ops.decks)
+                from run.build_days as d
+                left join ops.file_days as f on d.day = f.day and f.kind in ('cdrs', 'usage')
+                group by d.day
+                """,
+                [now(), _project(held)],
+            )
+            con.execute("update ops.lookups set complete = true where exists (select 1 from run.build_days)")
+            con.execute("delete from run.build_days")
+            con.execute("delete from ops.project")
+            con.execute("insert into ops.project values (?)", [dbt.project_version()])
+            post_at_once(con)
     settle(held)
 
 

@@ -15,6 +15,7 @@ from orchestration.operations.day.build import build_days
 from orchestration.operations.day.post import post_day
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.day.words import AUDIT, AUDIT_REMEDY, AUDIT_WORDS
+from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, operator
 
 # Days that have ended and are not closed, or have rows that landed since they were.
@@ -140,10 +141,9 @@ def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, l
             days = [d for d in days if day <= d <= (last or day)]
             if not days:
                 _refuse_settled(con, day)
-        con.begin()
-        con.execute("delete from run.check_days")
-        con.execute("insert into run.check_days select unnest(?::DATE[])", [days])
-        con.commit()
+        with transaction(con):
+            con.execute("delete from run.check_days")
+            con.execute("insert into run.check_days select unnest(?::DATE[])", [days])
         if not days:
             return {}
         found = {d: _Found() for d in days}
@@ -180,28 +180,27 @@ def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: di
     failing = [
         (day, f.check, f.rows, "\n".join(f.details), f.remedy) for day, of in broken.items() for f in of.values()
     ]
-    con.begin()
-    con.execute("delete from ops.day_checks where day in (select day from run.check_days)")
-    con.execute(
-        """
-        with asserted as (select unnest($asserted::VARCHAR[][]) as a),
-        failing as (select unnest($failing::VARCHAR[][]) as f)
-        insert into ops.day_checks
-            (day, check_name, failing, detail, severity, words, remedy, checked_at, build_no)
-        select
-            d.day, a[1], coalesce(f[3]::BIGINT, 0), f[4], a[2], a[3], coalesce(f[5], a[4]), (select now from run.clock),
-            coalesce(b.build_no, 0)
-        from run.check_days as d
-        cross join asserted
-        left join failing on f[1]::DATE = d.day and f[2] = a[1]
-        left join ops.builds as b on d.day = b.day
-        """,
-        {
-            "asserted": [[a.name, "warn" if a.warns else "error", a.words, a.remedy] for a in asserted],
-            "failing": [[str(value) for value in row] for row in failing],
-        },
-    )
-    con.commit()
+    with transaction(con):
+        con.execute("delete from ops.day_checks where day in (select day from run.check_days)")
+        con.execute(
+            """
+            with asserted as (select unnest($asserted::VARCHAR[][]) as a),
+            failing as (select unnest($failing::VARCHAR[][]) as f)
+            insert into ops.day_checks
+                (day, check_name, failing, detail, severity, words, remedy, checked_at, build_no)
+            select
+                d.day, a[1], coalesce(f[3]::BIGINT, 0), f[4], a[2], a[3], coalesce(f[5], a[4]),
+                (select now from run.clock), coalesce(b.build_no, 0)
+            from run.check_days as d
+            cross join asserted
+            left join failing on f[1]::DATE = d.day and f[2] = a[1]
+            left join ops.builds as b on d.day = b.day
+            """,
+            {
+                "asserted": [[a.name, "warn" if a.warns else "error", a.words, a.remedy] for a in asserted],
+                "failing": [[str(value) for value in row] for row in failing],
+            },
+        )
 
 
 def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, found: _Found) -> Checked:
@@ -227,8 +226,7 @@ def digest(entry_ids: list[str]) -> str:
 def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]:
     """Post the day's difference and close it, in one transaction; the ids of what was posted, in order."""
     at = clock(con)  # of one instant with booked_on, or doing it again would book otherwise
-    con.begin()
-    try:
+    with transaction(con):
         posted = post_day(con, day)
         con.execute(
             """
@@ -255,8 +253,4 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
             [day],
         )
         held.journal(con, "close", at, day=str(day), posted=len(posted), entries=digest(posted))
-        con.commit()
-    except BaseException:
-        con.rollback()
-        raise
     return posted

@@ -26,6 +26,8 @@ from orchestration.landing.supersede import supersede_landed
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.upkeep.configure import configure
+from orchestration.store.database import transaction
+from orchestration.store.files import state
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, writer
 
 SCRATCH = ".landing-"
@@ -165,7 +167,7 @@ def _clear_scratch(home: Home) -> None:
 
 def _land_one(landing: Landing, file: Dropped) -> Landed:
     try:
-        before = _state(file.path)
+        before = state(file.path)
         scanned = scan(file.path)
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror}); it stays where it is"
@@ -180,12 +182,12 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
             return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
     except UnreadableFile as problem:
         result = replace(result, status="unreadable", problem=str(problem))
-        if not landing.dry_run and file.path.exists() and _state(file.path) == before:
+        if not landing.dry_run and file.path.exists() and state(file.path) == before:
             rows_tell = not isinstance(problem, OtherLayout)
             return _set_aside(landing, file, replace(result, days=_held(landing, file, settings.zone, rows_tell)))
         return result
     except LandedElsewhere as problem:
-        if not landing.dry_run and file.path.exists() and _state(file.path) == before:
+        if not landing.dry_run and file.path.exists() and state(file.path) == before:
             dropped.refuse(landing.home, file, str(problem))
         return replace(result, status="landed_elsewhere", problem=str(problem))
 
@@ -206,13 +208,8 @@ def _set_aside(landing: Landing, file: Dropped, result: Landed) -> Landed:
         return replace(result, days=())
     if not file.moves:
         dropped.refuse(landing.home, file, problem, keep=True)
-    con.execute("begin")
-    try:
+    with transaction(con):
         note_unreadable(landing.writer, con, result)
-        con.execute("commit")
-    except BaseException:
-        _roll_back(con)
-        raise
     if file.moves:
         dropped.refuse(landing.home, file, problem)
     return result
@@ -252,17 +249,12 @@ def _note_name(landing: Landing, file: Landed) -> None:
     ).fetchone()
     if known or landing.dry_run:
         return
-    con.execute("begin")
-    try:
+    with transaction(con):
         con.execute("insert into ops.file_names values (?, ?, ?, ?, ?)", [*values, now()])
         landing.writer.journal(
             con, "land again", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
             supersede=False, reason=None,
         )  # fmt: skip
-        con.execute("commit")
-    except BaseException:
-        _roll_back(con)
-        raise
 
 
 def _transaction(
@@ -297,7 +289,7 @@ def _transaction(
         result = replace(result, rejected_rows=_first_rejected(con, key))
         if kind.name == "payments" and not landing.dry_run:
             post_at_once(con)
-        if _state(file.path) != before:
+        if state(file.path) != before:
             raise UnreadableFile("the file changed while it was read; it stays where it is")
         if landing.dry_run:
             con.execute("rollback")
@@ -458,12 +450,6 @@ def _settings(kind: str, source: str, row: tuple[str | None, ...] | None, rules:
             f" write {', '.join(filter(None, (formats.CANONICAL, known)))}"
         )
     return settings
-
-
-def _state(path: Path) -> tuple[int, ...]:
-    """What changes when a file is written to."""
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _roll_back(con: duckdb.DuckDBPyConnection) -> None:

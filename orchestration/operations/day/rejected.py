@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from orchestration.store import journal
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, serving
 
 
@@ -15,7 +16,8 @@ def rejected(home: Home, day: date | None = None) -> list[dict[str, Any]]:
     `line` is that of a rejected row, None for an unreadable file. Raises `Refused` where nothing is published.
     """
     with serving(home) as con:
-        rows = con.execute(
+        return dict_rows(
+            con,
             """
             select day, kind, source, name, file_id, line, reason, detail
             from marts.unsettled_rows
@@ -28,8 +30,6 @@ def rejected(home: Home, day: date | None = None) -> list[dict[str, Any]]:
             """,
             {"day": day},
         )
-        columns = [column[0] for column in rows.description]
-        return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
 
 
 def unpublished(home: Home) -> int:

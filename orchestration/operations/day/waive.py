@@ -13,6 +13,7 @@ from orchestration import typed
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
+from orchestration.store.database import dict_rows, transaction
 from orchestration.store.warehouse import Home, Refused, Writer, now, operator, serving
 
 # What can be waived, and how its key is called on the command line.
@@ -82,13 +83,12 @@ def waive(
         configure(held)
         with held.connect() as con:
             require(con, "rater", "finance")
-            con.begin()
-            waived = _weigh(con, day, what, key)
-            record(
-                con, held, day=day, what=what, key=waived.key, reason=reason, amount=waived.amount,
-                currency=waived.currency, awaits_second=not waived.in_force,
-            )  # fmt: skip
-            con.commit()
+            with transaction(con):
+                waived = _weigh(con, day, what, key)
+                record(
+                    con, held, day=day, what=what, key=waived.key, reason=reason, amount=waived.amount,
+                    currency=waived.currency, awaits_second=not waived.in_force,
+                )  # fmt: skip
     return waived
 
 
@@ -140,13 +140,12 @@ def confirm(
         configure(held)
         with held.connect() as con:
             require(con, "finance")
-            con.begin()
-            if what == "row":
-                key = _rejected_row(con, day, key)
-            if what == "file":
-                key = _file(con, key)
-            waived = record_confirmation(con, held, day=day, what=what, key=key)
-            con.commit()
+            with transaction(con):
+                if what == "row":
+                    key = _rejected_row(con, day, key)
+                if what == "file":
+                    key = _file(con, key)
+                waived = record_confirmation(con, held, day=day, what=what, key=key)
     return waived
 
 
@@ -172,7 +171,8 @@ def record_confirmation(con: duckdb.DuckDBPyConnection, held: Writer, *, day: da
 def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
     """The waivers as last published, the latest first: one day's or all. Raises `Refused` when nothing is published."""
     with serving(home) as con:
-        rows = con.execute(
+        return dict_rows(
+            con,
             """
             select
                 day, what, key, reason, amount, currency, operator, waived_at, confirmed_by, confirmed_at,
@@ -184,8 +184,6 @@ def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
             """,
             {"day": day},
         )
-        columns = [column[0] for column in rows.description]
-        return [dict(zip(columns, row, strict=True)) for row in rows.fetchall()]
 
 
 def _chosen(

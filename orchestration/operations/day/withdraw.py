@@ -23,6 +23,7 @@ from orchestration.operations.day.land import SCRATCH, next_sequence, settings_u
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
+from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
 
 
@@ -68,14 +69,8 @@ def withdraw_held(
         modelled = con.execute("select version from ops.project").fetchone() == (dbt.project_version(),)
     if not modelled:  # an older version's do not know how a payment is taken back
         build_days(held)
-    with held.connect() as con:
-        con.begin()
-        try:
-            done = _withdraw(con, held, key, reason)
-            con.commit()
-        except BaseException:
-            con.rollback()
-            raise
+    with held.connect() as con, transaction(con):
+        done = _withdraw(con, held, key, reason)
     return done
 
 

@@ -14,7 +14,8 @@ import duckdb
 
 from orchestration import typed
 from orchestration.operations.questions.price import SOURCE, Call, Price, Prices, account_of
-from orchestration.operations.questions.rated_again import configured, published, rows
+from orchestration.operations.questions.rated_again import configured, published
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused, now
 
 # The account's own history: so many days back, of them those with so many calls.
@@ -268,7 +269,7 @@ def _mix_file(path: Path) -> list[_Share]:
 def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[_Share]:
     # a prefix stands for the numbers that it was charged for; the default route has none, so that a number does, as the
     # source of its call wrote it
-    found = rows(
+    found = dict_rows(
         con,
         f"""
         select
@@ -289,7 +290,7 @@ def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) 
 
 
 def _history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[_Day]:
-    found = rows(
+    found = dict_rows(
         con,
         f"""
         select

@@ -17,10 +17,10 @@ from orchestration.operations.questions.rated_again import (
     configured,
     origin,
     published,
-    rows,
     steps,
     take_rates,
 )
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import RULES, Home, Refused
 
 SIDES = ("sell", "buy")
@@ -103,8 +103,10 @@ def explain(home: Home, call_id: str, source: str | None = None, day: date | Non
     """
     with published(home) as con:
         stored = _stored(con, call_id, source, day)
-        closings = rows(con, "select * from serving.ops.closings where day = ? order by ordinal", [stored[0]["day"]])
-        builds = rows(con, "select config, deck from serving.ops.builds where day = ?", [stored[0]["day"]])
+        closings = dict_rows(
+            con, "select * from serving.ops.closings where day = ? order by ordinal", [stored[0]["day"]]
+        )
+        builds = dict_rows(con, "select config, deck from serving.ops.builds where day = ?", [stored[0]["day"]])
     waves: dict[_Rating, list[dict[str, Any]]] = {}
     for row in stored:
         waves.setdefault(_rated_by(row["file_sequence"], closings, builds), []).append(row)
@@ -118,7 +120,7 @@ def explain(home: Home, call_id: str, source: str | None = None, day: date | Non
 
 
 def _stored(con: duckdb.DuckDBPyConnection, call_id: str, source: str | None, day: date | None) -> list[dict[str, Any]]:
-    found = rows(
+    found = dict_rows(
         con,
         """
         select * from serving.marts.rated_calls
@@ -166,7 +168,7 @@ def _explained(
         take_rates(con, numbers)
         _fill(con, rated_by, stored[0])
         rate(con, _GIVEN, explained="true")
-        again = {row["attempt"]: row for row in rows(con, "select * from rating.rated_calls")}
+        again = {row["attempt"]: row for row in dict_rows(con, "select * from rating.rated_calls")}
         for row in members:
             _compare(row, again.get(row["attempt"]))
         return [_attempt(con, row, rated_by) for row in members]

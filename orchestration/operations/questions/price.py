@@ -11,7 +11,9 @@ from typing import Any
 import duckdb
 
 from orchestration.engine.rating_sql import rate
-from orchestration.operations.questions.rated_again import Origin, Step, origin, rows, steps, take_rates
+from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.questions.rated_again import Origin, Step, origin, steps, take_rates
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Refused
 
 SOURCE = "quote"
@@ -75,9 +77,9 @@ class Funds:
 
 def account_of(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> dict[str, Any]:
     """An account's row of the configuration. Raises `Refused` when there is none, or it has ended at `at` (UTC)."""
-    found = rows(con, "select * from config.accounts where account_id = ?", [account])
+    found = dict_rows(con, "select * from config.accounts where account_id = ?", [account])
     if not found:
-        raise Refused(f"there is no account {account}; tollbook balance lists them all")
+        raise no_account(con, account, "config.accounts")
     ended = found[0]["valid_to"]
     if ended is not None and at >= ended:
         raise Refused(f"account {account} ended at {ended.isoformat()} UTC (valid_to): it has no calls from then on")
@@ -110,7 +112,7 @@ class Prices:
     def has_allowances(self) -> bool:
         """Whether consumption profiles of the account are in force."""
         return bool(
-            rows(
+            dict_rows(
                 self.con,
                 "select 1 from config.consumption_profiles where account_id = $account"
                 " and coalesce(valid_from <= $at, true) and coalesce(valid_to > $at, true)",
@@ -121,7 +123,7 @@ class Prices:
     @property
     def splits(self) -> bool:
         """Whether a table of the account or the carrier cuts calls at band edges."""
-        return bool(rows(self.con, "select 1 from config.rate_tables where band_policy = 'split'"))
+        return bool(dict_rows(self.con, "select 1 from config.rate_tables where band_policy = 'split'"))
 
     def price(self, seconds: Decimal, lengths: Sequence[int] = ()) -> tuple[Price, list[Decimal | None]]:
         """The price of a call of so many seconds, with its steps; and the account_amounts of other `lengths`.
@@ -132,7 +134,7 @@ class Prices:
             self._copy_account()
         asked = [seconds, *(Decimal(s) for s in lengths)]
         self._ask([self.call.number] * len(asked), asked, explained=f"call_id = '{_FIRST}'")
-        leg = rows(self.con, f"select * from rating.rated_calls where call_id = '{_FIRST}'")[0]
+        leg = dict_rows(self.con, f"select * from rating.rated_calls where call_id = '{_FIRST}'")[0]
         return self._price(leg, explained=True), self._account_amounts()[1:]
 
     def account_amounts(self, lengths: Sequence[int]) -> list[Decimal | None]:
@@ -149,7 +151,7 @@ class Prices:
         """
         numbers, sources, seconds = zip(*calls, strict=True)
         self._ask(numbers, seconds, sources, explained=None)
-        legs = rows(self.con, "select * from rating.rated_calls order by call_id::INTEGER")
+        legs = dict_rows(self.con, "select * from rating.rated_calls order by call_id::INTEGER")
         return [self._price(leg, explained=False) for leg in legs]
 
     def _account_amounts(self) -> list[Decimal | None]:
@@ -158,7 +160,7 @@ class Prices:
 
     def funds(self) -> Funds:
         """The account's balance as last published."""
-        held = rows(
+        held = dict_rows(
             self.con,
             "select balance, available from serving.marts.account_balances where account_id = ?",
             [self.call.account],
@@ -172,7 +174,7 @@ class Prices:
     def _prepare(self) -> None:
         """Two trunks, the tables of both accounts and nothing else: a quote should not rate what it does not ask."""
         con, call = self.con, self.call
-        if call.source != SOURCE and not rows(con, "select 1 from config.sources where source = ?", [call.source]):
+        if call.source != SOURCE and not dict_rows(con, "select 1 from config.sources where source = ?", [call.source]):
             raise Refused(f"there is no source {call.source} in sources.csv")
         con.execute("delete from config.trunks")
         trunks = [("quote 0", "ingress", call.account)]
@@ -294,7 +296,7 @@ class Prices:
     def _missing(self, leg: dict[str, Any]) -> str:
         call, table, called = self.call, leg["sell_rate_table_id"], leg["called_number"]
         reason, side, account = leg["sell_reason"], "sell", call.account
-        tables = rows(self.con, "select * from config.rate_tables where rate_table_id = ?", [table])
+        tables = dict_rows(self.con, "select * from config.rate_tables where rate_table_id = ?", [table])
         kind = tables[0]["kind"] if tables else None
         if reason == "no_cost" and kind == "markup":
             if call.carrier is None:

@@ -5,16 +5,16 @@ Works on the serving file and the archive alone, in memory: it never waits for a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 
 from orchestration.engine.rating_sql import blank
 from orchestration.store import sql
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import RULES, Home, Refused
 
 
@@ -45,7 +45,7 @@ def published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {sql.path(home.serving)} as serving (read_only)")
-        if not rows(
+        if not dict_rows(
             con, "select 1 from duckdb_views() where database_name = 'serving' and view_name = 'configuration'"
         ):
             raise Refused("what is published was published by an older version; run: tollbook publish")
@@ -65,7 +65,7 @@ def configured(
 
     `rules`: the version of the rules that it was rated by. Raises `Refused` when the version is not in the archive.
     """
-    version = version or str(rows(con, "select version from serving.ops.configuration")[0]["version"])
+    version = version or str(dict_rows(con, "select version from serving.ops.configuration")[0]["version"])
     directory = home.archive / "config" / version
     if not directory.is_dir():
         raise Refused(f"the configuration {version[:12]} is not in {directory.parent} any more")
@@ -110,7 +110,7 @@ def take_rates(con: duckdb.DuckDBPyConnection, numbers: Collection[str | None]) 
 
 def steps(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str, attempt: int) -> list[Step]:
     """The steps of a leg that was rated on this connection (`rate(con, explained=...)`), in order."""
-    found = rows(
+    found = dict_rows(
         con,
         """
         select what, text, amount from rating.leg_steps
@@ -123,7 +123,7 @@ def steps(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str, 
 
 def origin(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str, attempt: int) -> Origin | None:
     """Where the rate of such a leg stands; None where it has no rate."""
-    found = rows(
+    found = dict_rows(
         con,
         """
         select coalesce(d.name, 'rates.csv') as file, l.rate_line as line, l.rate_deck as deck
@@ -134,12 +134,3 @@ def origin(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str,
         [side, source, call_id, attempt],
     )
     return Origin(**found[0]) if found else None
-
-
-def rows(
-    con: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] | Mapping[str, object] = ()
-) -> list[dict[str, Any]]:
-    """What a query gives, a dictionary a row."""
-    con.execute(query, values)
-    names = [column[0] for column in con.description or []]
-    return [dict(zip(names, row, strict=True)) for row in con.fetchall()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from orchestration.operations.accounts.unknown import no_account
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused, serving
 
 COLUMNS = (
@@ -27,8 +29,9 @@ def anomalies(
             raise Refused("what is published knows no anomalies yet; run: tollbook build, then tollbook publish")
         known = con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()
         if account and not known:
-            raise Refused(f"there is no account {account}; tollbook balance lists them")
-        rows = con.execute(
+            raise no_account(con, account)
+        return dict_rows(
+            con,
             f"""
             select {", ".join(COLUMNS)}
             from marts.anomalies
@@ -37,5 +40,4 @@ def anomalies(
             order by hour desc, severity, account_id, rule, destination
             """,
             {"first": first, "last": last, "account": account},
-        ).fetchall()
-    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+        )

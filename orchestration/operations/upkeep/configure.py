@@ -10,6 +10,7 @@ from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
 from orchestration.landing.formats import NATIVE
 from orchestration.operations.upkeep import in_use
+from orchestration.store.database import transaction
 from orchestration.store.files import place
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, serving
 
@@ -49,17 +50,12 @@ def configure(writer: Writer, *, again: bool = False) -> str:
         for path in sorted(home.seeds.glob("*.csv")):
             # a copy of its own: the company goes on to edit its files, some editors in place
             place(path, home.archive / "config" / current / path.name, link=False)
-        con.begin()
-        try:
+        with transaction(con):
             if loaded and loaded[1] != shaped:
                 _reshape(con, writer, loaded[0])
             if not loaded or loaded[0] != current:
                 _replace(con, writer, current)
                 writer.journal(con, "configure", clock(con), version=current)
-            con.commit()
-        except BaseException:
-            con.rollback()
-            raise
     return current
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,7 +19,8 @@ from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store import sql
-from orchestration.store.files import place
+from orchestration.store.database import transaction
+from orchestration.store.files import place, state
 from orchestration.store.warehouse import Home, Refused, Writer, now, operator, writer
 
 _COLUMNS = (
@@ -213,7 +212,7 @@ def _accept(
     reason: str | None,
 ) -> Accepted:
     """Everything about the deck, or nothing: archive, journal, commit, out of the inbox."""
-    before = _state(each.path)
+    before = state(each.path)
     deck = _read(con, held, each, wanted)
     review = reviewing.review(con, deck, wanted.limit, wanted.first)
     if review.suspicious and refuse_suspicious:
@@ -231,9 +230,9 @@ def _accept(
         raise UnreadableDeck(
             [f"{each.name} was not accepted: {elsewhere[0]}; if {each.source} did send the same one, add --again"]
         )
-    with _transaction(con):
+    with transaction(con):
         _insert(con, deck, review)
-        if _state(each.path) != before:
+        if state(each.path) != before:
             raise Refused(f"{each.name} changed while it was read; it stays where it is")
         dropped.archive(held.home, each, deck.file_id)
         _archive_mapping(held.home, deck)
@@ -279,18 +278,6 @@ def _insert(con: duckdb.DuckDBPyConnection, deck: Deck, review: Review) -> None:
     )
 
 
-@contextmanager
-def _transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    con.execute("begin")
-    try:
-        yield
-        con.execute("commit")
-    except BaseException:
-        with suppress(duckdb.Error):  # an error may have ended the transaction already
-            con.execute("rollback")
-        raise
-
-
 def _archive_mapping(home: Home, deck: Deck) -> None:
     if deck.mapping.sha256 is None:
         return
@@ -315,9 +302,3 @@ def _forget(home: Home, each: Dropped, file_id: str) -> None:
     """Take a copy of an accepted deck out of the inbox, but never the last one."""
     dropped.archive(home, each, file_id)
     dropped.forget(each)
-
-
-def _state(path: Path) -> Sequence[int]:
-    """What changes when a file is written to."""
-    status = path.stat()
-    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -19,6 +19,7 @@ from orchestration.operations.day.publish import publish
 from orchestration.operations.upkeep.configure import configure, problems
 from orchestration.operations.upkeep.replay import Replay
 from orchestration.store import journal, sql
+from orchestration.store.database import transaction
 from orchestration.store.files import move
 from orchestration.store.warehouse import Home, Refused, Writer, environment, writer
 
@@ -171,15 +172,14 @@ def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
             for (table,) in known:  # of what people were alerted is in no archive
                 con.execute(f"insert or replace into ops.{table} by name select * from old.ops.{table}")
             con.execute("detach old")
-        con.begin()
-        con.execute("delete from ops.journal")
-        con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [_noted(line) for line in lines])
-        # its views name the files where they were made; the next build makes them all again
-        con.execute("delete from ops.project")
-        # files that were published before the rebuild are named by these numbers
-        for table in ("builds", "day_checks"):
-            con.execute(f"update ops.{table} set build_no = build_no + ?", [int(time.time())])
-        con.commit()
+        with transaction(con):
+            con.execute("delete from ops.journal")
+            con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [_noted(line) for line in lines])
+            # its views name the files where they were made; the next build makes them all again
+            con.execute("delete from ops.project")
+            # files that were published before the rebuild are named by these numbers
+            for table in ("builds", "day_checks"):
+                con.execute(f"update ops.{table} set build_no = build_no + ?", [int(time.time())])
         con.execute("checkpoint")
 
 

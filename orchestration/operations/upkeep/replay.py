@@ -20,6 +20,7 @@ from orchestration.operations.day.withdraw import withdraw_held
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rates import Wanted, accept_held
 from orchestration.store import journal
+from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused, Writer, environment
 
 Line = journal.Line
@@ -97,10 +98,8 @@ class Replay:
             line["file_id"], line["kind"], line["source"], line["name"], "unreadable", days=days,
             problem=line["problem"],
         )  # fmt: skip
-        with self.held.connect() as con:
-            con.begin()
+        with self.held.connect() as con, transaction(con):
             note_unreadable(self.held, con, file)
-            con.commit()
 
     def withdraw(self, line: Line) -> None:
         done = withdraw_held(self.held, line["file_id"], line["reason"], kind=line["kind"], source=line["source"])
@@ -127,21 +126,17 @@ class Replay:
 
     def waive(self, line: Line) -> None:
         amount = None if line["amount"] is None else Decimal(line["amount"])
-        with self.held.connect() as con:
-            con.begin()
+        with self.held.connect() as con, transaction(con):
             waive.record(
                 con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"],
                 reason=line["reason"], amount=amount, currency=line["currency"], awaits_second=line["awaits_second"],
             )  # fmt: skip
-            con.commit()
 
     def confirm(self, line: Line) -> None:
-        with self.held.connect() as con:
-            con.begin()
+        with self.held.connect() as con, transaction(con):
             waive.record_confirmation(
                 con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"]
             )
-            con.commit()
 
     def invoice(self, line: Line) -> None:
         self._build(line)

@@ -13,6 +13,7 @@ from orchestration.configuration import changes
 from orchestration.engine.dbt import modelled
 from orchestration.operations.day.outdated import again, alone
 from orchestration.operations.day.outdated.words import in_words
+from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Writer
 
 _HERE = Path(__file__).parent
@@ -85,19 +86,18 @@ def _keep(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall():
         found[day].append((row[0], row[1], row[2]))
     because = [[str(day), in_words(rows)] for day, rows in found.items()]
-    con.begin()
-    con.execute("delete from ops.outdated_days where day in (select day from closed_under)")
-    con.execute(
-        """
-        insert into ops.outdated_days (day, examined_for, because)
-        with found as (select unnest($because::VARCHAR[][]) as f)
-        select distinct c.day, c.examined_for, f[2]
-        from closed_under as c
-        left join found on c.day = f[1]::DATE
-        """,
-        {"because": because},
-    )
-    con.commit()
+    with transaction(con):
+        con.execute("delete from ops.outdated_days where day in (select day from closed_under)")
+        con.execute(
+            """
+            insert into ops.outdated_days (day, examined_for, because)
+            with found as (select unnest($because::VARCHAR[][]) as f)
+            select distinct c.day, c.examined_for, f[2]
+            from closed_under as c
+            left join found on c.day = f[1]::DATE
+            """,
+            {"because": because},
+        )
 
 
 def _none(con: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -1,0 +1,31 @@
+"""What is done on any connection: rows with their columns' names, and transactions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import duckdb
+
+
+def dict_rows(
+    con: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] | Mapping[str, object] = ()
+) -> list[dict[str, Any]]:
+    """What a query gives: a dictionary by column a row."""
+    con.execute(query, values)
+    columns = [column[0] for column in con.description or []]
+    return [dict(zip(columns, row, strict=True)) for row in con.fetchall()]
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All of what is done within, or nothing where an error ends it."""
+    con.begin()
+    try:
+        yield
+        con.commit()
+    except BaseException:
+        with suppress(duckdb.Error):  # an error may have ended the transaction already
+            con.rollback()
+        raise
