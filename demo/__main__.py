@@ -19,7 +19,8 @@ from orchestration.engine.dbt import DbtFailed
 from orchestration.operations.billing.billable import Wanted
 from orchestration.operations.billing.invoice import issue, logo
 from orchestration.operations.day.close import Checked, close_days
-from orchestration.operations.day.land import Landed, land_files
+from orchestration.operations.day.land import land_files
+from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.publish import publish
 from orchestration.store.warehouse import Home, Refused, Writer, serving, writer
 

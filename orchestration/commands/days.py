@@ -16,7 +16,7 @@ from orchestration.store.warehouse import Home, Refused, serving
 
 if TYPE_CHECKING:
     from orchestration.operations.day.close import Failure
-    from orchestration.operations.day.land import Landed
+    from orchestration.operations.day.landed import Landed
     from orchestration.operations.day.waive import Waived
 
 # How many changed rows of the configuration are printed.

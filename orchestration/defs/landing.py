@@ -15,7 +15,8 @@ from orchestration.defs.partitions import WRITERS, daily, known
 from orchestration.defs.resources import Deployment, runs
 from orchestration.landing.dropped import Dropped, waiting
 from orchestration.operations.day.build import build_days
-from orchestration.operations.day.land import Landed, land_files
+from orchestration.operations.day.land import land_files
+from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.publish import publish
 from orchestration.store.warehouse import Home, Refused, serving, writer
 

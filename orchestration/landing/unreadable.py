@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,6 +19,18 @@ _NAMED = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01])(
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 # How much of it is looked at, in bytes.
 _LOOK = 1 << 16
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """Such a file: the days that it holds, and why it could not be read."""
+
+    file_id: str
+    kind: str
+    source: str
+    name: str
+    days: tuple[date, ...]
+    problem: str
 
 
 def days_held(
@@ -60,26 +73,15 @@ def _beginning(path: Path) -> bytes:
     return b""
 
 
-def record(
-    con: duckdb.DuckDBPyConnection,
-    *,
-    file_id: str,
-    kind: str,
-    source: str,
-    name: str,
-    seen_at: datetime,
-    days: list[date],
-    problem: str,
-    sequence: int,
-) -> None:
+def record(con: duckdb.DuckDBPyConnection, file: Unreadable, seen_at: datetime, sequence: int) -> None:
     """Note the file and the days it holds, in the caller's transaction: these are open until it is settled."""
     con.execute(
         "insert into ops.unreadable_files values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [file_id, kind, source, name, seen_at, days, problem, sequence],
+        [file.file_id, file.kind, file.source, file.name, seen_at, [*file.days], file.problem, sequence],
     )
     con.executemany(
         "insert into ops.file_days values (?, ?, ?, ?, 0, ?)",
-        [[file_id, kind, source, day, sequence] for day in days],
+        [[file.file_id, file.kind, file.source, day, sequence] for day in file.days],
     )
 
 

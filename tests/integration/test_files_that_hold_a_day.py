@@ -21,7 +21,8 @@ from click.testing import CliRunner
 from orchestration.cli import cli
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
-from orchestration.operations.day.land import Landed, land
+from orchestration.operations.day.land import land
+from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.rejected import rejected
 from orchestration.operations.day.waive import confirm, waive
 from orchestration.operations.upkeep.rebuild import rebuild

@@ -20,7 +20,8 @@ from orchestration.operations.billing.billable import Wanted
 from orchestration.operations.billing.invoice import invoice
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
-from orchestration.operations.day.land import Landed, land, land_files
+from orchestration.operations.day.land import land, land_files
+from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.rejected import rejected
 from orchestration.operations.day.waive import waive, waivers
 from orchestration.operations.day.withdraw import withdraw_file, withdraw_held

@@ -12,14 +12,16 @@ import duckdb
 from orchestration.engine import dbt
 from orchestration.landing import dropped, withdraw
 from orchestration.landing.canonical import LANDING
+from orchestration.landing.landed import next_sequence
 from orchestration.landing.opening import open_file, told_of, unpacked
 from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.scan import scan
+from orchestration.landing.settings import settings_under
 from orchestration.landing.store import FileKey
 from orchestration.landing.withdraw import CountedAgain
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.build import build_days
-from orchestration.operations.day.land import SCRATCH, next_sequence, settings_under
+from orchestration.operations.day.land import SCRATCH
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure

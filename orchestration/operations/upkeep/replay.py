@@ -11,11 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.landing import dropped
+from orchestration.landing.unreadable import Unreadable
 from orchestration.operations.billing import billable, invoice
 from orchestration.operations.day import waive
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.close import close_again
-from orchestration.operations.day.land import Landed, land_files, note_unreadable
+from orchestration.operations.day.land import land_files
+from orchestration.operations.day.set_aside import note_unreadable
 from orchestration.operations.day.withdraw import withdraw_held
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rates import Wanted, accept_held
@@ -94,10 +96,7 @@ class Replay:
     def unreadable(self, line: Line) -> None:
         """Not read again: a later version might, and the days would not have waited for it."""
         days = tuple(date.fromisoformat(day) for day in line["days"])
-        file = Landed(
-            line["file_id"], line["kind"], line["source"], line["name"], "unreadable", days=days,
-            problem=line["problem"],
-        )  # fmt: skip
+        file = Unreadable(line["file_id"], line["kind"], line["source"], line["name"], days, line["problem"])
         with self.held.connect() as con, transaction(con):
             note_unreadable(self.held, con, file)
 

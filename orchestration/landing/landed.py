@@ -1,0 +1,24 @@
+"""Which files have landed, and in which order."""
+
+from __future__ import annotations
+
+import duckdb
+
+
+def has_landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> bool:
+    """Whether these bytes landed from the source, and were not withdrawn."""
+    row = con.execute(
+        "select 1 from ops.files where file_id = ? and kind = ? and source = ? and withdrawn_at is null",
+        [file_id, kind, source],
+    ).fetchone()
+    return row is not None
+
+
+def next_sequence(con: duckdb.DuckDBPyConnection) -> int:
+    """The next place in the order of landing."""
+    row = con.execute(
+        "select 1 + greatest((select coalesce(max(file_sequence), 0) from ops.files),"
+        " (select coalesce(max(file_sequence), 0) from ops.file_days))"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,45 @@
+"""How the files of a source are to be read, as sources.csv says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.configuration.schema import FILES
+from orchestration.configuration.sheet import read
+from orchestration.landing import formats
+from orchestration.landing.native import SourceSettings
+from orchestration.store.warehouse import Refused
+
+
+def settings_of(con: duckdb.DuckDBPyConnection, kind: str, source: str, rules: int) -> SourceSettings:
+    """The source's row of sources.csv, to read a file by. Raises `Refused` for a format that is not there."""
+    row = con.execute(
+        "select format, timezone, trunk_pattern from config.sources where source = ? and kind = ?", [source, kind]
+    ).fetchone()
+    return _settings(kind, source, row, rules)
+
+
+def settings_under(directory: Path, kind: str, source: str, rules: int) -> SourceSettings:
+    """The same by the configuration in `directory`."""
+    sheet = read(FILES["sources"], directory)
+    rows = sheet.columns("source", "kind", "format", "timezone", "trunk_pattern")
+    found = [tuple(cell or None for cell in row[2:]) for row in rows if row[:2] == (source, kind)]
+    return _settings(kind, source, found[0] if found else None, rules)
+
+
+def _settings(kind: str, source: str, row: tuple[str | None, ...] | None, rules: int) -> SourceSettings:
+    if row is None:
+        return SourceSettings(rules=rules)
+    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], rules)
+    if settings.format == formats.CANONICAL:
+        return settings
+    native = formats.NATIVE.get(settings.format)
+    if native is None or native.kind != kind:
+        known = ", ".join(n for n, f in formats.NATIVE.items() if f.kind == kind)
+        raise Refused(
+            f'sources.csv: "{settings.format}" is no format for {kind} of {source};'
+            f" write {', '.join(filter(None, (formats.CANONICAL, known)))}"
+        )
+    return settings

@@ -1,0 +1,34 @@
+"""What is said of files that were to land."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class RejectedRow:
+    """A row that did not land: the line it begins on, and why, as a code and in words."""
+
+    line: int
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What became of one file. rows = landed + duplicates + rejected; `rejected_rows` are the first of the rejected."""
+
+    file_id: str
+    kind: str
+    source: str
+    name: str
+    status: str  # landed, already_landed, landed_elsewhere, unreadable, dry_run
+    rows: int = 0
+    landed: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    superseded: int = 0
+    days: tuple[date, ...] = ()
+    problem: str | None = None
+    rejected_rows: tuple[RejectedRow, ...] = ()
