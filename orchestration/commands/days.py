@@ -17,7 +17,7 @@ from orchestration.store.warehouse import Home, Refused, serving
 if TYPE_CHECKING:
     from orchestration.operations.day.close import Failure
     from orchestration.operations.day.landed import Landed
-    from orchestration.operations.day.waive import Waived
+    from orchestration.operations.day.waivable import Waived
 
 # How many changed rows of the configuration are printed.
 _NAMED = 5
@@ -252,7 +252,7 @@ def waivers(day: date | None, as_json: bool) -> None:
       tollbook waivers
       tollbook waivers --day 2026-03-28 --json
     """
-    from orchestration.operations.day.waive import waivers as operation
+    from orchestration.operations.day.waivers import waivers as operation
 
     rows = operation(Home.from_environment(), day)
     if as_json:

@@ -16,7 +16,8 @@ from orchestration.cli import cli
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import Checked, check, close
 from orchestration.operations.day.land import land
-from orchestration.operations.day.waive import confirm, waive, waivers
+from orchestration.operations.day.waive import confirm, waive
+from orchestration.operations.day.waivers import waivers
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
 

@@ -23,7 +23,8 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land, land_files
 from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.rejected import rejected
-from orchestration.operations.day.waive import waive, waivers
+from orchestration.operations.day.waive import waive
+from orchestration.operations.day.waivers import waivers
 from orchestration.operations.day.withdraw import withdraw_file, withdraw_held
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, writer

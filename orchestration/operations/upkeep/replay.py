@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestration.landing import dropped
 from orchestration.landing.unreadable import Unreadable
 from orchestration.operations.billing import billable, invoice
-from orchestration.operations.day import waive
+from orchestration.operations.day import waivers
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.close import close_again
 from orchestration.operations.day.land import land_files
@@ -124,18 +124,22 @@ class Replay:
         self.differs(line, "the postings", line["entries"], digest)
 
     def waive(self, line: Line) -> None:
-        amount = None if line["amount"] is None else Decimal(line["amount"])
+        waiver = waivers.Waiver(
+            date.fromisoformat(line["day"]),
+            line["what"],
+            line["key"],
+            line["reason"],
+            None if line["amount"] is None else Decimal(line["amount"]),
+            line["currency"],
+            line["awaits_second"],
+        )
         with self.held.connect() as con, transaction(con):
-            waive.record(
-                con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"],
-                reason=line["reason"], amount=amount, currency=line["currency"], awaits_second=line["awaits_second"],
-            )  # fmt: skip
+            waivers.record(con, self.held, waiver)
 
     def confirm(self, line: Line) -> None:
         with self.held.connect() as con, transaction(con):
-            waive.record_confirmation(
-                con, self.held, day=date.fromisoformat(line["day"]), what=line["what"], key=line["key"]
-            )
+            day = date.fromisoformat(line["day"])
+            waivers.record_confirmation(con, self.held, day, line["what"], line["key"])
 
     def invoice(self, line: Line) -> None:
         self._build(line)

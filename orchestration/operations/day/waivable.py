@@ -1,0 +1,182 @@
+"""What a waiver would settle of a day, and what that is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+
+from orchestration import typed
+from orchestration.operations.day.waivers import standing
+from orchestration.store.warehouse import Refused
+
+
+@dataclass(frozen=True)
+class Waived:
+    """A waiver: how much it settles, what that is worth (reporting currency; None: nobody can say), and whether it is
+    in force or awaits a second operator.
+
+    `days`: those it settles something of. `unknown`: of how many nobody can say what they are worth; `known`: what the
+    others are worth. Of a confirmation only the amount is told.
+    """
+
+    day: date
+    what: str
+    key: str
+    settles: int
+    amount: Decimal | None
+    currency: str
+    in_force: bool
+    days: tuple[date, ...] = ()
+    known: Decimal = Decimal(0)
+    unknown: int = 0
+
+
+@dataclass(frozen=True)
+class OpenItems:
+    """What a waiver settles: how much, on which days, and what it is worth as far as anybody can say."""
+
+    settles: int
+    days: tuple[date, ...]
+    known: Decimal
+    unknown: int
+
+    @property
+    def amount(self) -> Decimal | None:
+        return None if self.unknown else self.known
+
+
+def weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Waived:
+    """What a waiver would settle and be worth: the views of what is open speak of the days in run.check_days."""
+    views = "select count(*) from duckdb_views() where view_name in ('waiver_worth', 'unsettled_rows')"
+    built = con.execute(views).fetchone()
+    on_day = con.execute("select count(*) from ops.builds where day = ?", [day]).fetchone()
+    if built != (2,) or (what in ("call", "reason") and on_day == (0,)):
+        raise Refused(f"{day} is not built yet; run: tollbook build")
+    con.execute("delete from run.check_days")
+    con.execute("insert into run.check_days values (?)", [day])
+    if what == "row":
+        key = rejected_row(con, day, key)
+        _refuse_settled_row(con, day, key)
+    if what == "gap":
+        gaps = _gaps(con, day, key)
+        left = OpenItems(gaps, (day,), Decimal(0), gaps)
+    elif what == "file":
+        key = file_id_of(con, key)
+        left = _open_file(con, day, key)
+    else:
+        left = _open(con, day, what, key)
+    terms = con.execute("select reporting_currency, waiver_limit from config.company").fetchone()
+    assert terms is not None
+    currency, limit = terms
+    in_force = limit is None or (left.amount is not None and left.amount <= limit)
+    return Waived(day, what, key, left.settles, left.amount, currency, in_force, left.days, left.known, left.unknown)
+
+
+def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> OpenItems:
+    row = con.execute(
+        f"""
+        select count(*), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(*) - count(worth)
+        from books.waiver_worth
+        where day = ? and what = ? and {"reason" if what == "reason" else "key"} = ?
+        """,
+        [day, "call" if what == "reason" else what, key],
+    ).fetchone()
+    assert row is not None
+    settles, known, unknown = row
+    if not settles and what == "count":
+        raise Refused(f"{day} has no count of {key} that differs from what landed")
+    if not settles:
+        raise Refused(f"{day} has nothing unrated for {what} {key}")
+    return OpenItems(settles, (day,), known, unknown)
+
+
+def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
+    row = con.execute(
+        """
+        select
+            (select count(*) from books.expected_gaps where day = $day and source = $source)
+            + (select count(*) from books.file_holes where day = $day and source = $source)
+        """,
+        {"day": day, "source": source},
+    ).fetchone()
+    if row is None or not row[0]:
+        raise Refused(f"{day} has no gap of {source}, and none of its numbered files is missing")
+    return int(row[0])
+
+
+def rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
+    file_id, _, text = key.rpartition(":")
+    line = typed.whole(text)
+    if not file_id or line is None:
+        raise Refused(f'--row is "{key}"; write FILE_ID:LINE, as tollbook close shows it')
+    found = con.execute(
+        """
+        select distinct file_id from ops.rejected_rows
+        where starts_with(file_id, ?) and line = ? and day = ?
+        """,
+        [file_id, line, day],
+    ).fetchall()
+    if len(found) != 1:
+        how = "no rejected row" if not found else "more than one rejected row"
+        raise Refused(f"{day} has {how} {key}")
+    return f"{found[0][0]}:{line}"
+
+
+def _refuse_settled_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> None:
+    """A row that landed corrected from a later file keeps no day open: there is nothing left to waive."""
+    unsettled = con.execute(
+        "select 1 from marts.unsettled_rows where day = ? and file_id || ':' || line = ?", [day, key]
+    ).fetchone()
+    if unsettled is None and standing(con, day, "row", key) is None:
+        raise Refused(
+            f"row {key[:12]}:{key.rpartition(':')[2]} of {day} is settled: it landed corrected from a later file, its"
+            " file is waived, or the day is closed; nothing is left to waive"
+        )
+
+
+def file_id_of(con: duckdb.DuckDBPyConnection, key: str) -> str:
+    """The id of the one file that has rejected rows, or could not be read, and begins so."""
+    found = con.execute(
+        """
+        select file_id from ops.rejected_rows where starts_with(file_id, $key)
+        union
+        select file_id from ops.unreadable_files where starts_with(file_id, $key)
+        """,
+        {"key": key},
+    ).fetchall()
+    if len(found) != 1:
+        how = "more than one file" if found else "no file with rejected rows, and none that could not be read,"
+        raise Refused(f"there is {how} whose id begins with {key}")
+    return str(found[0][0])
+
+
+def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> OpenItems:
+    """What is left of a file on all the days that it holds; `day` has to be one of them."""
+    held = con.execute(
+        """
+        select day, count(*) filter (readable), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(worth),
+            count(*) filter (not readable)
+        from (
+            select r.day, w.worth, true as readable
+            from marts.unsettled_rows as r
+            left join books.waiver_worth as w
+                on r.day = w.day and w.what = 'row' and r.file_id || ':' || r.line = w.key
+                and starts_with(w.item, r.kind || ' ' || r.source || ' ')
+            where r.file_id = $file
+            union all
+            select day, null, false from marts.unsettled_files where file_id = $file
+        )
+        group by day
+        order by day
+        """,
+        {"file": file_id},
+    ).fetchall()
+    if day not in [row[0] for row in held]:
+        days = f"it holds {', '.join(str(row[0]) for row in held)}" if held else "nothing of it is left to settle"
+        raise Refused(f"{day} does not wait for file {file_id[:12]}: {days}")
+    settles = sum(row[1] for row in held) + any(row[4] for row in held)
+    known = sum((row[2] for row in held), Decimal(0))
+    return OpenItems(settles, tuple(row[0] for row in held), known, settles - sum(row[3] for row in held))
