@@ -12,7 +12,7 @@ from orchestration.show import money, print_json, table
 from orchestration.store.warehouse import Home, Refused
 
 if TYPE_CHECKING:
-    from orchestration.operations.billing.invoice import Invoiced
+    from orchestration.operations.billing.issued import Invoiced
 
 
 @click.command()

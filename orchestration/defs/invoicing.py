@@ -14,7 +14,8 @@ from orchestration.defs.closing import instant
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import WRITERS
 from orchestration.defs.resources import Deployment
-from orchestration.operations.billing.invoice import Invoiced, Run, run
+from orchestration.operations.billing.invoice import Run, run
+from orchestration.operations.billing.issued import Invoiced
 from orchestration.store.warehouse import Refused
 
 JOB = "invoice_periods"

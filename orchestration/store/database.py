@@ -18,6 +18,12 @@ def dict_rows(
     return [dict(zip(columns, row, strict=True)) for row in con.fetchall()]
 
 
+def insert(con: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
+    """Add a row to a table, its cells by column."""
+    cells = ", ".join("?" for _ in row)
+    con.execute(f"insert into {table} ({', '.join(row)}) values ({cells})", list(row.values()))
+
+
 @contextmanager
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All of what is done within, or nothing where an error ends it."""

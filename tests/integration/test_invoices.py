@@ -17,7 +17,8 @@ import duckdb
 import pytest
 
 from orchestration.operations.billing.billable import Wanted, period_of
-from orchestration.operations.billing.invoice import Invoiced, invoice, run
+from orchestration.operations.billing.invoice import invoice, run
+from orchestration.operations.billing.issued import Invoiced
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
