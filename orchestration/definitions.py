@@ -11,7 +11,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.defs import balances, closing, invoicing, landing, manifest, models
+from orchestration.defs import balances, closing, closing_schedules, invoicing, landing, manifest, models
 from orchestration.defs.resources import Deployment
 from orchestration.store.warehouse import PROJECT
 
@@ -24,10 +24,11 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
     sources = manifest.source_specs(project)
     checks = manifest.check_specs(project)
     built = models.model_assets(project)
-    landed = landing.landing_assets(sources, sorted(built.keys))
+    written = manifest.landed_keys(project)
+    landed = landing.landing_assets([spec for spec in sources if spec.key in written], sorted(built.keys))
     closed = closing.closing_assets(checks)
     invoice_job = invoicing.invoicing_job()
-    land_job, close_job = landing.landing_job(), closing.closing_job(checks)
+    land_job, close_job = landing.landing_job(landed), closing.closing_job(checks)
     check_job = closing.checking_job(checks)
     return dg.Definitions(
         assets=[built, landed, closed, *(spec for spec in sources if spec.key not in landed.keys)],
@@ -35,8 +36,8 @@ def build_defs(overrides: Mapping[str, Any] | None = None, manifest_path: Path =
         jobs=[land_job, models.build_job(built), close_job, check_job, invoice_job],
         sensors=[landing.inbox_sensor(land_job)],
         schedules=[
-            closing.closing_schedule(close_job),
-            closing.checking_schedule(check_job),
+            closing_schedules.closing_schedule(close_job),
+            closing_schedules.checking_schedule(check_job),
             *invoicing.invoicing_schedules(invoice_job),
         ],
         resources={"deployment": Deployment(), **(overrides or {})},

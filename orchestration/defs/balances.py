@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration.defs.partitions import WRITERS
 from orchestration.defs.resources import Deployment
+from orchestration.defs.results import evaluation
 from orchestration.store import warehouse
 from orchestration.store.warehouse import Home
 
@@ -36,18 +37,7 @@ def balance_checks() -> dg.AssetChecksDefinition:
 def evaluations(home: Home) -> Iterator[dg.AssetCheckEvaluation]:
     """What the checks say of what was just published, as events for a run that is not theirs."""
     for status in CHECKS:
-        found = result(status, accounts(home, status))
-        assert found.asset_key is not None
-        assert found.check_name is not None
-        yield dg.AssetCheckEvaluation(
-            asset_key=found.asset_key,
-            check_name=found.check_name,
-            passed=found.passed,
-            metadata=found.metadata,
-            severity=found.severity,
-            description=found.description,
-            blocking=False,
-        )
+        yield evaluation(result(status, accounts(home, status)), blocking=False)
 
 
 def accounts(home: Home, status: str) -> list[str]:

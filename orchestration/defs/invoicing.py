@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import Field
 
 from orchestration import typed
-from orchestration.defs.closing import instant
+from orchestration.defs.closing_schedules import instant
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import WRITERS
 from orchestration.defs.resources import Deployment

@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from orchestration.defs import balances
+from orchestration.defs import balances, results
 from orchestration.defs.failing import in_words
-from orchestration.defs.manifest import LANDED
 from orchestration.defs.models import materializations
 from orchestration.defs.partitions import WRITERS, daily, known
 from orchestration.defs.resources import Deployment, runs
@@ -25,16 +24,11 @@ FILES = dg.AssetKey(["ops", "files"])
 READABLE = "files_are_readable"
 # A run that failed (a configuration with errors, a full disk) is tried again after this long.
 RETRY = timedelta(minutes=5)
-_WRITTEN = [
-    *(dg.AssetKey(["landed", table]) for table in LANDED),
-    FILES,
-    dg.AssetKey(["ops", "rejected_rows"]),
-]
 
 
-def landing_assets(sources: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+def landing_assets(written: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     """The tables that landing writes. Materialising any of them is `tollbook land` and `tollbook build`."""
-    specs = [spec.replace_attributes(kinds={"duckdb"}) for spec in sources if spec.key in _WRITTEN]
+    specs = [spec.replace_attributes(kinds={"duckdb"}) for spec in written]
     readable = dg.AssetCheckSpec(
         READABLE,
         asset=FILES,
@@ -124,16 +118,7 @@ def readable_result(held: Sequence[str], landed: Sequence[Landed] = ()) -> dg.As
 
 def evaluation(home: Home) -> dg.AssetCheckEvaluation:
     """What the check says of what was just published, as an event for a run that is not its own."""
-    found = readable_result(unsettled(home))
-    return dg.AssetCheckEvaluation(
-        asset_key=FILES,
-        check_name=READABLE,
-        passed=found.passed,
-        metadata=found.metadata,
-        severity=found.severity,
-        description=found.description,
-        blocking=False,
-    )
+    return results.evaluation(readable_result(unsettled(home)), blocking=False)
 
 
 def run_key(files: Sequence[Dropped], failed_run: str = "") -> str:
@@ -146,11 +131,11 @@ def run_key(files: Sequence[Dropped], failed_run: str = "") -> str:
     return f"{digest.hexdigest()[:24]}-{failed_run}".rstrip("-")
 
 
-def landing_job() -> UnresolvedAssetJobDefinition:
+def landing_job(landed: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:
     """Lands the inbox, builds the days it touches and publishes."""
     return dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.assets(*_WRITTEN),
+        selection=dg.AssetSelection.assets(*sorted(landed.keys)),
         description="Land the inbox, build the days it touches, publish. The sensor `inbox` starts it.",
     )
 

@@ -17,9 +17,6 @@ Manifest = Mapping[str, Any]
 # The staging views that are no assets, for dbt to leave out.
 UNSHOWN = "path:models/staging/records path:models/staging/run"
 
-# What a landing writes; the other sources are configuration or written by closing a day.
-LANDED = ("cdrs", "superseded_cdrs", "usage", "payments", "resources")
-
 
 def read(path: Path) -> Manifest:
     """The manifest that `make setup` (orchestration.prepare) writes. Raises when it is not there."""
@@ -81,6 +78,11 @@ def _hidden(manifest: Manifest) -> dict[dg.AssetKey, list[dg.AssetKey]]:
         if node["resource_type"] == "model" and _is_unshown(node):
             hidden[_model_key(node)] = [k for read in node["depends_on"]["nodes"] for k in sources[read]]
     return hidden
+
+
+def landed_keys(manifest: Manifest) -> set[dg.AssetKey]:
+    """The sources that a landing writes; the others are configuration or written by closing a day."""
+    return {_key(node) for node in manifest["sources"].values() if node["meta"].get("written_by") == "land"}
 
 
 def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import dagster as dg
 import pytest
 
-from orchestration.defs import closing, landing, manifest, models, partitions
+from orchestration.defs import closing, closing_schedules, landing, manifest, models, partitions
 from orchestration.operations.day import words
 from orchestration.operations.day.close import Checked, Failure
 
@@ -99,11 +99,11 @@ def test_a_day_is_wanted_from_24_hours_after_its_end_until_it_closes(
     at: str, published: dict[str, str], wanted: list[str]
 ) -> None:
     known = {date.fromisoformat(day): status for day, status in published.items()}
-    assert [str(day) for day in closing.wanted(known, datetime.fromisoformat(at))] == wanted
+    assert [str(day) for day in closing_schedules.wanted(known, datetime.fromisoformat(at))] == wanted
 
 
 def test_several_days_are_asked_for_as_one_range() -> None:
-    request = closing.request(date(2026, 3, 1), date(2026, 3, 4), datetime(2026, 3, 8, 0, 5))
+    request = closing_schedules.request(date(2026, 3, 1), date(2026, 3, 4), datetime(2026, 3, 8, 0, 5))
     assert request.partition_key is None
     assert set(request.tags.values()) == {"2026-03-01", "2026-03-04"}
 
