@@ -140,9 +140,10 @@ def estimate(account: str, as_json: bool, **options: Any) -> None:
       tollbook estimate acme --targets 10000 --answer-rate 35% --seconds 45 --retries 2 --number 447
       tollbook estimate acme --targets 10000 --answer-rate 0.35 --seconds 45 --json
     """
+    from orchestration.operations.questions.estimate import Campaign
     from orchestration.operations.questions.estimate import estimate as operation
 
-    estimated = operation(Home.from_environment(), account, **options)
+    estimated = operation(Home.from_environment(), account, Campaign(**options))
     if as_json:
         print_json(estimated)
     else:

@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
-from orchestration.operations.questions.estimate import estimate
+from orchestration.operations.questions.estimate import Campaign, estimate
 from orchestration.operations.questions.explain import explain
 from orchestration.operations.questions.quote import quote
 from orchestration.operations.upkeep.rates import Wanted, accept
@@ -97,7 +97,7 @@ def test_a_quote_takes_international_numbers_unless_a_source_writes_it(home: Hom
 
 def test_an_estimate_from_history_reads_numbers_as_their_source_wrote_them(home: Home) -> None:
     """The default route has no prefix to ask for: one of its calls stands for it, of Hamburg and not to Romania."""
-    found = estimate(home, "acme", 10, Fraction(1), D(60), at=datetime(2026, 3, 2))
+    found = estimate(home, "acme", Campaign(10, Fraction(1), D(60), at=datetime(2026, 3, 2)))
     assert [(part.number, part.prefix, part.call_cost) for part in found.mix] == [
         ("4930", "4930", D("0.02")),
         ("30", "30", D("0.50")),

@@ -18,7 +18,7 @@ from orchestration.defs.invoicing import day_of
 from orchestration.defs.partitions import first_day
 from orchestration.engine import dbt
 from orchestration.operations.billing.billable import period_of
-from orchestration.operations.questions.estimate import _mix_file
+from orchestration.operations.questions.mix import mix_file
 from orchestration.store.warehouse import PROJECT, Home, Refused, lock_timeout, now
 
 # 5 in Arabic-Indic and in full-width digits
@@ -153,9 +153,9 @@ def test_shares_of_a_mix(tmp_path: Path) -> None:
     mix = tmp_path / "mix.csv"
     mix.write_text("number,share\n44,0.5\n49,1e1\n")
     with pytest.raises(Refused, match=r'mix.csv line 3, column share: "1e1" is not a share'):
-        _mix_file(mix)
+        mix_file(mix)
     mix.write_text("share,number\n1,44\n1\n")
     with pytest.raises(Refused, match=r"mix.csv line 3, column number: the cell is empty"):
-        _mix_file(mix)
+        mix_file(mix)
     mix.write_text("number,share\n44,.5\n49,2\n")
-    assert [(part.number, part.share) for part in _mix_file(mix)] == [("44", Decimal("0.5")), ("49", 2)]
+    assert [(part.number, part.share) for part in mix_file(mix)] == [("44", Decimal("0.5")), ("49", 2)]

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
 from orchestration.engine.rating_sql import rate
-from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.questions.company import COPIES, Call, account_of, copy_account, cut_down
 from orchestration.operations.questions.rated_again import Origin, Step, origin, steps, take_rates
+from orchestration.operations.questions.unrated import why_unrated
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Refused
 
-SOURCE = "quote"
-# Calls of an account with allowances are asked about by that many copies of it at most: see _copy_account.
-COPIES = 400
 _FIRST = "0"
 # Everything that profiles have covered so far counts, of today too: what is asked about is a further call.
 _CONSUMED = """
@@ -29,18 +26,6 @@ _CONSUMED = """
     from marts.profile_consumption
     group by profile_id, period
 """
-
-
-@dataclass(frozen=True)
-class Call:
-    """A call in question: whose it is, the numbers as `source` writes them, the instant (UTC), the carrier."""
-
-    account: str
-    number: str
-    at: datetime
-    carrier: str | None = None
-    calling: str | None = None
-    source: str = SOURCE
 
 
 @dataclass(frozen=True)
@@ -75,17 +60,6 @@ class Funds:
     limited: bool
 
 
-def account_of(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> dict[str, Any]:
-    """An account's row of the configuration. Raises `Refused` when there is none, or it has ended at `at` (UTC)."""
-    found = dict_rows(con, "select * from config.accounts where account_id = ?", [account])
-    if not found:
-        raise no_account(con, account, "config.accounts")
-    ended = found[0]["valid_to"]
-    if ended is not None and at >= ended:
-        raise Refused(f"account {account} ended at {ended.isoformat()} UTC (valid_to): it has no calls from then on")
-    return found[0]
-
-
 class Prices:
     """Prices of one call at different lengths, or to different numbers, with the configuration and decks of now."""
 
@@ -103,7 +77,7 @@ class Prices:
             account_of(con, call.carrier, call.at)
         if not allowances:
             con.execute("delete from config.consumption_profiles")
-        self._prepare()
+        cut_down(con, call)
         take_rates(con, [call.number, call.calling, *numbers])
         self._copies = 0
         self._asked_before = False
@@ -171,34 +145,6 @@ class Prices:
         limited = account["payment_model"] == "prepaid" or account["credit_limit"] is not None
         return Funds(balance, available, account["currency"], limited)
 
-    def _prepare(self) -> None:
-        """Two trunks, the tables of both accounts and nothing else: a quote should not rate what it does not ask."""
-        con, call = self.con, self.call
-        if call.source != SOURCE and not dict_rows(con, "select 1 from config.sources where source = ?", [call.source]):
-            raise Refused(f"there is no source {call.source} in sources.csv")
-        con.execute("delete from config.trunks")
-        trunks = [("quote 0", "ingress", call.account)]
-        if call.carrier is not None:
-            trunks.append(("quote", "egress", call.carrier))
-        for trunk in trunks:
-            con.execute(
-                "insert into config.trunks by name select ? as trunk_id, ? as direction, ? as account_id", trunk
-            )
-        con.execute(
-            "delete from config.rate_assignments where account_id not in (?, ?)", [call.account, call.carrier or ""]
-        )
-        for table in ("rate_tables", "rates"):
-            con.execute(
-                f"delete from config.{table}"
-                " where rate_table_id not in (select rate_table_id from config.rate_assignments)"
-            )
-        con.execute(
-            "insert into marts.profile_consumption by name"
-            " select * from serving.marts.profile_consumption where account_id = ?",
-            [call.account],
-        )
-        con.execute("insert into run.build_days values (?)", [call.at.date()])
-
     def _ask(
         self,
         numbers: Sequence[str],
@@ -253,9 +199,14 @@ class Prices:
         rate(con, {"profile_kept": _CONSUMED}, explained=explained, again=self._asked_before)
         self._asked_before = True
 
+    def _copy_account(self) -> None:
+        if not self._copies:
+            copy_account(self.con, self.call.account)
+            self._copies, self._asked_before = COPIES, False
+
     def _price(self, leg: dict[str, Any], *, explained: bool) -> Price:
         if leg["sell_status"] != "rated" or leg["sell_reason"] not in (None, "blocked"):
-            raise Refused(self._missing(leg))
+            raise Refused(why_unrated(self.con, self.call, leg))
         key = (self.call.source, leg["call_id"], 1)
         return Price(
             **{
@@ -271,51 +222,3 @@ class Prices:
             # the trunk is made up
             steps=[s for s in steps(self.con, "sell", *key) if s.what != "trunk"] if explained else [],
         )  # fmt: skip
-
-    def _copy_account(self) -> None:
-        """Calls of one account eat from the same allowances, one after the other: here each is to be the next one."""
-        if self._copies:
-            return
-        self._copies, self._asked_before = COPIES, False
-        copies = f"cross join range(1, {COPIES}) as c (n) where account_id = ?"
-        for table, replaced in (
-            ("config.accounts", "account_id || ' ' || n as account_id"),
-            ("config.rate_assignments", "account_id || ' ' || n as account_id"),
-            (
-                "config.consumption_profiles",
-                "account_id || ' ' || n as account_id, profile_id || ' ' || n as profile_id",
-            ),
-            ("marts.profile_consumption", "account_id || ' ' || n as account_id, profile_id || ' ' || n as profile_id"),
-            ("config.trunks", "account_id || ' ' || n as account_id, 'quote ' || n as trunk_id"),
-        ):
-            self.con.execute(
-                f"insert into {table} by name select * exclude (n) replace ({replaced}) from {table} {copies}",
-                [self.call.account],
-            )
-
-    def _missing(self, leg: dict[str, Any]) -> str:
-        call, table, called = self.call, leg["sell_rate_table_id"], leg["called_number"]
-        reason, side, account = leg["sell_reason"], "sell", call.account
-        tables = dict_rows(self.con, "select * from config.rate_tables where rate_table_id = ?", [table])
-        kind = tables[0]["kind"] if tables else None
-        if reason == "no_cost" and kind == "markup":
-            if call.carrier is None:
-                return (
-                    f"rate table {table} is a markup on what the carrier charges: say which carrier, --carrier ACCOUNT"
-                )
-            reason, side, account = leg["buy_reason"] or "no_cost", "buy", call.carrier
-            table = leg["buy_rate_table_id"]
-        at = f"{call.at:%Y-%m-%d %H:%M} UTC"
-        if reason == "bad_number" and tables and tables[0]["number_basis"] == "calling" and call.calling is None:
-            return f"rate table {table} goes by the calling number: say it, --calling NUMBER"
-        number = call.calling if tables and tables[0]["number_basis"] == "calling" else called
-        said = {
-            "no_rate_table": f"account {account} has no {side} rate table at {at}; see rate_assignments.csv",
-            "bad_number": f"{number} is not a telephone number of 1 to 15 digits",
-            "no_rate": f"rate table {table} of {account} has no rate for {number} in force at {at}",
-            "blocked": f"{number} is blocked in rate table {table} of {account}",
-            "no_cost": f"rate table {table} of {account} charges what the carrier says after the call:"
-            " there is no price before it",
-            "no_fx": f"fx_rates.csv has no rate that turns the currency of rate table {table} into that of {account}",
-        }
-        return said.get(reason, f"the call cannot be rated: {reason}")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from orchestration.operations.questions.price import COPIES, SOURCE, Call, Funds, Price, Prices
+from orchestration.operations.questions.company import COPIES, SOURCE, Call
+from orchestration.operations.questions.price import Funds, Price, Prices
 from orchestration.operations.questions.rated_again import Origin, Step, configured, published
 from orchestration.store.warehouse import Home, Refused, now
 
