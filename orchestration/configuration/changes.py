@@ -6,8 +6,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.configuration.column import Column
 from orchestration.configuration.load import load
-from orchestration.configuration.schema import FILES, Column
+from orchestration.configuration.schema import FILES
 
 # Columns that nothing is rated from, by file.
 _UNREAD = {

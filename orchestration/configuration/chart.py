@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.configuration.check import bad_cells
+from orchestration.configuration.column import Column, File, Type
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.rules import duplicate_keys
-from orchestration.configuration.schema import Column, File, Type
 from orchestration.configuration.sheet import Sheet, read
 
 KINDS = (

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from orchestration.configuration.column import Column
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import Unreadable, records
 from orchestration.configuration.rules import RULES, Sheets, known_formats
-from orchestration.configuration.schema import FILES, LATER_FILES, Column
+from orchestration.configuration.schema import FILES, LATER_FILES
 from orchestration.configuration.sheet import Sheet, read
 from orchestration.configuration.values import fault, plain
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.configuration.column import Column, File, Type
 from orchestration.configuration.reading import header, records
-from orchestration.configuration.schema import FILES, Column, File, Type
+from orchestration.configuration.schema import FILES
 from orchestration.configuration.weekdays import weekdays
 from orchestration.store.sql import literal, quoted, reader
 from orchestration.store.warehouse import RULES

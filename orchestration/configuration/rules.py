@@ -5,9 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import listed, suggestion
 from orchestration.configuration.problem import CellFault, Problem
-from orchestration.configuration.schema import Column, Type
 from orchestration.configuration.sheet import Sheet
 from orchestration.configuration.unread import RULES as UNREAD
 from orchestration.configuration.values import may_be_true

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from orchestration.configuration.column import File
 from orchestration.configuration.nearest import suggestion
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import SPACE, Unreadable, header, records
-from orchestration.configuration.schema import File
 
 _Cells = TypeVar("_Cells", bound=Hashable)
 

@@ -6,9 +6,9 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 from zoneinfo import available_timezones
 
+from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import Fault
-from orchestration.configuration.schema import Column, Type
 from orchestration.configuration.weekdays import weekdays
 from orchestration.typed import day, decimals, instant, month, number
 

@@ -9,8 +9,9 @@ import duckdb
 import pytest
 
 from orchestration.configuration.check import check
+from orchestration.configuration.column import Type
 from orchestration.configuration.load import load, version
-from orchestration.configuration.schema import FILES, Type
+from orchestration.configuration.schema import FILES
 from orchestration.configuration.weekdays import weekdays
 
 FORMATS = {"asterisk": "cdrs"}
