@@ -6,102 +6,21 @@ taken out, or given another name, would take what refers to it out of every tabl
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import duckdb
 
 from orchestration.configuration.problem import Problem
-from orchestration.configuration.reading import records
 from orchestration.configuration.schema import FILES
-from orchestration.configuration.sheet import Sheet, read
-from orchestration.typed import instant
+from orchestration.configuration.sheet import read
+from orchestration.operations.upkeep.compared import Compared
 
 _FILES = ("accounts", "trunks", "rate_tables", "rate_assignments", "consumption_profiles")
 _CLOSED = "select day from ops.closings"
 # What cannot change once an account has postings, with what an empty cell means.
 _FIXED = {"currency": "", "timezone": "UTC", "billing_cycle": "monthly"}
 _CALLED = {"timezone": "time zone", "billing_cycle": "billing cycle"}
-
-Key = tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Compared:
-    """The books (tables of the schemas marts and ops, of a warehouse or as published), and two configurations.
-
-    `kept`: the directory of the one that is loaded.
-    """
-
-    con: duckdb.DuckDBPyConnection
-    kept: Path
-    old: Mapping[str, Sheet]
-    new: Mapping[str, Sheet]
-
-    def gone(self, file: str, *names: str) -> dict[Key, list[int]]:
-        """The keys that `new` has no row of any more, with their rows of `old`; none of a file that is not whole."""
-        if not self.new[file].whole:
-            return {}
-        left = set(self.new[file].columns(*names))
-        found: dict[Key, list[int]] = {}
-        for row, key in enumerate(self.old[file].columns(*names)):
-            if key not in left:
-                found.setdefault(key, []).append(row)
-        return found
-
-    def taken_out(self, file: str, names: Key, lost: set[str]) -> list[int]:
-        """The rows of `old` whose cells no row of `new` has, but those of accounts that are `lost` as a whole.
-
-        Another validity is no other row: what is rated otherwise by it makes days outdated.
-        """
-        if not self.new[file].whole:
-            return []
-        left, accounts = set(self.new[file].columns(*names)), self.old[file]["account_id"]
-        rows = enumerate(self.old[file].columns(*names))
-        return [row for row, cells in rows if cells not in left and accounts[row] not in lost]
-
-    def uncovered(self, query: str, file: str, names: Key, gone: Sequence[int]) -> list[tuple[int, object, object]]:
-        """`query` over gone (n, key, since, until) and left_over, as much of `new`: rows, their first and last day."""
-        if not gone:
-            return []
-        spans = [_spans(self.old[file], names, gone), _spans(self.new[file], names, range(len(self.new[file])))]
-        return self.con.execute(
-            f"""
-            with rows as (select unnest($gone::VARCHAR[][]) as r, true as is_gone
-                union all select unnest($left::VARCHAR[][]), false
-            ),
-
-            spans as (
-                select
-                    is_gone,
-                    r[1]::INTEGER as n,
-                    r[4:] as key,
-                    coalesce(r[2]::TIMESTAMP, timestamp '0001-01-01') as since,
-                    coalesce(r[3]::TIMESTAMP, timestamp '9999-12-31') as until,
-                from rows
-            ),
-
-            gone as (from spans where is_gone),
-
-            left_over as (from spans where not is_gone)
-
-            {query}
-            """,
-            {"gone": spans[0], "left": spans[1]},
-        ).fetchall()
-
-    def missing(self, file: str, column: str, what: str, why: str, rows: Sequence[int], ends: str) -> Problem:
-        """A row that is gone and must not be: what, why, and how to put it back."""
-        wrong = f"{what} is missing: {why}"
-        lines = {self.old[file].lines[row] for row in rows}
-        back = "put its row back"
-        if lines:
-            texts = [_text(cells) for line, cells in records(self.kept / f"{file}.csv") if line in lines]
-            back += f" as it was ({texts[-1]})"
-        return Problem(self.new[file].shown, None, column, wrong, f"{back}; {ends}")
 
 
 def problems(con: duckdb.DuckDBPyConnection, archive: Path, seeds: Path) -> list[Problem]:
@@ -114,7 +33,7 @@ def problems(con: duckdb.DuckDBPyConnection, archive: Path, seeds: Path) -> list
     version = con.execute("select version from ops.configuration").fetchone()
     kept = archive / "config" / (version[0] if version else "none")
     old, new = ({name: read(FILES[name], directory) for name in _FILES} for directory in (kept, seeds))
-    compared = _Compared(con, kept, old, new)
+    compared = Compared(con, kept, old, new)
     gone = list(_accounts(compared))
     lost = {account for account, _ in gone}
     return [
@@ -141,7 +60,7 @@ def _has_books(con: duckdb.DuckDBPyConnection) -> bool:
     return row == (len(asked) + 1,)
 
 
-def _accounts(compared: _Compared) -> Iterator[tuple[str, Problem]]:
+def _accounts(compared: Compared) -> Iterator[tuple[str, Problem]]:
     """Accounts with postings, whenever they went; and of those that go now the ones that legs of closed days name."""
     if not compared.new["accounts"].whole:
         return
@@ -168,7 +87,7 @@ def _accounts(compared: _Compared) -> Iterator[tuple[str, Problem]]:
         yield account, compared.missing("accounts", "account_id", f"account {account}", why, rows, ends)
 
 
-def _fixed(compared: _Compared) -> Iterator[Problem]:
+def _fixed(compared: Compared) -> Iterator[Problem]:
     """What postings and invoices of an account were made by stays as it is once it has some."""
     posted = dict(
         compared.con.execute(
@@ -194,7 +113,7 @@ def _fixed(compared: _Compared) -> Iterator[Problem]:
                 yield sheet.at(row, column, wrong, f"put {was} back, and open a new account for {is_now}")
 
 
-def _kinds(compared: _Compared) -> Iterator[Problem]:
+def _kinds(compared: Compared) -> Iterator[Problem]:
     """An account that was invoiced is no mere carrier afterwards: no table would show what it owes."""
     invoiced = {
         account
@@ -209,7 +128,7 @@ def _kinds(compared: _Compared) -> Iterator[Problem]:
             yield sheet.at(row, "kind", wrong, "write both")
 
 
-def _trunks(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
+def _trunks(compared: Compared, lost: set[str]) -> Iterator[Problem]:
     """Rows by which calls of closed days were somebody's, and which no other row of the trunk stands for."""
     gone = compared.taken_out("trunks", ("trunk_id", "direction", "account_id"), lost)
     for row, first, last in compared.uncovered(
@@ -243,7 +162,7 @@ def _trunks(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
         yield compared.missing("trunks", "trunk_id", f"{direction} trunk {trunk}", why, [row], ends)
 
 
-def _tables(compared: _Compared) -> Iterator[Problem]:
+def _tables(compared: Compared) -> Iterator[Problem]:
     gone = compared.gone("rate_tables", "rate_table_id")
     for table, first, last in _rated(compared, "rate_table_id", [key for (key,) in gone]):
         why = f"calls of closed days were rated by it ({_days(first, last)})"
@@ -251,7 +170,7 @@ def _tables(compared: _Compared) -> Iterator[Problem]:
         yield compared.missing("rate_tables", "rate_table_id", f"rate table {table}", why, gone[(table,)], ends)
 
 
-def _assignments(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
+def _assignments(compared: Compared, lost: set[str]) -> Iterator[Problem]:
     """Rows whose tables calls of closed days were rated by, and for which no other of the account's stands."""
     gone = compared.taken_out("rate_assignments", ("account_id", "side", "rate_table_id"), lost)
     for row, first, last in compared.uncovered(
@@ -279,7 +198,7 @@ def _assignments(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
         yield compared.missing("rate_assignments", "account_id", what, why, [row], "an assignment ends by valid_to")
 
 
-def _profiles(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
+def _profiles(compared: Compared, lost: set[str]) -> Iterator[Problem]:
     """Under another name a profile would give its allowance of a period once more."""
     old = compared.old["consumption_profiles"]
     gone = {
@@ -303,7 +222,7 @@ def _profiles(compared: _Compared, lost: set[str]) -> Iterator[Problem]:
         yield compared.missing("consumption_profiles", "profile_id", f"profile {profile}", why, rows, ends)
 
 
-def _rated(compared: _Compared, column: str, names: Iterable[str]) -> list[tuple[str, object, object]]:
+def _rated(compared: Compared, column: str, names: Iterable[str]) -> list[tuple[str, object, object]]:
     """Which of `names` the rated legs of closed days have in `column`, with the first and the last such day."""
     wanted = sorted({*names})
     if not wanted:
@@ -319,26 +238,5 @@ def _rated(compared: _Compared, column: str, names: Iterable[str]) -> list[tuple
     ).fetchall()
 
 
-def _spans(sheet: Sheet, names: Key, rows: Iterable[int]) -> list[list[str | None]]:
-    """The rows as text: their number, from when and until when they hold (UTC), and the cells of `names`."""
-    return [
-        [
-            str(row),
-            *(str(at) if (at := instant(sheet[name][row])) else None for name in ("valid_from", "valid_to")),
-            *(sheet[name][row] for name in names),
-        ]
-        for row in rows
-    ]
-
-
 def _days(first: object, last: object) -> str:
     return str(first) if first == last else f"{first} to {last}"
-
-
-def _text(cells: Sequence[str]) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(cells)
-    return out.getvalue()
-
-
-__all__ = ["problems"]
