@@ -151,8 +151,8 @@ def _number_off(con: duckdb.DuckDBPyConnection, table: str, query: str, day: dat
     return int(found[0]) if found else 0
 
 
-def _select(calls: int, day: date, seed: int, ingress: int, egress: int, prefixes: int) -> str:
-    """The rows. `c` is the call, `i` the row: a failed-over call has two rows, the same `c`."""
+def _drawn(calls: int, seed: int, ingress: int, egress: int, prefixes: int) -> str:
+    """What chance says of each row. `c` is the call, `i` the row: a failed-over call has two rows, the same `c`."""
 
     def draw(of: str, purpose: int) -> str:
         return f"hash({of} * 64 + {purpose}, {seed})"
@@ -162,28 +162,32 @@ def _select(calls: int, day: date, seed: int, ingress: int, egress: int, prefixe
 
     second = f"i % {FAILOVER_EVERY} = 1"
     return f"""
-        with rows as (
+        select *,
+            -- Calls come in order; the sine makes noon four times as busy as midnight.
+            (c + {share("c", 1)}) / {calls} as x,
+            not is_first and {share("i", 2)} < {FIRST_TRY_FAILS_SO_REST_ANSWERS} as answered,
+            400 + ({draw("i", 3)} % 4000)::bigint as pdd_ms,
+            1000 + ({draw("i", 4)} % 20000)::bigint as ring_ms,
+            1 + (-ln(1 - {share("i", 5)}) * {MEAN_TALK_MS})::bigint as talk_ms,
+            ({draw("c", 7)} % {ingress})::bigint as n_ingress,
+            ({draw("i", 8)} % {egress})::bigint as n_egress,
+            -- Squared: some prefixes and numbers are called far more often than others.
+            (pow({share("c", 9)}, 2) * {prefixes})::bigint % {prefixes} as n_prefix,
+            (pow({share("c", 10)}, 2) * 50000)::bigint as subscriber,
+            {draw("c", 11)} % 100000 as caller,
+            {draw("i", 12)} % 10 as h_outcome
+        from (
             select i, i - ({second})::bigint as c, {second} as is_second,
                 i % {FAILOVER_EVERY} = 0 and i + 1 < {calls} as is_first
             from range({calls}) as r(i)
-        ),
-        drawn as (
-            select *,
-                -- Calls come in order; the sine makes noon four times as busy as midnight.
-                (c + {share("c", 1)}) / {calls} as x,
-                not is_first and {share("i", 2)} < {FIRST_TRY_FAILS_SO_REST_ANSWERS} as answered,
-                400 + ({draw("i", 3)} % 4000)::bigint as pdd_ms,
-                1000 + ({draw("i", 4)} % 20000)::bigint as ring_ms,
-                1 + (-ln(1 - {share("i", 5)}) * {MEAN_TALK_MS})::bigint as talk_ms,
-                ({draw("c", 7)} % {ingress})::bigint as n_ingress,
-                ({draw("i", 8)} % {egress})::bigint as n_egress,
-                -- Squared: some prefixes and numbers are called far more often than others.
-                (pow({share("c", 9)}, 2) * {prefixes})::bigint % {prefixes} as n_prefix,
-                (pow({share("c", 10)}, 2) * 50000)::bigint as subscriber,
-                {draw("c", 11)} % 100000 as caller,
-                {draw("i", 12)} % 10 as h_outcome
-            from rows
-        ),
+        )
+    """
+
+
+def _select(calls: int, day: date, seed: int, ingress: int, egress: int, prefixes: int) -> str:
+    """The rows, as a switch writes them."""
+    return f"""
+        with drawn as ({_drawn(calls, seed, ingress, egress, prefixes)}),
         timed as (
             select *,
                 '{day.isoformat()}'::timestamp + to_milliseconds(

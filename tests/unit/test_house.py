@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -161,3 +162,24 @@ def test_a_decision_has_its_day_and_whether_it_is_in_force() -> None:
         assert told, f"{heading}: {status}"
         assert date.fromisoformat(told[1])
         assert told[2] is None or told[2] in anchors, f"{heading}: {told[2]}"
+
+
+_SCREEN = 70
+
+
+def _functions(path: Path) -> Iterator[tuple[str, int]]:
+    """The functions of a file, each with its lines, decorators left out."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno is not None:
+            yield node.name, node.end_lineno - node.lineno + 1
+
+
+@pytest.mark.parametrize("part", ["orchestration", "demo", "bench", "tests"])
+def test_a_function_fits_a_screen(part: str) -> None:
+    functions = [
+        (str(path.relative_to(PROJECT)), name, lines)
+        for path in (PROJECT / part).rglob("*.py")
+        for name, lines in _functions(path)
+    ]
+    assert functions
+    assert [function for function in functions if function[2] >= _SCREEN] == []
