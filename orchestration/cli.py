@@ -46,12 +46,12 @@ def check(as_json: bool) -> None:
     from orchestration.operations.upkeep.rates import mapping_problems
 
     home = Home.from_environment()
-    found = [*configure.published_problems(home), *mapping_problems(home), *chart_problems(home)]
+    problems = [*configure.published_problems(home), *mapping_problems(home), *chart_problems(home)]
     notes = chart_notes(home)
     if as_json:
-        print_json({"problems": found, "notes": notes})
-    if found:
-        raise Refused("\n".join(found))
+        print_json({"problems": problems, "notes": notes})
+    if problems:
+        raise Refused("\n".join(problems))
     if not as_json:
         click.echo("\n".join([f"{home.seeds} is good", *notes]))
 
@@ -91,8 +91,8 @@ def rebuild(check: bool, as_json: bool) -> None:
     """
     from orchestration.operations.upkeep.rebuild import rebuild as operation
 
-    said = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
-    done = operation(Home.from_environment(), said, check=check)
+    report = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
+    done = operation(Home.from_environment(), report, check=check)
     if as_json:
         print_json(done)
         return
@@ -148,18 +148,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(what_failed(failure))
 
 
-def _say_wrong(wrong: click.ClickException, told: Sequence[str]) -> None:
+def _say_wrong(wrong: click.ClickException, arguments: Sequence[str]) -> None:
     """What is wrong in a line, and where it says what would be right; Click would begin with how it is used."""
-    click.echo(_below_zero(wrong, told) or " ".join(wrong.format_message().split()), err=True)
+    click.echo(_below_zero(wrong, arguments) or " ".join(wrong.format_message().split()), err=True)
     if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
         click.echo(f"see: {wrong.ctx.command_path} --help", err=True)
 
 
-def _below_zero(wrong: click.ClickException, told: Sequence[str]) -> str | None:
+def _below_zero(wrong: click.ClickException, arguments: Sequence[str]) -> str | None:
     """A number below 0 where an argument takes none looks like an option to Click: what would be right."""
     if not isinstance(wrong, click.NoSuchOption) or wrong.ctx is None:
         return None
-    number = next((word for word in told if word[:2] == wrong.option_name and word[1:2] in "0123456789."), None)
+    number = next((word for word in arguments if word[:2] == wrong.option_name and word[1:2] in "0123456789."), None)
     for parameter in wrong.ctx.command.params:
         if number and isinstance(parameter, click.Argument) and isinstance(parameter.type, Amount):
             return f"Invalid value for '{parameter.human_readable_name}': {number!r} is not {parameter.type.right}"

@@ -79,7 +79,7 @@ class Claim:
         """The profiles of the rule to take from; None asks for as much as possible."""
         profiles = {profile.profile_id: (profile, period) for profile, period in self.profiles if profile.rule == rule}
         if self.listed is None:
-            return ((*found, None) for found in profiles.values())
+            return ((*taken, None) for taken in profiles.values())
         return ((*profiles[name], quantity) for name, quantity in self.listed if name in profiles)
 
     @property

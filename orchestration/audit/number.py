@@ -36,8 +36,8 @@ class Numbering:
         """As in sources.csv: an empty national prefix is the country's own, `none` is nothing."""
         if not country_code:
             return cls(international_prefixes)
-        said = national_prefix or NATIONAL_PREFIXES.get(country_code, "none")
-        return cls(international_prefixes, country_code, "" if said == "none" else said)
+        national = national_prefix or NATIONAL_PREFIXES.get(country_code, "none")
+        return cls(international_prefixes, country_code, "" if national == "none" else national)
 
 
 WRITTEN_IN_FULL = Numbering()
@@ -49,10 +49,10 @@ def clean_number(raw: str | None, numbering: Numbering = WRITTEN_IN_FULL) -> str
     The longest of the source's international prefixes that begins the number (punctuation dropped) is dropped once. A
     national number loses its national prefix and gets the country code.
     """
-    said = (raw or "").translate(_PUNCTUATION)
-    number = said.replace(_PLUS, "")
+    written = (raw or "").translate(_PUNCTUATION)
+    number = written.replace(_PLUS, "")
     dialled = max((p for p in numbering.international_prefixes if number.startswith(p)), key=len, default=None)
-    if numbering.country_code is None or dialled is not None or said.startswith(_PLUS):
+    if numbering.country_code is None or dialled is not None or written.startswith(_PLUS):
         number = number.removeprefix(dialled or "")
     elif national := number.removeprefix(numbering.national_prefix):
         number = numbering.country_code + national
@@ -64,10 +64,10 @@ def clean_number(raw: str | None, numbering: Numbering = WRITTEN_IN_FULL) -> str
 def prefixes_of(numbers: Iterable[str], conventions: Iterable[Numbering]) -> frozenset[str]:
     """Every prefix that could begin one of the raw numbers, as any of the sources may have written it."""
     conventions = [WRITTEN_IN_FULL, *conventions]
-    found = {""}
+    prefixes = {""}
     for raw in numbers:
         for convention in conventions:
             number = clean_number(raw, convention)
             if number is not None:
-                found.update(number[:length] for length in range(1, len(number) + 1))
-    return frozenset(found)
+                prefixes.update(number[:length] for length in range(1, len(number) + 1))
+    return frozenset(prefixes)

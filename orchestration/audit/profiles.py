@@ -62,6 +62,6 @@ def load_profiles(path: Path) -> dict[str, list[Profile]]:
         )
     # A stable sort: of equal priorities the earlier line is used up first.
     return {
-        account: sorted(found, key=lambda profile: (profile.rule == COST, profile.priority))
-        for account, found in profiles.items()
+        account: sorted(of_account, key=lambda profile: (profile.rule == COST, profile.priority))
+        for account, of_account in profiles.items()
     }

@@ -119,8 +119,8 @@ def _end_older(
 ) -> None:
     """Ends a table's rows before a deck: in a full one (`effective`) all of them, else those it calls ended."""
     for prefix, rows in older.items():
-        said = new.get(prefix, ())
-        ends = [row.begins for row in said if row.ended or effective is not None]
+        newer = new.get(prefix, ())
+        ends = [row.begins for row in newer if row.ended or effective is not None]
         end = min(ends, default=effective)
         if end is not None:
             rows[:] = [replace(row, valid_to=end if row.valid_to is None else min(row.valid_to, end)) for row in rows]

@@ -30,10 +30,10 @@ class _Typed(click.ParamType[_Value]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> _Value:
         if not isinstance(value, str):
             return value  # type: ignore[no-any-return]  # a default
-        found = self.read(value)
-        if found is None:
+        parsed = self.read(value)
+        if parsed is None:
             self.fail(f"{value!r} is not {self.right}", param, ctx)
-        return found
+        return parsed
 
 
 class Amount(_Typed[Decimal]):

@@ -34,30 +34,30 @@ def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool,
     from orchestration.operations.billing import statement as operation
 
     home = Home.from_environment()
-    made = operation.statement(home, account, first, last, by_day)
-    file = operation.write_csv(home, made) if as_csv else None
+    shown = operation.statement(home, account, first, last, by_day)
+    file = operation.write_csv(home, shown) if as_csv else None
     if as_json:
-        print_json({**vars(made), "file": file})
+        print_json({**vars(shown), "file": file})
         return
-    click.echo(f"{made.name or account}, {first} to {last}, in {made.currency}")
-    if made.entries is None:
-        opening = [first, None, None, made.opening]
+    click.echo(f"{shown.name or account}, {first} to {last}, in {shown.currency}")
+    if shown.entries is None:
+        opening = [first, None, None, shown.opening]
         table(
             ["booked_on", "debits", "credits", "balance"],
-            [opening, *([d.booked_on, d.debits, d.credits, d.balance] for d in made.days)],
+            [opening, *([d.booked_on, d.debits, d.credits, d.balance] for d in shown.days)],
         )
     else:
         table(
             ["booked_on", "kind", "text", "reference", "amount", "balance"],
             [
-                [first, "", "Opening balance", None, None, made.opening],
-                *([e.booked_on, e.kind, e.text, _short(e.reference), e.amount, e.balance] for e in made.entries),
-                [last, "", "Closing balance", None, None, made.closing],
+                [first, "", "Opening balance", None, None, shown.opening],
+                *([e.booked_on, e.kind, e.text, _short(e.reference), e.amount, e.balance] for e in shown.entries),
+                [last, "", "Closing balance", None, None, shown.closing],
             ],
         )
-    if made.accrued_unposted:
+    if shown.accrued_unposted:
         click.echo()
-        table(["not posted yet", "with it"], [[made.accrued_unposted, made.closing + made.accrued_unposted]])
+        table(["not posted yet", "with it"], [[shown.accrued_unposted, shown.closing + shown.accrued_unposted]])
     if file is not None:
         click.echo(f"written to {file}")
 
@@ -79,20 +79,23 @@ def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
     """
     from orchestration.operations.billing.general_ledger import general_ledger
 
-    made = general_ledger(Home.from_environment(), first, last)
+    ledger = general_ledger(Home.from_environment(), first, last)
     if as_json:
-        print_json(made)
+        print_json(ledger)
         return
     if trial_balance:
         table(
             ["gl_account", "currency", "debits", "credits", "balance"],
-            [[line.gl_account, line.currency, line.debits, line.credits, line.balance] for line in made.trial_balance],
+            [
+                [line.gl_account, line.currency, line.debits, line.credits, line.balance]
+                for line in ledger.trial_balance
+            ],
         )
         click.echo()
-    table(["currency", "debits", "credits"], [[total.currency, total.debits, total.credits] for total in made.totals])
-    click.echo(f"{made.postings} postings, {2 * made.postings} rows, written to {made.file}")
-    if not made.final:
-        over = f"booking days are over up to {made.booked_until}"
+    table(["currency", "debits", "credits"], [[total.currency, total.debits, total.credits] for total in ledger.totals])
+    click.echo(f"{ledger.postings} postings, {2 * ledger.postings} rows, written to {ledger.file}")
+    if not ledger.final:
+        over = f"booking days are over up to {ledger.booked_until}"
         click.echo(f"not final: more may still be booked up to {last}; as published last, {over}")
 
 

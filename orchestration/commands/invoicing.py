@@ -93,13 +93,13 @@ def invoices(account: str | None, as_json: bool) -> None:
     """
     from orchestration.operations.billing.invoices import listed
 
-    found = listed(Home.from_environment(), account)
+    listing = listed(Home.from_environment(), account)
     if as_json:
-        print_json(found)
+        print_json(listing)
         return
     columns = ["invoice_number", "status", "account_id", "period_start", "period_end", "total", "currency", "due_on"]
-    table(columns, [[_shown(row[c]) for c in columns] for row in found["documents"]])
-    for period in found["waiting"]:
+    table(columns, [[_shown(row[c]) for c in columns] for row in listing["documents"]])
+    for period in listing["waiting"]:
         missing = f"; not closed: {period['missing_days']}" if period["missing_days"] else ""
         click.echo(f"{period['account_id']} {period['period_start']} is {period['status']}{missing}")
 

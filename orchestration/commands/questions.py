@@ -153,8 +153,8 @@ def estimate(account: str, as_json: bool, **options: Any) -> None:
 def _show_estimate(estimated: Estimate) -> None:
     currency = estimated.currency
     click.echo(f"{estimated.account_id}: {estimated.targets:,} targets, {estimated.mix_from}")
-    for said in estimated.steps:
-        click.echo(f"  {said}")
+    for step in estimated.steps:
+        click.echo(f"  {step}")
     spread = estimated.range
     columns = ["", "expected"] + (["low", "high"] if spread else [])
     cases = [estimated.expected] + ([spread.low, spread.high] if spread else [])

@@ -63,11 +63,11 @@ def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic
     reviewed = review(Home.from_environment(), file, wanted)
     if as_json:
         # without line breaks: json is ten times quicker so
-        click.echo(json.dumps([plain(found) for found in reviewed.reviews], default=plain_value))
+        click.echo(json.dumps([plain(deck) for deck in reviewed.reviews], default=plain_value))
     elif not reviewed.reviews and not reviewed.problems:
         click.echo("no deck waits in inbox/rates/")
     else:
-        click.echo("\n\n".join(text(found, first) for found in reviewed.reviews))
+        click.echo("\n\n".join(text(deck, first) for deck in reviewed.reviews))
     if reviewed.problems:
         raise Refused("\n".join(reviewed.problems))
 
@@ -93,8 +93,8 @@ def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reas
     wanted = Wanted(first=0, **options)
     accepted = accept(Home.from_environment(), file, wanted, refuse_suspicious=refuse_suspicious, reason=reason)
     for deck in accepted:
-        for found in deck.review.suspicious if deck.review else []:
-            click.echo(f"{deck.name}: {found.text} ({found.prices:,})", err=True)
+        for suspicion in deck.review.suspicious if deck.review else []:
+            click.echo(f"{deck.name}: {suspicion.text} ({suspicion.prices:,})", err=True)
     if as_json:
         print_json(accepted)
         return

@@ -27,15 +27,15 @@ def anomalies(first: date | None, last: date | None, account: str | None, as_jso
     """
     from orchestration.operations.questions.trends import anomalies as operation
 
-    found = operation(Home.from_environment(), first, last, account)
+    rows = operation(Home.from_environment(), first, last, account)
     if as_json:
-        print_json(found)
-    elif not found:
+        print_json(rows)
+    elif not rows:
         click.echo("nothing out of the ordinary")
     else:
         table(
             ["hour (UTC)", "severity", "rule", "account", "what"],
-            [[f["hour"], f["severity"], f["rule"], f["account_id"], f["detail"]] for f in found],
+            [[f["hour"], f["severity"], f["rule"], f["account_id"], f["detail"]] for f in rows],
         )
 
 

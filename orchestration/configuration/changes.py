@@ -82,9 +82,9 @@ def rows(con: duckdb.DuckDBPyConnection, name: str) -> str:
     file = FILES[name]
     unread = {*_UNREAD.get(name, ()), *_VALIDITY}
     read = [column for column in file.columns if column.name not in unread]
-    said = [f"'{column.name}': {meant(column)}" for column in read]
+    cells = [f"'{column.name}': {meant(column)}" for column in read]
     if name == "timetables":
-        said.append("'weekdays': weekdays")
+        cells.append("'weekdays': weekdays")
     valid = _VALIDITY if {*_VALIDITY} <= {*file.names} else ("null", "valid_to" if "valid_to" in file.names else "null")
     since, until = _SPEAKS.get(name, valid)
     tie = "''"
@@ -96,7 +96,7 @@ def rows(con: duckdb.DuckDBPyConnection, name: str) -> str:
     return f"""
         select
             '{name}' as file,
-            to_json({{{", ".join(said)}}})::VARCHAR as "row",
+            to_json({{{", ".join(cells)}}})::VARCHAR as "row",
             {tie} as tie,
             coalesce(({since})::TIMESTAMP, timestamp '0001-01-01') as since,
             coalesce(({until})::TIMESTAMP, timestamp '9999-12-31') as until,

@@ -35,12 +35,12 @@ CHART = File(
 def chart(directory: Path) -> tuple[Sheet, list[Problem]]:
     """The rows of `directory`/chart.csv, none when it is not there, and all that is wrong with them."""
     sheet = read(CHART, directory)
-    found = [*sheet.problems, *bad_cells(sheet), *duplicate_keys({CHART.name: sheet})]
+    problems = [*sheet.problems, *bad_cells(sheet), *duplicate_keys({CHART.name: sheet})]
     for row, (control, contra) in enumerate(sheet.columns("control_account", "contra_account")):
         if control and control == contra:
             wrong, right = f'"{contra}" is the control account too', "write the account on the other side"
-            found.append(sheet.at(row, "contra_account", wrong, right))
+            problems.append(sheet.at(row, "contra_account", wrong, right))
     for row, (kind, service) in enumerate(sheet.columns("kind", "service")):
         if service and kind in _WITHOUT_SERVICE:
-            found.append(sheet.at(row, "service", f"no posting of kind {kind} has a service", "write nothing"))
-    return sheet, sorted(found, key=lambda problem: problem.line or 0)
+            problems.append(sheet.at(row, "service", f"no posting of kind {kind} has a service", "write nothing"))
+    return sheet, sorted(problems, key=lambda problem: problem.line or 0)

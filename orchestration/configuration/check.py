@@ -25,14 +25,14 @@ def check(directory: Path, formats: Mapping[str, str] = MappingProxyType({})) ->
     if not directory.is_dir():
         return [Problem(str(directory), None, None, "there is no such directory", "make it")]
     sheets: Sheets = {name: read(file, directory) for name, file in FILES.items()}
-    found = [problem for sheet in sheets.values() for problem in sheet.problems]
+    problems = [problem for sheet in sheets.values() for problem in sheet.problems]
     for sheet in sheets.values():
-        found.extend(bad_cells(sheet))
+        problems.extend(bad_cells(sheet))
     for rule in RULES:
-        found.extend(rule(sheets))
-    found.extend(known_formats(sheets, formats))
-    found.extend(_other_files(directory))
-    return _in_order(found, [sheet.shown for sheet in sheets.values()])
+        problems.extend(rule(sheets))
+    problems.extend(known_formats(sheets, formats))
+    problems.extend(_other_files(directory))
+    return _in_order(problems, [sheet.shown for sheet in sheets.values()])
 
 
 def bad_cells(sheet: Sheet) -> Iterator[Problem]:
@@ -49,8 +49,8 @@ def _bad_cells_of(sheet: Sheet, column: Column) -> Iterator[Problem]:
     def judge(cell: str) -> Sequence[CellFault]:
         if is_plain(cell):
             return ()
-        found = fault(column, cell)
-        return [CellFault(column.name, *found)] if found else []
+        wrong = fault(column, cell)
+        return [CellFault(column.name, *wrong)] if wrong else []
 
     return sheet.judged_cells(column.name, judge)
 
@@ -78,6 +78,6 @@ def _has_rows(path: Path, shown: str) -> Iterator[Problem]:
         yield Problem(shown, line, None, "channel billing comes later", "delete the row")
 
 
-def _in_order(found: list[Problem], shown: list[str]) -> list[Problem]:
+def _in_order(problems: list[Problem], shown: list[str]) -> list[Problem]:
     rank = {name: at for at, name in enumerate(shown)}
-    return sorted(found, key=lambda problem: (rank.get(problem.file, len(rank)), problem.line or 0))
+    return sorted(problems, key=lambda problem: (rank.get(problem.file, len(rank)), problem.line or 0))

@@ -132,8 +132,8 @@ def _typed(column: Column, value: str) -> str:
 
 
 def _add_weekdays(con: duckdb.DuckDBPyConnection) -> None:
-    found = con.execute("select distinct days from config.timetables").fetchall()
-    cases = "".join(f" when {literal(days)} then {weekdays(days)}" for (days,) in found)
+    rows = con.execute("select distinct days from config.timetables").fetchall()
+    cases = "".join(f" when {literal(days)} then {weekdays(days)}" for (days,) in rows)
     value = f"case days{cases} end" if cases else "null"
     con.execute(
         "create or replace table config.timetables as"

@@ -100,9 +100,9 @@ def _overlaps(sheet: Sheet, *key: str) -> Iterator[Problem]:
         span = _span(start, end)
         if span and all(cells):
             spans[tuple(cells)].append((*span, row))
-    for cells_, found in spans.items():
-        found.sort()
-        for other, row in _overlapping(found):
+    for cells_, of_key in spans.items():
+        of_key.sort()
+        for other, row in _overlapping(of_key):
             other, row = sorted((other, row))
             wrong = f"{' '.join(cells_)} is in force twice: this row overlaps line "
             wrong += f"{sheet.lines[other]} ({_shown_span(sheet, other)})"
@@ -145,12 +145,12 @@ def bounds(sheets: Sheets) -> Iterator[Problem]:
     """`min_charge` and `max_charge` are amounts a leg can have, and the right way round."""
 
     def judge(places: str, low: str, high: str) -> list[CellFault]:
-        found = _too_fine(places, low, high)
+        faults = _too_fine(places, low, high)
         least, most = number(low), number(high)
         if least is not None and most is not None and least > most:
             wrong = f'"{low}" is more than max_charge ({high})'
-            found.append(CellFault("min_charge", wrong, f"write at most {high}"))
-        return found
+            faults.append(CellFault("min_charge", wrong, f"write at most {high}"))
+        return faults
 
     sheet = sheets["rate_tables"]
     yield from sheet.judged(sheet.columns("amount_decimals", "min_charge", "max_charge"), judge)
@@ -167,15 +167,15 @@ def bounds_of_rates(sheets: Sheets) -> Iterator[Problem]:
         if not (low or high) or table not in terms:
             return []
         places, least_of_table, most_of_table = terms[table]
-        found = _too_fine(places, low, high)
+        faults = _too_fine(places, low, high)
         least, most = number(low or least_of_table), number(high or most_of_table)
         # a table with both the wrong way round is told of itself
         if least and most is not None and least > most and (most > 0 or not high):
             own = "min_charge" if low else "max_charge"
             wrong = f"the least amount ({low or f'{least_of_table}, of {table}'}) is more than "
             wrong += f"the highest ({high or f'{most_of_table}, of {table}'})"
-            found.append(CellFault(own, wrong, "write another one, or 0 for none"))
-        return found
+            faults.append(CellFault(own, wrong, "write another one, or 0 for none"))
+        return faults
 
     sheet = sheets["rates"]
     yield from sheet.judged(sheet.columns("rate_table_id", "min_charge", "max_charge"), judge)
@@ -184,13 +184,13 @@ def bounds_of_rates(sheets: Sheets) -> Iterator[Problem]:
 def _too_fine(places: str, low: str, high: str) -> list[CellFault]:
     """Bounds with more decimals than the amounts of their table have."""
     scale = _or_default(places, "4")
-    found = []
+    faults = []
     for column, cell in (("min_charge", low), ("max_charge", high)):
         amount = number(cell)
         if scale is not None and amount is not None and decimals(amount) > scale:
             wrong = f'"{cell}" has {decimals(amount)} decimals, amounts of this table {scale}'
-            found.append(CellFault(column, wrong, "write fewer, or raise amount_decimals"))
-    return found
+            faults.append(CellFault(column, wrong, "write fewer, or raise amount_decimals"))
+    return faults
 
 
 def blocks_have_pulses(sheets: Sheets) -> Iterator[Problem]:
@@ -199,14 +199,14 @@ def blocks_have_pulses(sheets: Sheets) -> Iterator[Problem]:
     def judge(kind: str, increment: str, counted_from: str) -> list[CellFault]:
         if kind != "block":
             return []
-        found = []
+        faults = []
         if _or_default(increment, "60") == 0:
             wrong = f'"{increment}" makes no blocks, and the table charges by them'
-            found.append(CellFault("increment_s", wrong, "write more than 0"))
+            faults.append(CellFault("increment_s", wrong, "write more than 0"))
         if counted_from == "zero":
             wrong = "a block table counts its increments from initial_s on"
-            found.append(CellFault("increment_from", wrong, "write initial, or nothing"))
-        return found
+            faults.append(CellFault("increment_from", wrong, "write initial, or nothing"))
+        return faults
 
     sheet = sheets["rate_tables"]
     yield from sheet.judged(sheet.columns("kind", "increment_s", "increment_from"), judge)
@@ -218,14 +218,14 @@ def splits_can_split(sheets: Sheets) -> Iterator[Problem]:
     def judge(policy: str, kind: str, timetable: str) -> list[CellFault]:
         if policy != "split":
             return []
-        found = []
+        faults = []
         if kind != "per_minute":
             wrong = f"a {kind} table cannot cut a call at band edges"
-            found.append(CellFault("band_policy", wrong, "write start, or make it per_minute"))
+            faults.append(CellFault("band_policy", wrong, "write start, or make it per_minute"))
         if not timetable:
             wrong = "without a timetable there are no bands to cut a call at"
-            found.append(CellFault("timetable_id", wrong, "name one, or write band_policy start"))
-        return found
+            faults.append(CellFault("timetable_id", wrong, "name one, or write band_policy start"))
+        return faults
 
     sheet = sheets["rate_tables"]
     yield from sheet.judged(sheet.columns("band_policy", "kind", "timetable_id"), judge)
@@ -241,15 +241,15 @@ def rates_fit_their_table(sheets: Sheets) -> Iterator[Problem]:
         table: str, blocked: str, increment: str, minute: bool, first: bool, start: bool, more: bool
     ) -> list[CellFault]:
         kind = kinds.get(table)
-        found = []
+        faults = []
         if policies.get(table) == "split" and first:
             wrong = "a table with band_policy split has no initial rate"
-            found.append(CellFault("initial_rate_per_minute", wrong, "empty it, or use start"))
+            faults.append(CellFault("initial_rate_per_minute", wrong, "empty it, or use start"))
         if kind == "block" and increment and number(increment) == 0:
             wrong = f'"{increment}" makes no blocks, and {table} is a block table'
-            found.append(CellFault("increment_s", wrong, "write more than 0, or nothing"))
+            faults.append(CellFault("increment_s", wrong, "write more than 0, or nothing"))
         if may_be_true(blocked):
-            return found
+            return faults
         needed = {
             "per_minute": {"rate_per_minute": minute},
             "block": {"initial_charge": start, "increment_charge": more},
@@ -257,8 +257,8 @@ def rates_fit_their_table(sheets: Sheets) -> Iterator[Problem]:
         for column, given in needed.items():
             if not given:
                 wrong = f"the cell is empty, and {table} is a {kind} table"
-                found.append(CellFault(column, wrong, "write a price, or true under blocked"))
-        return found
+                faults.append(CellFault(column, wrong, "write a price, or true under blocked"))
+        return faults
 
     sheet = sheets["rates"]
     priced = (

@@ -104,14 +104,14 @@ def read(file: File, directory: Path) -> Sheet:
 
 def _read(sheet: Sheet, path: Path, names: list[str], rows: list[list[str]]) -> None:
     """Fill `names` from the header and `rows` with the well-shaped ones, as far as they go."""
-    found = records(path)
-    line, first = next(found, (1, []))
+    lines = records(path)
+    line, first = next(lines, (1, []))
     if not _header_is_usable(sheet, line, header(first)):
         sheet.whole = False
         return
     names.extend(header(first))
     width = len(names)
-    for line, cells in found:
+    for line, cells in lines:
         if len(cells) == width and any(cells):
             rows.append(cells)
             sheet.lines.append(line)
@@ -160,11 +160,11 @@ def _misshapen(sheet: Sheet, line: int, names: list[str], cells: list[str]) -> N
 
 
 def _to_columns(sheet: Sheet, names: list[str], rows: list[list[str]]) -> None:
-    found = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    by_name = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
     empty = ("",) * len(rows)
     sheet.absent = frozenset(sheet.file.names) - set(names)
     for name in sheet.file.names:
-        sheet.cells[name] = _trimmed(found.get(name, empty))
+        sheet.cells[name] = _trimmed(by_name.get(name, empty))
 
 
 def _trimmed(cells: Sequence[str]) -> Sequence[str]:

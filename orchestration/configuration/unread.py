@@ -30,26 +30,26 @@ def source_cells(sheets: Sheets) -> Iterator[Problem]:
     """Only calls have numbers, only a native format has a clock of its own and channels; decks have a mapping."""
 
     def judge(kind: str, form: str, *cells: str) -> list[CellFault]:
-        said = dict(zip((*_OF_CALLS, *_OF_NATIVE_FILES, *_OF_FILES), cells, strict=True))
-        said = {column: cell for column, cell in said.items() if cell and (column, cell) != ("timezone", "UTC")}
+        given = dict(zip((*_OF_CALLS, *_OF_NATIVE_FILES, *_OF_FILES), cells, strict=True))
+        given = {column: cell for column, cell in given.items() if cell and (column, cell) != ("timezone", "UTC")}
         is_native = form not in ("", "canonical")
-        found = []
+        faults = []
         if kind == "rates" and is_native:
             wrong = "how a deck is written is said in decks/<source>.toml beside the seeds"
-            found.append(CellFault("format", wrong, "describe it there, and write nothing"))
+            faults.append(CellFault("format", wrong, "describe it there, and write nothing"))
         for column in _OF_CALLS:
-            if column in said and kind != "cdrs":
-                found.append(CellFault(column, f"files of kind {kind} have no numbers to read by it", "write nothing"))
-        if "national_prefix" in said and not said.get("country_code"):
+            if column in given and kind != "cdrs":
+                faults.append(CellFault(column, f"files of kind {kind} have no numbers to read by it", "write nothing"))
+        if "national_prefix" in given and not given.get("country_code"):
             wrong = "without a country_code no number is national"
-            found.append(CellFault("national_prefix", wrong, "write the country code, or nothing"))
+            faults.append(CellFault("national_prefix", wrong, "write the country code, or nothing"))
         for column in _OF_NATIVE_FILES:
-            if column in said and not is_native:
-                found.append(CellFault(column, *_CANONICAL[column]))
+            if column in given and not is_native:
+                faults.append(CellFault(column, *_CANONICAL[column]))
         for column, (kinds, wrong) in _OF_FILES.items():
-            if column in said and kind not in kinds:
-                found.append(CellFault(column, f"{wrong} of kind {kind}", "write nothing"))
-        return found
+            if column in given and kind not in kinds:
+                faults.append(CellFault(column, f"{wrong} of kind {kind}", "write nothing"))
+        return faults
 
     sheet = sheets["sources"]
     names = ("kind", "format", *_OF_CALLS, *_OF_NATIVE_FILES, *_OF_FILES)
@@ -71,9 +71,11 @@ def rate_cells(sheets: Sheets) -> Iterator[Problem]:
 
     def judge(table: str, *given: bool) -> list[CellFault]:
         kind = kinds.get(table, "")
-        said = {column for column, is_given in zip(names, given, strict=True) if is_given}
+        columns_given = {column for column, is_given in zip(names, given, strict=True) if is_given}
         wrong = f"{table} is a {kind} table: no call of it is charged by this"
-        return [CellFault(column, wrong, "write nothing") for column in NOT_READ.get(kind, ()) if column in said]
+        return [
+            CellFault(column, wrong, "write nothing") for column in NOT_READ.get(kind, ()) if column in columns_given
+        ]
 
     sheet = sheets["rates"]
     yield from sheet.judged(

@@ -59,11 +59,11 @@ def fault(column: Column, value: str) -> Fault | None:
     """What is wrong with a trimmed cell of the column and what would be right; None if good."""
     if not value:
         return Fault("the cell is empty", _form(column).right) if column.required else None
-    found = _FAULTS.get(column.type, _form_fault)(column, value)
-    if found is None:
+    form_fault = _FAULTS.get(column.type, _form_fault)(column, value)
+    if form_fault is None:
         return None
     better = _repaired(column, value)
-    return Fault(found.wrong, f"write {better}") if better else found
+    return Fault(form_fault.wrong, f"write {better}") if better else form_fault
 
 
 def plain(column: Column) -> Callable[[str], object]:
@@ -215,10 +215,10 @@ def _whole_number(column: Column, value: str) -> str | None:
 
 
 def _iso_date(column: Column, value: str) -> str | None:
-    if found := re.fullmatch(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(\D.*)?", value):
-        year, month, day, rest = found.groups("")
-    elif found := re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(\D.*)?", value):
-        day, month, year, rest = found.groups("")
+    if match := re.fullmatch(r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(\D.*)?", value):
+        year, month, day, rest = match.groups("")
+    elif match := re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})(\D.*)?", value):
+        day, month, year, rest = match.groups("")
     else:
         return None
     return f"{year}-{month:0>2}-{day:0>2}{'' if column.type is Type.DATE else rest}"
@@ -227,8 +227,8 @@ def _iso_date(column: Column, value: str) -> str | None:
 def _clock(column: Column, value: str) -> str | None:
     if value.startswith("24:00"):
         return "00:00"
-    found = re.fullmatch(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?", value)
-    return f"{found[1]:0>2}:{found[2] or '00'}" if found else None
+    match = re.fullmatch(r"([0-9]{1,2})(?:[:.h]([0-9]{2}))?", value)
+    return f"{match[1]:0>2}:{match[2] or '00'}" if match else None
 
 
 def _enum(column: Column, value: str) -> str | None:

@@ -9,10 +9,10 @@ def weekdays(days: str) -> list[int]:
     Items are separated by commas; an item is a day, a range with both ends in it, or `all`.
     Raises ValueError with the item that is none of these.
     """
-    found: set[int] = set()
+    numbers: set[int] = set()
     for item in days.split(","):
-        found.update(_item(item.strip()))
-    return sorted(found)
+        numbers.update(_item(item.strip()))
+    return sorted(numbers)
 
 
 def _item(item: str) -> list[int]:

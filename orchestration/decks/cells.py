@@ -101,11 +101,11 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
         )
     try:
         sheet = book.get_sheet_by_name(mapping.sheet or book.sheet_names[0])
-        found = sheet.to_python(skip_empty_area=False)
+        grid = sheet.to_python(skip_empty_area=False)
     except CalamineError as error:
         raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
     lines, rows = [], []
-    for line, cells in enumerate(found, 1):
+    for line, cells in enumerate(grid, 1):
         texts = [_shown(cell) for cell in cells]
         if any(texts):
             lines.append(line)

@@ -142,7 +142,7 @@ def _effective(keys: Keys) -> Effective:
 def _columns(
     keys: Keys, values: Mapping[str, Any], known: Collection[str], inside: str
 ) -> Mapping[str, tuple[Column, ...]]:
-    found: dict[str, tuple[Column, ...]] = {}
+    mapped: dict[str, tuple[Column, ...]] = {}
     for name, value in values.items():
         key = f"{inside}.{name}"
         columns = tuple(value) if isinstance(value, list) else (value,)
@@ -154,8 +154,8 @@ def _columns(
         elif len(columns) > 1 and name != "destination":
             keys.report(key, "there are several columns", "name one; only destination may have several")
         else:
-            found[name] = columns
-    return found
+            mapped[name] = columns
+    return mapped
 
 
 def _constants(keys: Keys) -> Mapping[str, str]:
@@ -206,9 +206,9 @@ def _fans(keys: Keys) -> tuple[Fan, ...]:
         keys.report("prices", "it is not a list of sections", "write [[prices]] once for each row that a line gives")
         return (Fan(),)
     fans = [_fan(keys, Keys(keys.shown, entry, f"prices {number}")) for number, entry in enumerate(entries, 1)]
-    made = [(fan.band, fan.jurisdiction) for fan in fans]
-    for number, fan_key in enumerate(made, 1):
-        if fan_key in made[: number - 1]:
+    pairs = [(fan.band, fan.jurisdiction) for fan in fans]
+    for number, pair in enumerate(pairs, 1):
+        if pair in pairs[: number - 1]:
             keys.report(f"prices {number}", "an entry before has the same band and jurisdiction", "change one")
     return tuple(fans) or (Fan(),)
 

@@ -73,13 +73,13 @@ def _uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def _effective(grid: Grid, mapping: DeckMapping, name: str, said: str | None, problems: Problems) -> str:
+def _effective(grid: Grid, mapping: DeckMapping, name: str, given: str | None, problems: Problems) -> str:
     """The deck's effective instant (UTC, ISO 8601) by the command line, a cell or the file's name; or ``."""
     where = mapping.effective
-    if said is not None:
-        moment = values.moment(said, mapping)
+    if given is not None:
+        moment = values.moment(given, mapping)
         if isinstance(moment, Fault) or not moment:
-            fault = (f'--effective "{said}" is not a date', "write 2026-04-01 or 2026-04-01T06:00:00Z")
+            fault = (f'--effective "{given}" is not a date', "write 2026-04-01 or 2026-04-01T06:00:00Z")
             problems.add([], None, fault)
             return ""
         return moment

@@ -53,7 +53,7 @@ def expand(cell: str, country: str, rules: PrefixRules) -> list[str] | Fault:
     if not cell:
         return [code]
     items = re.split(f"[{re.escape(rules.separators)}]", cell) if rules.separators else [cell]
-    found: list[str] = []
+    prefixes: list[str] = []
     base = ""
     for item in (text.strip() for text in items):
         if not item:
@@ -68,7 +68,7 @@ def expand(cell: str, country: str, rules: PrefixRules) -> list[str] | Fault:
                     ' for a list that only spaces separate set separators = " " under [prefixes]',
                 )
             item = area
-        elif base and not code and item.startswith(base) and len(item) > len(found[-1]) - len(base):
+        elif base and not code and item.startswith(base) and len(item) > len(prefixes[-1]) - len(base):
             return Fault(
                 f'"{item}" in "{cell}" may be {item} or {base}{item}',
                 "write the country code before each, or before none",
@@ -76,10 +76,10 @@ def expand(cell: str, country: str, rules: PrefixRules) -> list[str] | Fault:
         expanded = _item(item, code or base, not code and not base, rules)
         if isinstance(expanded, Fault):
             return expanded
-        found += expanded
-        if len(found) > _MOST:
+        prefixes += expanded
+        if len(prefixes) > _MOST:
             return Fault(f'"{cell[:40]}" stands for more than {_MOST:,} prefixes', "write shorter prefixes")
-    return found or [code]
+    return prefixes or [code]
 
 
 def _item(text: str, base: str, leads: bool, rules: PrefixRules) -> list[str] | Fault:
@@ -123,8 +123,8 @@ def _digits(text: str, rules: PrefixRules) -> str | None:
         plain = plain.removeprefix("=").strip("\"'")
     if rules is not CANONICAL:
         plain = _SPACE.sub("", plain).replace("(", "").replace(")", "")
-    found = _PATTERN.fullmatch(plain) if rules is not CANONICAL else None
-    plain = _without_international(found[1] if found else plain, rules)
+    pattern = _PATTERN.fullmatch(plain) if rules is not CANONICAL else None
+    plain = _without_international(pattern[1] if pattern else plain, rules)
     return plain if plain.isdecimal() and plain.isascii() else None
 
 

@@ -33,8 +33,8 @@ class Problems:
             raise UnreadableDeck(self._lines())
 
     def _lines(self) -> list[str]:
-        found = sorted(self._found.items(), key=lambda item: min(item[1], default=0))
-        return [str(self._problem(key, sorted(set(lines)))) for key, lines in found]
+        in_order = sorted(self._found.items(), key=lambda item: min(item[1], default=0))
+        return [str(self._problem(key, sorted(set(lines)))) for key, lines in in_order]
 
     def _problem(self, key: tuple[str | None, str, str], lines: list[int]) -> Problem:
         column, wrong, right = key

@@ -26,10 +26,10 @@ def text(review: Review, first: int | None) -> str:
 
 def plain(review: Review) -> dict[str, object]:
     """The review as what JSON knows, its hundreds of thousands of prices by the shortest way."""
-    found: dict[str, object] = {f.name: getattr(review, f.name) for f in fields(review)}
+    plain_review: dict[str, object] = {f.name: getattr(review, f.name) for f in fields(review)}
     names = [f.name for f in fields(Price)]
-    found["prices"] = [dict(zip(names, attrgetter(*names)(price), strict=True)) for price in review.prices]
-    return found
+    plain_review["prices"] = [dict(zip(names, attrgetter(*names)(price), strict=True)) for price in review.prices]
+    return plain_review
 
 
 def _lines(review: Review, first: int | None) -> Iterator[str]:
@@ -55,8 +55,8 @@ def _lines(review: Review, first: int | None) -> Iterator[str]:
     if review.suspicious:
         yield ""
         yield "suspicious:"
-        for found in review.suspicious:
-            yield f"  {found.text}: {_many(found.prices, 'price')}"
+        for suspicion in review.suspicious:
+            yield f"  {suspicion.text}: {_many(suspicion.prices, 'price')}"
     if review.traffic is not None:
         yield from _traffic(review.traffic)
     for what, prices in groupby(review.prices, lambda price: price.what):

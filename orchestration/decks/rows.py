@@ -92,12 +92,12 @@ def _add(con: duckdb.DuckDBPyConnection, problems: Problems, test: str, column: 
 
 
 def _lines(con: duckdb.DuckDBPyConnection, test: str) -> list[int]:
-    found = con.execute(
+    rows = con.execute(
         "select distinct r.line from deck_rows as r"
         " inner join config.rate_tables as t on r.rate_table_id = t.rate_table_id"
         f" where {test} order by r.line"
     )
-    return [line for (line,) in found.fetchall()]
+    return [line for (line,) in rows.fetchall()]
 
 
 def _copies(con: duckdb.DuckDBPyConnection) -> None:
@@ -126,7 +126,7 @@ def _unread(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
 
 
 def _bands(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
-    found = con.execute(
+    rows = con.execute(
         """
         with bands as (
             select t.rate_table_id, s.band
@@ -146,14 +146,14 @@ def _bands(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
         group by r.rate_table_id, r.band
         """
     ).fetchall()
-    for table, band, lines, known in found:
+    for table, band, lines, known in rows:
         wrong = f'"{band}" is no band of {table}' if known else f'"{band}" never comes: {table} has no timetable'
         right = f"write one of {listed(known)}; see [values.band]" if known else "give the table a timetable_id"
         problems.add(lines, "band", Fault(wrong, right))
 
 
 def _currencies(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
-    found = con.execute(
+    rows = con.execute(
         """
         select r.currency, t.rate_table_id, t.currency, list(distinct r.line)
         from deck_rows as r
@@ -162,7 +162,7 @@ def _currencies(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
         group by all
         """
     ).fetchall()
-    for currency, table, wanted, lines in found:
+    for currency, table, wanted, lines in rows:
         right = "ask for prices in that, or use a table in the deck's currency"
         problems.add(lines, "currency", Fault(f'the price is in "{currency}", and {table} is in {wanted}', right))
 

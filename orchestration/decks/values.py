@@ -68,9 +68,9 @@ def price(cell: str, mapping: DeckMapping, percent: bool = False) -> str | Fault
 
 def seconds(cell: str, mapping: DeckMapping) -> str | Fault:
     """A duration such as `60`, `60 s`, `0.5`; empty: inherited from the table."""
-    found = _SECONDS.fullmatch(cell.replace(mapping.decimal, ".") if mapping.decimal == "," else cell)
-    if not cell or found:
-        return found[1] if found else ""
+    match = _SECONDS.fullmatch(cell.replace(mapping.decimal, ".") if mapping.decimal == "," else cell)
+    if not cell or match:
+        return match[1] if match else ""
     return Fault(f'"{cell}" is not a number of seconds', "write it like 60 or 0.5")
 
 
@@ -78,8 +78,8 @@ def increments(cell: str, mapping: DeckMapping) -> tuple[str, str] | Fault:
     """`60/6` as the initial and the further increment; one number is both; empty: inherited."""
     if not cell:
         return "", ""
-    if found := _INCREMENTS.fullmatch(cell):
-        return found[1], found[2]
+    if match := _INCREMENTS.fullmatch(cell):
+        return match[1], match[2]
     one = seconds(cell, mapping)
     return (
         Fault(f'"{cell}" is not a pair of increments', "write it like 60/6") if isinstance(one, Fault) else (one, one)
@@ -101,19 +101,19 @@ def moment(cell: str, mapping: DeckMapping, formats: tuple[str, ...] = ()) -> st
         return Fault(f'"{cell}" is not a date' + (f" written {known}" if known else ""), right)
     utc = naive if naive.tzinfo else naive.replace(tzinfo=ZoneInfo(mapping.timezone))
     try:
-        found = utc.astimezone(UTC).replace(tzinfo=None)
+        at = utc.astimezone(UTC).replace(tzinfo=None)
     except OverflowError:
         return Fault(f'"{cell}" is not a date', "write a year from 1990 to 2100")
-    if not 1990 <= found.year <= 2100:
-        return Fault(f'"{cell}" is in the year {found.year}', "write a year from 1990 to 2100")
-    return found.isoformat(sep=" ")
+    if not 1990 <= at.year <= 2100:
+        return Fault(f'"{cell}" is in the year {at.year}', "write a year from 1990 to 2100")
+    return at.isoformat(sep=" ")
 
 
 def action(cell: str, mapping: DeckMapping) -> str | Fault:
     """`price`, `end` or `block`, as the mapping or the usual words have it."""
     word = cell.casefold()
-    found = mapping.words.get("action", {}).get(word) or ACTIONS.get(" ".join(word.split()))
-    return found or Fault(
+    meaning = mapping.words.get("action", {}).get(word) or ACTIONS.get(" ".join(word.split()))
+    return meaning or Fault(
         f'"{cell}" is no action that is known', f'add "{cell}" = "price", "end" or "block" to [values.action]'
     )
 

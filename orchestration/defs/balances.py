@@ -51,14 +51,14 @@ def accounts(home: Home, status: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def result(status: str, found: Sequence[str]) -> dg.AssetCheckResult:
+def result(status: str, holders: Sequence[str]) -> dg.AssetCheckResult:
     """The check against one status, a warning that names the accounts which have it."""
-    named = ", ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+    named = ", ".join(holders[:_SHOWN]) + (f" and {len(holders) - _SHOWN} more" if len(holders) > _SHOWN else "")
     return dg.AssetCheckResult(
-        passed=not found,
+        passed=not holders,
         asset_key=BALANCES,
         check_name=CHECKS[status],
         severity=dg.AssetCheckSeverity.WARN,
-        description=f"{status}: {named}" if found else None,
-        metadata={"accounts": len(found)},
+        description=f"{status}: {named}" if holders else None,
+        metadata={"accounts": len(holders)},
     )

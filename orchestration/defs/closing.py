@@ -125,18 +125,18 @@ def check_result(spec: dg.AssetCheckSpec, checked: Sequence[Checked]) -> dg.Asse
     An error where it blocks, else a warning.
     """
     key = spec.key
-    found: list[tuple[date, Failure]] = [
+    failures: list[tuple[date, Failure]] = [
         (c.day, failure) for c in checked for failure in (*c.failures, *c.warnings) if failure.check == key.name
     ]
-    failing = sum(failure.rows for _, failure in found)
-    details = [f"{day}: {detail}" for day, failure in found for detail in failure.details]
+    failing = sum(failure.rows for _, failure in failures)
+    details = [f"{day}: {detail}" for day, failure in failures for detail in failure.details]
     metadata: dict[str, dg.MetadataValue | int | str] = {
         "day": ", ".join(str(c.day) for c in checked) or "none was due",
         "failing rows": failing,
     }
     if details:
         metadata["detail"] = dg.MetadataValue.md("\n".join(f"* {d}" for d in details[:_SHOWN]))
-        metadata["what to do"] = found[0][1].remedy
+        metadata["what to do"] = failures[0][1].remedy
     return dg.AssetCheckResult(
         passed=failing == 0,
         asset_key=key.asset_key,

@@ -40,7 +40,7 @@ def invoicing_job() -> dg.JobDefinition:
         with in_words():
             ran = run(deployment.home, day_of(config.ended_by), config.accounts)
         for done in ran.done:
-            context.log.info(said(done))
+            context.log.info(outcome(done))
         for key in _WRITTEN if ran.done else ():
             yield dg.AssetMaterialization(key, metadata=figures(ran))
         if ran.refused:
@@ -68,7 +68,7 @@ def day_of(text: str) -> date:
     return day
 
 
-def said(done: Invoiced) -> str:
+def outcome(done: Invoiced) -> str:
     """A document in a line."""
     what = done.invoice_number or "draft"
     return f"{what} {done.account_id} {done.period_start} to {done.period_end}: {done.total:,f} {done.currency}"
@@ -76,8 +76,8 @@ def said(done: Invoiced) -> str:
 
 def figures(ran: Run) -> dict[str, dg.MetadataValue | int]:
     """What a run did; amounts as text, since Dagster's numbers are binary floats."""
-    issued = [said(done) for done in ran.done if done.invoice_number]
-    drafted = [said(done) for done in ran.done if not done.invoice_number]
+    issued = [outcome(done) for done in ran.done if done.invoice_number]
+    drafted = [outcome(done) for done in ran.done if not done.invoice_number]
     return {
         "issued": len(issued),
         "drafted": len(drafted),

@@ -43,10 +43,10 @@ def landing_assets(written: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
         with in_words(), writer(home, "land") as held:
             landed = land_files(held)
             for file in landed:
-                context.log.info(said(file))
+                context.log.info(outcome(file))
             for key in sorted(context.selected_asset_keys):
                 yield dg.MaterializeResult(asset_key=key, metadata=landing_metadata(key, landed))
-            built = build_days(held, said=context.log.info)
+            built = build_days(held, report=context.log.info)
             publish(held)
             if context.selected_asset_check_keys:
                 yield readable_result(unsettled(home), landed)
@@ -59,7 +59,7 @@ def landing_assets(written: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
     return land_inbox
 
 
-def said(file: Landed) -> str:
+def outcome(file: Landed) -> str:
     """What became of a file, in a line."""
     return (
         f"{file.kind}/{file.source}/{file.name}: {file.status.replace('_', ' ')}, {file.rows} rows = "
@@ -73,7 +73,7 @@ def landing_metadata(key: dg.AssetKey, landed: Sequence[Landed]) -> dict[str, dg
         return {
             "files": len(landed),
             "rows": sum(f.rows for f in landed),
-            "what": dg.MetadataValue.md("\n".join(f"* {said(f)}" for f in landed) or "nothing to land"),
+            "what": dg.MetadataValue.md("\n".join(f"* {outcome(f)}" for f in landed) or "nothing to land"),
         }
     if key.path[0] == "ops":
         return {"rows": sum(f.rejected for f in landed)}
@@ -105,14 +105,14 @@ def readable_result(held: Sequence[str], landed: Sequence[Landed] = ()) -> dg.As
     Of what came with this landing also what holds none: copies of what landed from another source, for one.
     """
     others = [f"{f.kind}/{f.source}/{f.name}: {f.problem}" for f in landed if f.problem and not f.days]
-    found = [*held, *others]
+    problems = [*held, *others]
     return dg.AssetCheckResult(
-        passed=not found,
+        passed=not problems,
         asset_key=FILES,
         check_name=READABLE,
         severity=dg.AssetCheckSeverity.WARN,
-        description=found[0] if found else None,
-        metadata={"files": len(landed), "detail": "\n".join(found)},
+        description=problems[0] if problems else None,
+        metadata={"files": len(landed), "detail": "\n".join(problems)},
     )
 
 

@@ -113,10 +113,10 @@ def tested(node: Mapping[str, Any]) -> str:
     """The model that a test is shown on: the one it is written under, else the one its `meta` names."""
     if attached := node.get("attached_node"):
         return str(attached).rsplit(".", 1)[-1]
-    told = node["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
-    if not told:
+    named = node["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
+    if not named:
         raise ValueError(f"{node['name']} reads several models: say in meta.dagster.ref which one it is about")
-    return str(told)
+    return str(named)
 
 
 def model_keys(manifest: Manifest) -> Iterable[dg.AssetKey]:

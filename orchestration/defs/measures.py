@@ -28,10 +28,10 @@ class Measured:
 
 def measured(table: str) -> Measured | None:
     """What the YAML beside the model of marts says is to be counted of it."""
-    told = described().get(f"marts.{table}", {}).get("measured")
-    if told is None:
+    meta = described().get(f"marts.{table}", {}).get("measured")
+    if meta is None:
         return None
-    return Measured(told["day"], told.get("counts", {}), told.get("sums", ()), told.get("currency", "''"))
+    return Measured(meta["day"], meta.get("counts", {}), meta.get("sums", ()), meta.get("currency", "''"))
 
 
 def measure(home: Home, days: Sequence[date], tables: Iterable[str]) -> dict[tuple[str, date], Figures]:
@@ -42,22 +42,22 @@ def measure(home: Home, days: Sequence[date], tables: Iterable[str]) -> dict[tup
     """
     if not days or not home.serving.exists():
         return {}
-    found: dict[tuple[str, date], Figures] = {}
+    figures: dict[tuple[str, date], Figures] = {}
     with serving(home) as con:
         for table in tables:
-            if told := measured(table):
-                found |= _table(con, table, told, days)
-    return found
+            if measures := measured(table):
+                figures |= _table(con, table, measures, days)
+    return figures
 
 
-def query(table: str, told: Measured) -> str:
+def query(table: str, measures: Measured) -> str:
     """SQL that gives day, currency, rows, counts and sums of a table on the days of `$days`."""
-    counts = [f"{sql} as {name}" for name, sql in told.counts.items()]
-    sums = [f"sum({column.partition(' as ')[0]}) as {_name(column)}" for column in told.sums]
+    counts = [f"{sql} as {name}" for name, sql in measures.counts.items()]
+    sums = [f"sum({column.partition(' as ')[0]}) as {_name(column)}" for column in measures.sums]
     columns = ", ".join(["count(*) as rows", *counts, *sums])
     return (
-        f"select {told.day} as day, {told.sum_currency} as currency, {columns} from marts.{table} "
-        f"where {told.day} is null or {told.day} in (select unnest($days)) group by all order by all"
+        f"select {measures.day} as day, {measures.sum_currency} as currency, {columns} from marts.{table} "
+        f"where {measures.day} is null or {measures.day} in (select unnest($days)) group by all order by all"
     )
 
 
@@ -66,18 +66,18 @@ def _name(column: str) -> str:
 
 
 def _table(
-    con: duckdb.DuckDBPyConnection, table: str, told: Measured, days: Sequence[date]
+    con: duckdb.DuckDBPyConnection, table: str, measures: Measured, days: Sequence[date]
 ) -> dict[tuple[str, date], Figures]:
-    rows = con.execute(query(table, told), {"days": list(days)}).fetchall()
+    rows = con.execute(query(table, measures), {"days": list(days)}).fetchall()
     figures: dict[date, dict[str, Figure]] = {day: {"rows": 0} for day in days}
     for day, currency, *values in rows:
         for each in [day] if day else days:
-            _add(figures[each], currency, told, values)
-    return {(table, day): found for day, found in figures.items()}
+            _add(figures[each], currency, measures, values)
+    return {(table, day): of_day for day, of_day in figures.items()}
 
 
-def _add(figures: dict[str, Figure], currency: str, told: Measured, values: Sequence[object]) -> None:
-    names = ["rows", *told.counts, *(f"{_name(s)} {currency}".strip() for s in told.sums)]
+def _add(figures: dict[str, Figure], currency: str, measures: Measured, values: Sequence[object]) -> None:
+    names = ["rows", *measures.counts, *(f"{_name(s)} {currency}".strip() for s in measures.sums)]
     for name, value in zip(names, values, strict=True):
         shown = _shown(value)
         before = figures.get(name)

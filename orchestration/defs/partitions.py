@@ -20,10 +20,10 @@ BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=MONTH)
 
 def first_day() -> str:
     """The first partition, YYYY-MM-DD: `TOLLBOOK_FIRST_DAY`, default 2024-01-01."""
-    told = os.environ.get("TOLLBOOK_FIRST_DAY") or "2024-01-01"
-    if typed.day(told) is None:
-        raise Refused(f'TOLLBOOK_FIRST_DAY is "{told}", which is no day; write 2024-01-01')
-    return told
+    setting = os.environ.get("TOLLBOOK_FIRST_DAY") or "2024-01-01"
+    if typed.day(setting) is None:
+        raise Refused(f'TOLLBOOK_FIRST_DAY is "{setting}", which is no day; write 2024-01-01')
+    return setting
 
 
 def daily() -> dg.DailyPartitionsDefinition:
@@ -48,10 +48,10 @@ def between(first: date, last: date) -> list[date]:
 
 def spans(days: Sequence[date], longest: int = MONTH) -> list[tuple[date, date]]:
     """Days in order as first and last of those that follow each other, at most `longest` in one."""
-    found: list[tuple[date, date]] = []
+    following: list[tuple[date, date]] = []
     for day in days:
-        if found and day - found[-1][1] == timedelta(days=1) and (day - found[-1][0]).days < longest:
-            found[-1] = (found[-1][0], day)
+        if following and day - following[-1][1] == timedelta(days=1) and (day - following[-1][0]).days < longest:
+            following[-1] = (following[-1][0], day)
         else:
-            found.append((day, day))
-    return found
+            following.append((day, day))
+    return following

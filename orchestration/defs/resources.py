@@ -18,10 +18,10 @@ class Deployment(dg.ConfigurableResource[Home]):
 
     @property
     def home(self) -> Home:
-        told = Home.from_environment()
+        default = Home.from_environment()
         return Home(
-            Path(self.root).absolute() if self.root else told.root,
-            Path(self.seeds).absolute() if self.seeds else told.seeds,
+            Path(self.root).absolute() if self.root else default.root,
+            Path(self.seeds).absolute() if self.seeds else default.seeds,
         )
 
 

@@ -42,9 +42,9 @@ def csv_bytes(document: Document) -> bytes:
         document.issued_on,
     ]
     for line in document.lines:
-        said = [_cell(getattr(line, name), decimals) for name, decimals in _LINE.items()]
+        cells = [_cell(getattr(line, name), decimals) for name, decimals in _LINE.items()]
         more = [_cell(getattr(line, name), decimals) for name, decimals in later.items()]
-        writer.writerow([*(_cell(value) for value in own), *said, line.currency, fixed(line.amount), document.currency,
+        writer.writerow([*(_cell(value) for value in own), *cells, line.currency, fixed(line.amount), document.currency,
                          _cell(document.corrects), *more])  # fmt: skip
     return text.getvalue().encode()
 

@@ -63,7 +63,7 @@ def pack(number: str, documents: dict[str, bytes], rows: Iterable[Sequence[str |
     }
     read, _ = verify.read_calls(files["calls.csv"], number)
     files["control.json"] = verify.control(number, read, files)
-    if failed := [said for good, said in verify.verify(files) if not good]:
+    if failed := [problem for good, problem in verify.verify(files) if not good]:
         raise ValueError("; ".join(failed))
     return zipped(files)
 
@@ -78,9 +78,9 @@ def calls_csv(number: str, rows: Iterable[Sequence[str | None]]) -> bytes:
         text.seek(0)
         text.truncate()
         line.writerow([n, *((cell or "").replace("\r", " ").replace("\n", " ") for cell in cells)])
-        said = text.getvalue()
-        chain = sha256((chain + said).encode()).hexdigest()
-        parts.append(f"{said},{chain}")
+        row_text = text.getvalue()
+        chain = sha256((chain + row_text).encode()).hexdigest()
+        parts.append(f"{row_text},{chain}")
     return ("\r\n".join(parts) + "\r\n").encode()
 
 

@@ -17,8 +17,8 @@ def as_issued(directory: Path, checksum: str, again: bytes) -> dict[str, bytes] 
     if not path.exists():
         return None
     kept = path.read_bytes()
-    files, said = _apart(kept)
-    if said != _apart(again)[1]:
+    files, content = _apart(kept)
+    if content != _apart(again)[1]:
         return None
     pdf, csv = directory / f"{files['pdf_sha256']}.pdf", directory / f"{files['csv_sha256']}.csv"
     if not pdf.exists() or not csv.exists():
@@ -28,6 +28,6 @@ def as_issued(directory: Path, checksum: str, again: bytes) -> dict[str, bytes] 
 
 def _apart(document: bytes) -> tuple[dict[str, str], dict[str, Any]]:
     """The sha256 of the other files, and all else that it says."""
-    said: dict[str, Any] = json.loads(document)
-    files: dict[str, str] = said.pop("files")
-    return files, said
+    content: dict[str, Any] = json.loads(document)
+    files: dict[str, str] = content.pop("files")
+    return files, content

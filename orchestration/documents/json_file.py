@@ -28,9 +28,9 @@ def json_bytes(document: Document, csv_sha256: str, pdf_sha256: str) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
 
 
-def _object(said: Any, less: tuple[str, ...] = ()) -> dict[str, Any]:
+def _object(part: Any, less: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
-        field.name: _value(field.name, getattr(said, field.name)) for field in fields(said) if field.name not in less
+        field.name: _value(field.name, getattr(part, field.name)) for field in fields(part) if field.name not in less
     }
 
 

@@ -97,9 +97,9 @@ def _opening(document: Document) -> tuple[list[tuple[float, Row]], float]:
     drawn.append((y, Row(0, lambda sheet, at: _blocks(sheet, at, blocks, facts))))
     y -= 16 + LEADING * max(len(facts), *(len(lines) for _, _, lines in blocks))
     if document.reason:
-        said = wrapped(f"Reason: {document.reason}", RIGHT - LEFT, REGULAR, 9)
-        drawn.append((y, Row(0, lambda sheet, at: _paragraph(sheet, at - 6, said, 9, INK))))
-        y -= 12 * len(said) + 6
+        reason = wrapped(f"Reason: {document.reason}", RIGHT - LEFT, REGULAR, 9)
+        drawn.append((y, Row(0, lambda sheet, at: _paragraph(sheet, at - 6, reason, 9, INK))))
+        y -= 12 * len(reason) + 6
     drawn.append((y, Row(54, lambda sheet, at: _summary(sheet, document, at))))
     return drawn, y - 54 - 10
 
@@ -146,9 +146,9 @@ def _blocks(
         sheet.text(left, y, title, size=7.5, colour=GREY)
         for n, (font, line) in enumerate(lines):
             sheet.text(left, y - 13 - n * LEADING, line, font)
-    for n, (title, said) in enumerate(facts):
+    for n, (title, text) in enumerate(facts):
         sheet.text(_FACTS, y - n * LEADING, title, size=7.5, colour=GREY)
-        sheet.text(RIGHT, y - n * LEADING, shortened(said, RIGHT - _FACTS - 44), right=True)
+        sheet.text(RIGHT, y - n * LEADING, shortened(text, RIGHT - _FACTS - 44), right=True)
 
 
 def _paragraph(sheet: Sheet, y: float, lines: Sequence[str], size: float, colour: str) -> None:
@@ -160,9 +160,9 @@ def _summary(sheet: Sheet, document: Document, y: float) -> None:
     sheet.box(LEFT, y - 50, RIGHT, y)
     units = document.minor_unit
     figures = [("Net", grouped(document.net, units)), (_tax_words(document), grouped(document.tax, units))]
-    for n, (title, said) in enumerate(figures):
+    for n, (title, text) in enumerate(figures):
         sheet.text(LEFT + 14 + 125 * n, y - 17, title, size=8, colour=GREY)
-        sheet.text(LEFT + 14 + 125 * n, y - 36, said, REGULAR, 13)
+        sheet.text(LEFT + 14 + 125 * n, y - 36, text, REGULAR, 13)
     total = f"{document.currency} {grouped(document.total, units)}"
     by = f", by {_day(document.due_on)}" if document.due_on and document.total > 0 else ""
     sheet.text(RIGHT - 14, y - 17, _total_words(document) + by, size=8, colour=GREY, right=True)
@@ -185,13 +185,13 @@ def _totals(document: Document) -> Table:
         )
 
     def row(
-        title: str, said: str, font: str = REGULAR, size: float = 9.0, colour: str = INK, ruled: bool = False
+        title: str, text: str, font: str = REGULAR, size: float = 9.0, colour: str = INK, ruled: bool = False
     ) -> None:
         def draw(sheet: Sheet, y: float) -> None:
             if ruled:
                 sheet.rule(y, left=_MIDDLE + 60, colour=GREY, weight=0.6)
             sheet.text(_MIDDLE + 60, y - size - 3, title, font, size, colour)
-            sheet.text(RIGHT, y - size - 3, said, font, size, colour, right=True)
+            sheet.text(RIGHT, y - size - 3, text, font, size, colour, right=True)
 
         rows.append(Row(size + 7, draw, keep=True))
 
@@ -206,9 +206,9 @@ def _totals(document: Document) -> Table:
         "Every call and every use was charged by itself and rounded once; a line is the exact sum of its charges."
         " Minutes are minutes and seconds."
     )
-    said = wrapped(" ".join([note, *notes(document)]), RIGHT - LEFT, REGULAR, 7.5)
+    text = wrapped(" ".join([note, *notes(document)]), RIGHT - LEFT, REGULAR, 7.5)
     rows.append(space(8))
-    rows.append(Row(10.5 * len(said), lambda sheet, y: _paragraph(sheet, y - 8, said, 7.5, GREY)))
+    rows.append(Row(10.5 * len(text), lambda sheet, y: _paragraph(sheet, y - 8, text, 7.5, GREY)))
     return Table([space(14)], [], rows)
 
 
@@ -222,7 +222,7 @@ def _running_head(sheet: Sheet, document: Document, name: str) -> None:
 def _foot(sheet: Sheet, document: Document, name: str, page: int, count: int) -> None:
     y = BOTTOM - 24
     seller = document.seller
-    said = " · ".join(clean(part) for part in (seller.legal_name or seller.name, seller.tax_id) if part)
+    words = " · ".join(clean(part) for part in (seller.legal_name or seller.name, seller.tax_id) if part)
     sheet.rule(y + 12)
-    sheet.text(LEFT, y, shortened(said, 290, size=7.5), size=7.5, colour=GREY)
+    sheet.text(LEFT, y, shortened(words, 290, size=7.5), size=7.5, colour=GREY)
     sheet.text(RIGHT, y, f"{name} · page {page:,} of {count:,}", size=7.5, colour=GREY, right=True)

@@ -56,7 +56,7 @@ _COVERED_COLUMNS = (
 )
 
 # a column: its title, what it says of a line, whether it stands to the right
-_Told = tuple[str, Callable[[Line], str], bool]
+_LineColumn = tuple[str, Callable[[Line], str], bool]
 
 
 def tables(document: Document) -> list[Table]:
@@ -67,14 +67,14 @@ def tables(document: Document) -> list[Table]:
 
 
 def _table(document: Document, kind: str, lines: Sequence[Line], decimals: int) -> Table:
-    amount: _Told = (f"Amount {document.currency}", lambda line: grouped(line.amount, decimals), True)
+    amount: _LineColumn = (f"Amount {document.currency}", lambda line: grouped(line.amount, decimals), True)
     by_kind = {"calls": _calls, "termination": _calls, "adjustment": _adjustments, "credit": _adjustments}
-    told = by_kind.get(kind, _quantities)(document, lines)
+    line_columns = by_kind.get(kind, _quantities)(document, lines)
     beside = [_beyond(document, lines)] if any(_is_beyond(document, line) for line in lines) else []
-    laid = _laid(document, [*told, *beside, amount], lines, decimals)
+    laid = _laid(document, [*line_columns, *beside, amount], lines, decimals)
     if beside and laid.room < _LEAST_ROOM:
         beside = []
-        laid = _laid(document, [*told, amount], lines, decimals)
+        laid = _laid(document, [*line_columns, amount], lines, decimals)
     title = _TITLES.get(kind, kind.replace("_", " ").capitalize())
     rows: list[Row] = []
     for n, (row, line) in enumerate(zip(laid.cells, lines, strict=True)):
@@ -99,14 +99,14 @@ class _Laid:
     room: float
 
 
-def _laid(document: Document, told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> _Laid:
-    sums = _sums(document, told, lines, decimals)
-    cells = [[say(line) for _, say, _ in told] for line in lines]
-    flexible = next(n for n, (title, _, _) in enumerate(told) if title in ("Destination", "Description"))
+def _laid(document: Document, line_columns: Sequence[_LineColumn], lines: Sequence[Line], decimals: int) -> _Laid:
+    sums = _sums(document, line_columns, lines, decimals)
+    cells = [[say(line) for _, say, _ in line_columns] for line in lines]
+    flexible = next(n for n, (title, _, _) in enumerate(line_columns) if title in ("Destination", "Description"))
     columns = columns_of(
         [
             (title, [row[n] for row in (*cells, sums)] if n != flexible else [], right)
-            for n, (title, _, right) in enumerate(told)
+            for n, (title, _, right) in enumerate(line_columns)
         ],
         flexible,
     )
@@ -118,7 +118,7 @@ def notes(document: Document) -> list[str]:
     if document.rules == 1:
         return []
     lines = document.lines
-    said = {
+    applies = {
         "Free minutes are covered by an allowance: the rate is for the other billed minutes.": any(
             line.covered_s for line in lines
         ),
@@ -128,7 +128,7 @@ def notes(document: Document) -> list[str]:
             line.currency != document.currency for line in lines
         ),
     }
-    return [words for words, is_so in said.items() if is_so]
+    return [words for words, is_so in applies.items() if is_so]
 
 
 def _is_beyond(document: Document, line: Line) -> bool:
@@ -142,22 +142,22 @@ def _details(document: Document, line: Line, told_beyond: bool) -> list[str]:
     def amount(value: Decimal) -> str:
         return grouped(value, decimals_needed([value], document.minor_unit))
 
-    said = []
+    words = []
     if line.covered_s:
-        said.append(f"{minutes(line.covered_s, decimals_needed([line.covered_s]))} of the billed minutes free")
+        words.append(f"{minutes(line.covered_s, decimals_needed([line.covered_s]))} of the billed minutes free")
     if line.beyond_rate and _is_beyond(document, line) and not told_beyond:
-        said.append(f"{line.currency} {amount(line.beyond_rate)} beyond the rate")
+        words.append(f"{line.currency} {amount(line.beyond_rate)} beyond the rate")
     if line.covered_amount:
-        said.append(f"less an allowance of {document.currency} {amount(line.covered_amount)}")
-    return said
+        words.append(f"less an allowance of {document.currency} {amount(line.covered_amount)}")
+    return words
 
 
-def _beyond(document: Document, lines: Sequence[Line]) -> _Told:
+def _beyond(document: Document, lines: Sequence[Line]) -> _LineColumn:
     decimals = decimals_needed((line.beyond_rate for line in lines), document.minor_unit)
     return _BEYOND, lambda line: _price(document, line, line.beyond_rate, decimals), True
 
 
-def _calls(document: Document, lines: Sequence[Line]) -> list[_Told]:
+def _calls(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
     shown = decimals_needed(s for line in lines for s in (line.duration_s, line.billed_s))
     rates = decimals_needed((line.rate_per_minute for line in lines), 4)
     return [
@@ -169,7 +169,7 @@ def _calls(document: Document, lines: Sequence[Line]) -> list[_Told]:
     ]
 
 
-def _quantities(document: Document, lines: Sequence[Line]) -> list[_Told]:
+def _quantities(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
     quantities = decimals_needed(line.quantity for line in lines)
     prices = decimals_needed((line.unit_price for line in lines), document.minor_unit)
     return [
@@ -179,16 +179,16 @@ def _quantities(document: Document, lines: Sequence[Line]) -> list[_Told]:
     ]
 
 
-def _adjustments(document: Document, lines: Sequence[Line]) -> list[_Told]:
-    days: list[_Told] = [
+def _adjustments(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
+    days: list[_LineColumn] = [
         ("Day", lambda line: _day(line.day), False),
         ("Period from", lambda line: _day(line.for_period), False),
     ]
-    said = [told for told in days if any(told[1](line) for line in lines)]
-    return [*said, ("Description", lambda line: line.description, False)]
+    used = [column for column in days if any(column[1](line) for line in lines)]
+    return [*used, ("Description", lambda line: line.description, False)]
 
 
-def _sums(document: Document, told: Sequence[_Told], lines: Sequence[Line], decimals: int) -> list[str]:
+def _sums(document: Document, line_columns: Sequence[_LineColumn], lines: Sequence[Line], decimals: int) -> list[str]:
     """The last row: sums where figures of a column may be added."""
     seconds = decimals_needed(s for line in lines for s in (line.duration_s, line.billed_s))
     added = {
@@ -200,7 +200,7 @@ def _sums(document: Document, told: Sequence[_Told], lines: Sequence[Line], deci
         beyond = decimals_needed((line.beyond_rate for line in lines), document.minor_unit)
         added[_BEYOND] = grouped(_sum(line.beyond_rate for line in lines), beyond)
     amount = grouped(_sum(line.amount for line in lines), decimals)
-    named = [added.get(title, "") for title, _, _ in told]
+    named = [added.get(title, "") for title, _, _ in line_columns]
     named[0], named[-1] = "Sum", amount
     return named
 
@@ -256,17 +256,17 @@ class _Listed:
 
     def figures(self, calls: Sequence[Call]) -> list[list[str]]:
         """The cells of the last columns, those of figures."""
-        told = [[minutes(call.duration_s, self.seconds) for call in calls]]
-        told.append([minutes(call.billed_s, self.seconds) for call in calls])
+        cells = [[minutes(call.duration_s, self.seconds) for call in calls]]
+        cells.append([minutes(call.billed_s, self.seconds) for call in calls])
         if self.covered:
-            told.append([minutes(call.covered_s, self.seconds) for call in calls])
-        return [*told, [grouped(call.amount, self.amounts) for call in calls]]
+            cells.append([minutes(call.covered_s, self.seconds) for call in calls])
+        return [*cells, [grouped(call.amount, self.amounts) for call in calls]]
 
     def sums(self) -> list[str]:
         """What the figures of all calls come to."""
         names = ("duration_s", "billed_s", "covered_s") if self.covered else ("duration_s", "billed_s")
-        told = [minutes(_sum(getattr(call, name) for call in self.calls), self.seconds) for name in names]
-        return [*told, grouped(_sum(call.amount for call in self.calls), self.amounts)]
+        lengths = [minutes(_sum(getattr(call, name) for call in self.calls), self.seconds) for name in names]
+        return [*lengths, grouped(_sum(call.amount for call in self.calls), self.amounts)]
 
 
 def _call_page(sheet: Sheet, listed: _Listed, first: int) -> None:
@@ -276,8 +276,8 @@ def _call_page(sheet: Sheet, listed: _Listed, first: int) -> None:
     y = TOP - 10
     sheet.text(LEFT, y, "Call list" if first == 0 else "Call list, continued", BOLD, 10.5)
     after = ", after allowances" if any(call.covered_amount for call in listed.calls) else ""
-    said = f"Times are {document.timezone}, amounts {document.currency}{after}"
-    sheet.text(RIGHT, y, said, size=7.5, colour=GREY, right=True)
+    words = f"Times are {document.timezone}, amounts {document.currency}{after}"
+    sheet.text(RIGHT, y, words, size=7.5, colour=GREY, right=True)
     y -= 18
     for title, x, right in columns:
         sheet.text(x, y, title, size=_CALL_SIZE, colour=GREY, right=right)

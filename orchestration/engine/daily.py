@@ -112,11 +112,11 @@ def build(
     home: Path,
     days: Sequence[date],
     skipped: Callable[[Daily], bool],
-    said: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> None:
     """Make the days, which are those of run.build_days, a model after the other, each in a transaction of its own.
 
-    `said` gets a line as each is done. Raises `DbtFailed` when one fails: the next build completes what is left.
+    `report` gets a line as each is done. Raises `DbtFailed` when one fails: the next build completes what is left.
     """
     for model in daily():
         if model.kept == "files":  # a home that was moved has them elsewhere now
@@ -137,8 +137,8 @@ def build(
                 con.rollback()
                 raise dbt.DbtFailed(f"{model.name}: {error}") from error
             con.execute("reset disabled_optimizers")
-            if said is not None:
-                said(f"{model.name.split('.')[1]} ({time.monotonic() - began:.1f} s)")
+            if report is not None:
+                report(f"{model.name.split('.')[1]} ({time.monotonic() - began:.1f} s)")
 
 
 @contextmanager
@@ -200,10 +200,10 @@ def _drop_superseded(con: duckdb.DuckDBPyConnection, home: Path, day: date, tabl
         "(select (source, call_id, attempt, file_sequence) from landed.superseded_cdrs "
         f"where day = {sql.literal(str(day))}::DATE)"
     )
-    found = con.execute(
+    row = con.execute(
         f"select exists (from {table} where day = ? and (source, call_id, attempt, file_sequence) in {gone})", [day]
     ).fetchone()
-    if found == (False,):
+    if row == (False,):
         return
     paths = [home / path for (path,) in con.execute(_STORED_OF, [table, day]).fetchall()]
     if not paths:

@@ -45,10 +45,10 @@ class DbtFailed(Exception):
 
 def memory() -> str:
     """How much memory a build may take: `TOLLBOOK_MEMORY`, such as 4GB."""
-    told = os.environ.get("TOLLBOOK_MEMORY") or _MEMORY
-    if not _SIZE.fullmatch(told):
-        raise Refused(f'TOLLBOOK_MEMORY is "{told}"; write a size, such as {_MEMORY}')
-    return told
+    setting = os.environ.get("TOLLBOOK_MEMORY") or _MEMORY
+    if not _SIZE.fullmatch(setting):
+        raise Refused(f'TOLLBOOK_MEMORY is "{setting}"; write a size, such as {_MEMORY}')
+    return setting
 
 
 @cache
@@ -75,11 +75,11 @@ def _sources(directory: Path) -> list[Path]:
     return sorted(path for path in directory.rglob("*") if path.suffix in {".sql", ".yml", ".md"})
 
 
-def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None = None) -> list[NodeResult]:
+def run(home: Home, arguments: Sequence[str], report: Callable[[str], None] | None = None) -> list[NodeResult]:
     """Run one dbt command (`["run", "--select", ...]`) on the deployment's warehouse.
 
     A test that finds rows is a result, not an error. Raises `DbtFailed` for anything else that
-    went wrong. `said` gets a line as each model or test is done. No connection to the warehouse
+    went wrong. `report` gets a line as each model or test is done. No connection to the warehouse
     may be open in this process meanwhile.
     """
     # dbt takes over two seconds to import: only commands that need it pay
@@ -88,9 +88,9 @@ def run(home: Home, arguments: Sequence[str], said: Callable[[str], None] | None
     from dbt_common.events.base_types import EventMsg
 
     def heard(event: EventMsg) -> None:
-        if said is not None and event.info.name in {"LogModelResult", "LogTestResult"}:
+        if report is not None and event.info.name in {"LogModelResult", "LogTestResult"}:
             node = event.data.node_info
-            said(f"{node.node_name} ({event.data.execution_time:.1f} s)")
+            report(f"{node.node_name} ({event.data.execution_time:.1f} s)")
 
     with _environment(home), contextlib.redirect_stdout(io.StringIO()) as printed:
         try:
@@ -209,10 +209,10 @@ def kept(suffix: str, version: str, make: Callable[[], str]) -> str:
     path = kept_at(suffix, version)
     with contextlib.suppress(OSError):
         return path.read_text(encoding="utf-8")
-    made = make()
+    text = make()
     with contextlib.suppress(OSError):  # a read-only checkout makes it every time
-        write(path, made.encode())
-    return made
+        write(path, text.encode())
+    return text
 
 
 def kept_at(suffix: str, version: str | None = None) -> Path:

@@ -21,8 +21,8 @@ def described() -> Mapping[str, Mapping[str, Any]]:
 
 @cache
 def _described(version: str) -> Mapping[str, Mapping[str, Any]]:
-    found: Mapping[str, Mapping[str, Any]] = json.loads(dbt.kept(".meta.json", version, _read))
-    return found
+    entries: Mapping[str, Mapping[str, Any]] = json.loads(dbt.kept(".meta.json", version, _read))
+    return entries
 
 
 def _read() -> str:

@@ -117,8 +117,8 @@ def fault(con: duckdb.DuckDBPyConnection, kind: Kind, cells: Mapping[str, str | 
     row = ", ".join(f"${name}::VARCHAR as {quoted(name)}" for name in kind.names)
     rows = checked(kind, f"select {row}, null::VARCHAR as extra, '' as broken", "UTC", limits, ("broken",))
     wrong = f"select {_first_problem(kind, limits)[1]} from ({rows}) where not ({valid(kind, limits)})"
-    found = con.execute(wrong, {name: cells[name] for name in kind.names}).fetchone()
-    return found[0] if found else None
+    first = con.execute(wrong, {name: cells[name] for name in kind.names}).fetchone()
+    return first[0] if first else None
 
 
 def name_the_nearest(con: duckdb.DuckDBPyConnection, rejected: str) -> None:
@@ -146,20 +146,20 @@ def _own_times(kind: Kind, limits: Limits | None) -> list[str]:
 
 
 def _first_problem(kind: Kind, limits: Limits | None) -> tuple[str, str]:
-    found = [
+    tests = [
         (f"broken = {literal(code)}", literal(reason), literal(detail)) for code, (reason, detail) in BROKEN.items()
     ]
-    found.append(("broken <> ''", "'bad_row'", "broken"))
+    tests.append(("broken <> ''", "'bad_row'", "broken"))
     for column in kind.columns:
-        found += values.problems(column)
+        tests += values.problems(column)
     if limits:
         for column in kind.columns:
-            found += limits.problems(column)
+            tests += limits.problems(column)
     if kind.account:
-        found += _account_problems(kind)
+        tests += _account_problems(kind)
     return (
-        f"case {' '.join(f'when {test} then {reason}' for test, reason, _ in found)} end",
-        f"case {' '.join(f'when {test} then {detail}' for test, _, detail in found)} end",
+        f"case {' '.join(f'when {test} then {reason}' for test, reason, _ in tests)} end",
+        f"case {' '.join(f'when {test} then {detail}' for test, _, detail in tests)} end",
     )
 
 

@@ -59,7 +59,7 @@ def _files(source: Path) -> list[Path]:
 
 def waiting(home: Home) -> list[Dropped]:
     """Every file in the inbox that can land, by kind, source and name; what cannot is said, and left alone."""
-    found: list[Dropped] = []
+    dropped: list[Dropped] = []
     for directory in _directories(home.inbox):
         if directory.name not in KINDS:
             LOG.warning(
@@ -75,10 +75,10 @@ def waiting(home: Home) -> list[Dropped]:
                 if files:
                     _later(directory.name, len(files))
                 continue
-            found += [Dropped(p, directory.name, source.name, True) for p in files]
+            dropped += [Dropped(p, directory.name, source.name, True) for p in files]
             for deeper in _directories(source):
                 LOG.warning("left alone: %s is a directory; files land from its parent", deeper)
-    return sorted(found, key=lambda d: (d.kind, d.source, d.name))
+    return sorted(dropped, key=lambda d: (d.kind, d.source, d.name))
 
 
 def decks(home: Home) -> list[Dropped]:

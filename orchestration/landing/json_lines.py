@@ -62,10 +62,10 @@ class JsonLines:
 
 def keys(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
     """Every key of the file's objects, in the order of names. Raises duckdb.Error."""
-    found = con.execute(
+    rows = con.execute(
         f"select distinct unnest(json_keys(json)) from {_objects(path)} where json_type(json) = 'OBJECT' order by 1"
     ).fetchall()
-    return tuple(name for (name,) in found)
+    return tuple(name for (name,) in rows)
 
 
 def _objects(path: Path) -> str:

@@ -234,7 +234,7 @@ def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
     missing = [name for name in kind.required if name not in written]
     if missing:
         others = [name for name in names if name not in kind.names]
-        meant = {name: found for name in missing if (found := nearest(name, others))}
+        meant = {name: other for name in missing if (other := nearest(name, others))}
         hint = "".join(f'; "{column}" is probably {name}: write it so' for name, column in meant.items())
         needs = f"a {kind.name} file needs {', '.join(kind.required)}"
         problems.append(f"missing columns: {', '.join(missing)} ({needs}){hint}")

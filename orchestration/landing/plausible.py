@@ -50,18 +50,18 @@ class Limits:
         if column.type is Type.TEXT and column.required:
             detail = literal(f"{column.name} is blank; every row needs it")
             return [(f"not {_filled(column)}", literal("missing_value"), detail)]
-        found = []
+        tests = []
         if column.type is Type.TIME:
             old = f"more than {self.max_age_days} days before it landed"
-            found.append((f"{value(column)} < {self._earliest}", old, f"correct it{_or_raise('max_age_days')}"))
+            tests.append((f"{value(column)} < {self._earliest}", old, f"correct it{_or_raise('max_age_days')}"))
             ahead = f"more than 24 hours ahead of the clock ({self.at:%Y-%m-%d %H:%M:%S} UTC)"
-            found.append((f"{value(column)} > {self._latest}", ahead, "correct it"))
+            tests.append((f"{value(column)} > {self._latest}", ahead, "correct it"))
         if column.type is Type.SECONDS:
             long = f"longer than {self.max_duration_s} seconds"
             advice = f"correct it{_or_raise('max_duration_s')}"
-            found.append((f"{value(column)} > {self.max_duration_s}", long, advice))
+            tests.append((f"{value(column)} > {self.max_duration_s}", long, advice))
         if most := _TOO_MUCH.get(column.name):
-            found.append((f"abs({value(column)}) >= {most}", f"{most} or more, which is too much", "correct it"))
+            tests.append((f"abs({value(column)}) >= {most}", f"{most} or more, which is too much", "correct it"))
         return [
             (
                 test,
@@ -69,7 +69,7 @@ class Limits:
                 f"{literal(column.name + ' is ' + chr(34))} || {quoted(column.name)}"
                 f" || {literal(f'{chr(34)}, {wrong}; {advice}')}",
             )
-            for test, wrong, advice in found
+            for test, wrong, advice in tests
         ]
 
     @property

@@ -25,8 +25,8 @@ def settings_under(directory: Path, kind: str, source: str, rules: int) -> Sourc
     """The same by the configuration in `directory`."""
     sheet = read(FILES["sources"], directory)
     rows = sheet.columns("source", "kind", "format", "timezone", "trunk_pattern")
-    found = [tuple(cell or None for cell in row[2:]) for row in rows if row[:2] == (source, kind)]
-    return _settings(kind, source, found[0] if found else None, rules)
+    own = [tuple(cell or None for cell in row[2:]) for row in rows if row[:2] == (source, kind)]
+    return _settings(kind, source, own[0] if own else None, rules)
 
 
 def _settings(kind: str, source: str, row: tuple[str | None, ...] | None, rules: int) -> SourceSettings:

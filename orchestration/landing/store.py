@@ -187,8 +187,8 @@ def file_days(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[date, ...]:
         ") group by day order by day",
         [key.file_id, key.kind.name, key.source, key.sequence],
     )
-    found = con.execute(f"select day from ops.file_days where file_sequence = {key.sequence} order by day").fetchall()
-    return tuple(day for (day,) in found)
+    rows = con.execute(f"select day from ops.file_days where file_sequence = {key.sequence} order by day").fetchall()
+    return tuple(day for (day,) in rows)
 
 
 def _dst(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, rejected: int) -> tuple[int, int]:

@@ -81,14 +81,14 @@ def segments(zone: str) -> tuple[Segment, ...]:
     """The changes of the zone's offset from 1989 to 2101, in order."""
     info = ZoneInfo(zone)
     at, end = FIRST - timedelta(days=366), LAST
-    found = []
+    changes = []
     while at < end:
         following = at + timedelta(days=7)
         if _offset(info, at) != _offset(info, following):
             change = _change(info, at, following)
-            found.append(_segment(change, _offset(info, at), _offset(info, following)))
+            changes.append(_segment(change, _offset(info, at), _offset(info, following)))
         at = following
-    return tuple(found)
+    return tuple(changes)
 
 
 def last_offset(zone: str) -> timedelta:

@@ -43,8 +43,8 @@ def days_held(
     began = con.execute("select min(day) from ops.file_days where kind in ('cdrs', 'usage')").fetchone()
     came = limits.at.date()
     first = max(came - timedelta(days=limits.max_age_days), began[0] if began and began[0] else came)
-    told = {*_in_name(name), *(_in_rows(path, ZoneInfo(zone)) if rows else ())}
-    return sorted({came, *(day for day in told if first <= day <= came)})
+    named = {*_in_name(name), *(_in_rows(path, ZoneInfo(zone)) if rows else ())}
+    return sorted({came, *(day for day in named if first <= day <= came)})
 
 
 def _in_name(name: str) -> Iterator[date]:

@@ -86,20 +86,20 @@ def fits(column: Column) -> str:
 def problems(column: Column) -> list[tuple[str, str, str]]:
     """SQL: condition, reason and detail of all that can be wrong with this column's cell."""
     cell = quoted(column.name)
-    found = []
+    tests = []
     if column.required:
         detail = literal(f"{column.name} is empty; every row needs it")
-        found.append((f"{cell} is null", literal("missing_value"), detail))
+        tests.append((f"{cell} is null", literal("missing_value"), detail))
     if column.type is not Type.TEXT:
         reason, advice = _wrong(column.type)
         wrong = f"{cell} is not null and {value(column)} is null"
-        said = f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) || "
+        beginning = f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) || "
         if most := 0 if column.type is Type.TIME else RULES[column.type].most:
             large = f"{wrong} and regexp_full_match({cell}, '0*[1-9][0-9]{{{most},}}([.][0-9]+)?')"
             too_large = literal(f'"; it is too large: write at most {most} digits before the point')
-            found.append((large, literal(reason), said + too_large))
-        found.append((wrong, literal(reason), said + literal(f'"; {advice}')))
-    return found
+            tests.append((large, literal(reason), beginning + too_large))
+        tests.append((wrong, literal(reason), beginning + literal(f'"; {advice}')))
+    return tests
 
 
 def _wrong(kind: Type) -> tuple[str, str]:

@@ -136,8 +136,8 @@ def _days(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[date, ...]:
         """,
         {"file_id": key.file_id, "kind": key.kind.name, "source": key.source, "sequence": key.sequence},
     )
-    found = con.execute("select day from ops.file_days where file_sequence = ? order by day", [key.sequence]).fetchall()
-    return tuple(day for (day,) in found)
+    rows = con.execute("select day from ops.file_days where file_sequence = ? order by day", [key.sequence]).fetchall()
+    return tuple(day for (day,) in rows)
 
 
 def candidates(con: duckdb.DuckDBPyConnection, key: FileKey) -> list[tuple[str, str]]:

@@ -77,12 +77,12 @@ def _waterfalls(month: Month) -> str:
     cards = [_waterfall(fall) for fall in ([month.cdrs] if month.cdrs else []) + list(month.money)]
     if not cards:
         return "<p>No calls have come of this month, and nothing was sold in it.</p>"
-    told = "" if month.money else "<p>Nothing was sold in this month.</p>"
-    told += "" if month.cdrs else "<p>No CDRs have come of this month; what is below is usage and charges.</p>"
+    empty = "" if month.money else "<p>Nothing was sold in this month.</p>"
+    empty += "" if month.cdrs else "<p>No CDRs have come of this month; what is below is usage and charges.</p>"
     key = _key(("step", "what was there"), ("loss", "lost or still missing after it"), ("gain", "more than before"))
     return (
         "<p>From the switch to the payment: each line is what was there, and under it what went missing before the "
-        f"next.</p>{_days(month)}{told}{key}"
+        f"next.</p>{_days(month)}{empty}{key}"
         f'<div class="cards falls">{"".join(cards)}</div>{_sources(month)}'
     )
 
@@ -126,9 +126,9 @@ def _waterfall(fall: Waterfall) -> str:
         )
     head = '<th scope="col">Step</th><th scope="col" class="n">' + ("CDRs" if fall.unit == "CDRs" else "Amount")
     head += '</th><th scope="col" class="n">Items</th>' if with_items else "</th>"
-    said = f"“{escape(last.name)}” is {share} of “{escape(first.name)}”." if share else "Nothing to begin with."
+    caption = f"“{escape(last.name)}” is {share} of “{escape(first.name)}”." if share else "Nothing to begin with."
     return (
-        f'<div class="card fall"><h3>{escape(fall.unit)}</h3><table><caption>{said}</caption>'
+        f'<div class="card fall"><h3>{escape(fall.unit)}</h3><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>\n"
     )
 
@@ -215,12 +215,12 @@ def _anomalies(month: Month, title: str) -> str:
         )
     shown = month.anomalies[:_MOST]
     more = len(month.anomalies) - len(shown)
-    high = sum(found.severity == "high" for found in month.anomalies)
+    high = sum(anomaly.severity == "high" for anomaly in month.anomalies)
     rows = [
-        f'<tr><th scope="row">{found.hour:%Y-%m-%d %H:%M}</th><td>{_status(found.severity)}</td>'
-        f"<td>{escape(found.rule.replace('_', ' '))}</td>"
-        f"<td>{_named(found.account_id, found.account)}</td><td>{escape(found.detail)}</td></tr>"
-        for found in shown
+        f'<tr><th scope="row">{anomaly.hour:%Y-%m-%d %H:%M}</th><td>{_status(anomaly.severity)}</td>'
+        f"<td>{escape(anomaly.rule.replace('_', ' '))}</td>"
+        f"<td>{_named(anomaly.account_id, anomaly.account)}</td><td>{escape(anomaly.detail)}</td></tr>"
+        for anomaly in shown
     ]
     left_out = f"<p>And {grouped(more)} more: <code>tollbook anomalies</code> lists them all.</p>" if more else ""
     return (

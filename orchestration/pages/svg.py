@@ -21,16 +21,16 @@ def scale(low: Decimal, high: Decimal, size: float) -> Callable[[Decimal], float
 
 def spans(rows: Sequence[Row]) -> list[tuple[Decimal, Decimal]]:
     """Where each bar of a waterfall begins and ends: a step from 0, a loss from what was there before it."""
-    found: list[tuple[Decimal, Decimal]] = []
+    bars: list[tuple[Decimal, Decimal]] = []
     at = Decimal(0)
     for row in rows:
         if row.lost:
-            found.append((min(at - row.amount, at), max(at - row.amount, at)))
+            bars.append((min(at - row.amount, at), max(at - row.amount, at)))
             at -= row.amount
         else:
-            found.append((min(row.amount, Decimal(0)), max(row.amount, Decimal(0))))
+            bars.append((min(row.amount, Decimal(0)), max(row.amount, Decimal(0))))
             at = row.amount
-    return found
+    return bars
 
 
 def waterfall(rows: Sequence[Row]) -> list[str]:

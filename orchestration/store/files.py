@@ -36,8 +36,8 @@ def what_failed(failure: Exception) -> str:
     if isinstance(failure, OSError) and failure.strerror:
         path, why = failure.filename2 or failure.filename, failure.strerror
         full = failure.errno in _UNWRITABLE
-    elif found := _DATABASE_WRITES.search(first):
-        path, why, full = found[2], found[3], found[1] != "open"
+    elif match := _DATABASE_WRITES.search(first):
+        path, why, full = match[2], match[3], match[1] != "open"
     else:
         return f"{type(failure).__name__}: {first}"
     if not full:

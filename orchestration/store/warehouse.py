@@ -108,12 +108,12 @@ class Home:
 
 def now() -> datetime:
     """The instant rules go by, naive UTC: `TOLLBOOK_NOW` (ISO 8601) where set, else the clock."""
-    told = os.environ.get("TOLLBOOK_NOW")
-    if not told:
+    setting = os.environ.get("TOLLBOOK_NOW")
+    if not setting:
         return datetime.now(UTC).replace(tzinfo=None)
-    moment = typed.instant(told)
+    moment = typed.instant(setting)
     if moment is None:
-        raise Refused(f'TOLLBOOK_NOW is "{told}", which is no time; write 2026-03-31T00:05:00')
+        raise Refused(f'TOLLBOOK_NOW is "{setting}", which is no time; write 2026-03-31T00:05:00')
     return moment
 
 
@@ -174,7 +174,9 @@ class Writer:
             self._database.close()
             self._database = None
 
-    def journal(self, con: duckdb.DuckDBPyConnection, action: str, at: datetime | None = None, **said: object) -> int:
+    def journal(
+        self, con: duckdb.DuckDBPyConnection, action: str, at: datetime | None = None, **arguments: object
+    ) -> int:
         """Append one line to the journal, on disk before this returns, in the caller's transaction; its number.
 
         Called before the action takes effect: a line without an effect is a crash between the
@@ -187,7 +189,7 @@ class Writer:
             "rules": self.rules,
         }
         try:
-            return journal.append(con, self.home.journal, {**line, **said})
+            return journal.append(con, self.home.journal, {**line, **arguments})
         except journal.Ahead as ahead:
             raise Refused(
                 f"the journal has {ahead} changes that {self.home.warehouse} does not know of, so it is an older copy: "
@@ -232,10 +234,10 @@ def environment(**wanted: str) -> Iterator[None]:
 
 def lock_timeout() -> float:
     """Seconds a command waits for another writer: `TOLLBOOK_LOCK_TIMEOUT`, default 600."""
-    told = os.environ.get("TOLLBOOK_LOCK_TIMEOUT") or "600"
-    seconds = typed.number(told)
+    setting = os.environ.get("TOLLBOOK_LOCK_TIMEOUT") or "600"
+    seconds = typed.number(setting)
     if seconds is None or seconds < 0:
-        raise Refused(f'TOLLBOOK_LOCK_TIMEOUT is "{told}"; write seconds, such as 600')
+        raise Refused(f'TOLLBOOK_LOCK_TIMEOUT is "{setting}"; write seconds, such as 600')
     return float(seconds)
 
 
@@ -284,7 +286,7 @@ def _begin(home: Home) -> None:
 
 
 def _acquire(descriptor: int, home: Home, command: str, deadline: float) -> None:
-    told = False
+    is_announced = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -293,9 +295,9 @@ def _acquire(descriptor: int, home: Home, command: str, deadline: float) -> None
             holder = _holder(home)
         if time.monotonic() >= deadline:
             raise Refused(f"the warehouse is busy with {holder}; try {command} again later")
-        if not told:
+        if not is_announced:
             print(f"waiting for {holder} to finish with the warehouse ...", file=sys.stderr)
-            told = True
+            is_announced = True
         time.sleep(0.1)
 
 

@@ -138,7 +138,7 @@ model, within = sys.argv[1], sys.argv[2] == "True"
 if within:
     make = daily._make
     daily._make = lambda con, home, days, made: (make(con, home, days, made), made.name.endswith(model) and killed())
-build(Home.from_environment(), said=lambda line: not within and line.startswith(model) and killed())
+build(Home.from_environment(), report=lambda line: not within and line.startswith(model) and killed())
 """
 
 

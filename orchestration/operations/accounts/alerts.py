@@ -87,9 +87,9 @@ def recent(home: Home, limit: int = 50) -> list[dict[str, Any]]:
 
 def urls() -> list[str]:
     """Whom to tell: the Apprise URLs of `TOLLBOOK_ALERTS`, separated by spaces or commas."""
-    told = os.environ.get(URLS, "").strip()
+    setting = os.environ.get(URLS, "").strip()
     # a comma may be part of a URL: only one before the next scheme separates
-    return [url for url in re.split(r"[\s,]+(?=[a-zA-Z][\w+.-]*://)", told.strip(", ")) if url]
+    return [url for url in re.split(r"[\s,]+(?=[a-zA-Z][\w+.-]*://)", setting.strip(", ")) if url]
 
 
 def raise_alerts(con: duckdb.DuckDBPyConnection) -> list[Waiting]:
@@ -148,11 +148,11 @@ def send(held: Writer, waiting: Sequence[Waiting]) -> None:
 
     Never raises for a message that cannot be delivered: says so on standard error, in one line.
     """
-    told = urls()
-    messages = [m for m in (_message(url, waiting) for url in dict.fromkeys(told)) if m.alerts]
+    recipients = urls()
+    messages = [m for m in (_message(url, waiting) for url in dict.fromkeys(recipients)) if m.alerts]
     _deliver(messages)
     with held.connect() as con:
-        _note(con, messages, [_key(url) for url in told])
+        _note(con, messages, [_key(url) for url in recipients])
     failed = [message.problem for message in messages if not message.took]
     if failed:
         print(f"alerts not sent, the next publish tries again: {'; '.join(failed)}", file=sys.stderr)
@@ -192,7 +192,7 @@ def _tell(message: _Message) -> None:
         message.problem = f"{_safe(message.url)}: {type(problem).__name__}"
 
 
-def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], told: Sequence[str]) -> None:
+def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], recipients: Sequence[str]) -> None:
     """Which URLs took which alert; it is sent when all have."""
     at = now()
     with transaction(con):
@@ -211,7 +211,7 @@ def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], told: Se
             update ops.alerts set delivery = 'sent', sent_at = ?, error = null
             where delivery = 'waiting' and list_has_all(sent_to, ?)
             """,
-            [at, list(told)],
+            [at, list(recipients)],
         )
 
 

@@ -41,10 +41,10 @@ class Wanted:
 
 def period_of(text: str) -> date:
     """The first day that PERIOD means: 2026-03 or 2026-03-16. Raises `Refused` for anything else."""
-    found = typed.month(text) or typed.day(text)
-    if found is None:
+    first = typed.month(text) or typed.day(text)
+    if first is None:
         raise Refused(f"{text!r} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16")
-    return found
+    return first
 
 
 class NothingToCharge(Refused):

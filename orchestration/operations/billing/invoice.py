@@ -76,7 +76,7 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
             for account in accounts:
                 require(con, "finance", account=account)
                 refuse_no_customer(con, account)
-            found = con.execute(
+            periods = con.execute(
                 "select account_id, period_start, status from marts.billing_periods "
                 "where status in ('ready', 'waiting') and period_end <= coalesce($ended_by, period_end) "
                 "and ($everyone or account_id in (select unnest($accounts::VARCHAR[]))) "
@@ -84,7 +84,7 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
                 {"ended_by": ended_by, "everyone": not accounts, "accounts": list(accounts)},
             ).fetchall()
         ran = Run([], [])
-        for account, period, status in found:
+        for account, period, status in periods:
             try:
                 ran.done.append(issue(held, Wanted(account, period, draft=status == "waiting"), logo(home)))
             except NothingToCharge:

@@ -62,14 +62,14 @@ def issued(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted) -> Invoic
 
 def _lists_calls(con: duckdb.DuckDBPyConnection, number: str) -> bool:
     """Whether an invoice was issued with its calls in the PDF, as its line of the journal says."""
-    found = con.execute(
+    row = con.execute(
         """
         select coalesce((arguments ->> 'calls')::BOOLEAN, false) from ops.journal
         where action = 'invoice' and arguments ->> 'invoice_number' = ?
         """,
         [number],
     ).fetchone()
-    return found == (True,)
+    return row == (True,)
 
 
 def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Invoiced:

@@ -109,34 +109,40 @@ def statement(home: Home, account: str, first: date, last: date, by_day: bool = 
     return Statement(account, name, currency, first, last, opening, debits, credits, closing, accrued, listed, summed)
 
 
-def write_csv(home: Home, made: Statement) -> Path:
+def write_csv(home: Home, statement: Statement) -> Path:
     """Write exports/statements/<account>_<first>_<last>.csv, whole or not at all; a statement has one form."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    if made.entries is None:
+    if statement.entries is None:
         writer.writerow(["booked_on", "debits", "credits", "balance", "currency"])
-        writer.writerow([made.first, "", "", f"{made.opening:f}", made.currency])
-        for day in made.days:
+        writer.writerow([statement.first, "", "", f"{statement.opening:f}", statement.currency])
+        for day in statement.days:
             row = [f"{day.debits:f}", f"{day.credits:f}", f"{day.balance:f}"]
-            writer.writerow([day.booked_on, *row, made.currency])
+            writer.writerow([day.booked_on, *row, statement.currency])
     else:
         writer.writerow(["booked_on", "kind", "text", "reference", "amount", "balance", "currency", "entry_id"])
-        writer.writerow([made.first, "opening", "Opening balance", "", "", f"{made.opening:f}", made.currency, ""])
-        for e in made.entries:
+        writer.writerow(
+            [statement.first, "opening", "Opening balance", "", "", f"{statement.opening:f}", statement.currency, ""]
+        )
+        for e in statement.entries:
             amounts = [f"{e.amount:f}", f"{e.balance:f}"]
-            writer.writerow([e.booked_on, e.kind, e.text, e.reference or "", *amounts, made.currency, e.entry_id])
-        writer.writerow([made.last, "closing", "Closing balance", "", "", f"{made.closing:f}", made.currency, ""])
-        if made.accrued_unposted:
-            accrued = [f"{made.accrued_unposted:f}", ""]
-            writer.writerow([made.last, "accrued", "Used and not posted yet", "", *accrued, made.currency, ""])
-    file = home.root / "exports" / "statements" / _file_name(made)
+            writer.writerow([e.booked_on, e.kind, e.text, e.reference or "", *amounts, statement.currency, e.entry_id])
+        writer.writerow(
+            [statement.last, "closing", "Closing balance", "", "", f"{statement.closing:f}", statement.currency, ""]
+        )
+        if statement.accrued_unposted:
+            accrued = [f"{statement.accrued_unposted:f}", ""]
+            writer.writerow(
+                [statement.last, "accrued", "Used and not posted yet", "", *accrued, statement.currency, ""]
+            )
+    file = home.root / "exports" / "statements" / _file_name(statement)
     write(file, text.getvalue().encode())
     return file
 
 
-def _file_name(made: Statement) -> str:
-    days = "" if made.entries is not None else "_by_day"
-    return f"{quote(made.account_id, safe='')}_{made.first}_{made.last}{days}.csv"
+def _file_name(statement: Statement) -> str:
+    days = "" if statement.entries is not None else "_by_day"
+    return f"{quote(statement.account_id, safe='')}_{statement.first}_{statement.last}{days}.csv"
 
 
 def _account(con: duckdb.DuckDBPyConnection, account: str) -> tuple[str | None, str]:

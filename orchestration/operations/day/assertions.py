@@ -50,21 +50,23 @@ def _assertions(version: str) -> tuple[Assertion, ...]:
 
 def _compiled() -> list[Assertion]:
     nodes = dbt.compiled_nodes(_SELECTED, "test")
-    found = []
+    compiled = []
     for node in nodes.values():
-        said, query = node.to_dict(), dbt.query_of(node)
+        properties, query = node.to_dict(), dbt.query_of(node)
         by_row = " as remedy," in query
-        found.append(Assertion(node.name, query, words_of(said), remedy_of(said), is_warning(said), by_row))
-    return sorted(found, key=lambda assertion: assertion.name)
+        compiled.append(
+            Assertion(node.name, query, words_of(properties), remedy_of(properties), is_warning(properties), by_row)
+        )
+    return sorted(compiled, key=lambda assertion: assertion.name)
 
 
 def breaking(
-    con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, said: Callable[[str], None] | None = None
+    con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, report: Callable[[str], None] | None = None
 ) -> Sequence[tuple[date, int, list[str], str]]:
     """By day of run.check_days: how many rows break the assertion, all counted, in words the first `shown` of them, and
     what to do.
 
-    A row that is about none of these days counts for each of them. `said` gets a line when it is done. Raises
+    A row that is about none of these days counts for each of them. `report` gets a line when it is done. Raises
     `DbtFailed` when the query cannot be run.
     """
     began = time.monotonic()
@@ -94,6 +96,6 @@ def breaking(
         rows = con.execute(asked, {"remedy": assertion.remedy}).fetchall()
     except duckdb.Error as error:
         raise dbt.DbtFailed(f"{assertion.name}: {error}") from error
-    if said is not None:
-        said(f"{assertion.name} ({time.monotonic() - began:.1f} s)")
+    if report is not None:
+        report(f"{assertion.name} ({time.monotonic() - began:.1f} s)")
     return rows

@@ -72,14 +72,14 @@ def audit_days(
 
 
 def _differences(company: Company, taken: _Sample) -> list[str]:
-    found: list[str] = []
+    differences: list[str] = []
     for call, attempts in taken.calls.items():
         # which attempt has the sell leg of a call that is partly closed, the closed attempts decided
         whole = all((c.source, c.call_id, c.attempt) in taken.stored for c in attempts)
         for rated in rate(company, attempts, kept=taken.kept.get(call)):
             if row := taken.stored.get((rated.source, rated.call_id, rated.attempt)):
-                found.extend(compare(rated, row, sell=whole))
-    return found
+                differences.extend(compare(rated, row, sell=whole))
+    return differences
 
 
 def _decks(con: duckdb.DuckDBPyConnection, home: Home, numbers: set[str]) -> list[Deck]:
@@ -106,25 +106,25 @@ def compare(rated: RatedAttempt, row: dict[str, Any], *, sell: bool = True) -> l
 
     `sell` False leaves the sell leg and the margin out.
     """
-    found = []
+    differences = []
     sides = (("sell", rated.sell), ("buy", rated.buy)) if sell else (("buy", rated.buy),)
     for side, leg in sides:
         for column in _REASONED if leg.reason else _LEG:
-            expected, said = getattr(leg, column), row[f"{side}_{column}"]
+            expected, stored = getattr(leg, column), row[f"{side}_{column}"]
             if column == "band":  # no band is empty here and there nothing
-                expected, said = expected or None, said or None
-            if expected != said:
-                found.append(_words(rated, f"{side}_{column}", expected, said))
+                expected, stored = expected or None, stored or None
+            if expected != stored:
+                differences.append(_words(rated, f"{side}_{column}", expected, stored))
     if sell and rated.problem:
-        found.append(f"call {rated.call_id} attempt {rated.attempt} of {rated.source}: {rated.problem}")
+        differences.append(f"call {rated.call_id} attempt {rated.attempt} of {rated.source}: {rated.problem}")
     if sell and rated.margin != row["margin"]:
-        found.append(_words(rated, "margin", rated.margin, row["margin"]))
-    return found
+        differences.append(_words(rated, "margin", rated.margin, row["margin"]))
+    return differences
 
 
-def _words(rated: RatedAttempt, column: str, expected: object, said: object) -> str:
+def _words(rated: RatedAttempt, column: str, expected: object, stored: object) -> str:
     return (
-        f"call {rated.call_id} attempt {rated.attempt} of {rated.source}: {column} is {said}, "
+        f"call {rated.call_id} attempt {rated.attempt} of {rated.source}: {column} is {stored}, "
         f"an independent calculation gives {expected}"
     )
 

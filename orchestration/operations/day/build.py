@@ -69,7 +69,7 @@ def build(
     home: Home,
     first: date | None = None,
     last: date | None = None,
-    said: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> Built:
     """Build every day that wants it, or all days with data from `first` to `last`, and publish.
 
@@ -77,14 +77,14 @@ def build(
     command keeps the warehouse; `dbt.DbtFailed` when a model fails (the next build completes it).
     """
     with publishing(home, "build") as held:
-        return build_days(held, first, last, said)
+        return build_days(held, first, last, report)
 
 
 def build_days(
     held: Writer,
     first: date | None = None,
     last: date | None = None,
-    said: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> Built:
     """`build` for a caller that holds the lock and publishes itself."""
     if first and last and last < first:
@@ -93,31 +93,31 @@ def build_days(
     with held.connect() as con:
         is_modelled = dbt.modelled(con)
     if not is_modelled:
-        make_models(held, said)
+        make_models(held, report)
     with held.connect() as con:
         days, skipped = _begin(con, config, _project(held), first, last)
         if days:
-            daily.build(con, held.home.root, days, skipped, said)
+            daily.build(con, held.home.root, days, skipped, report)
     _finish(held)
     return Built(days)
 
 
-def make_models(held: Writer, said: Callable[[str], None] | None = None) -> None:
+def make_models(held: Writer, report: Callable[[str], None] | None = None) -> None:
     """Have dbt make every model as this release has it: in a new warehouse, and after an upgrade."""
     with held.connect() as con:
         daily.prepare(con, held.home.root)
         # the lookups are made with the others, of no days: they count for no build
         con.execute("update ops.lookups set complete = false")
     held.release()
-    dbt.run(held.home, ["run"], said)
+    dbt.run(held.home, ["run"], report)
     with held.connect() as con:
         _drop_others(con)
 
 
 def _drop_others(con: duckdb.DuckDBPyConnection) -> None:
     """Drop what models of an earlier release were and none of this one is."""
-    made = dbt.relations()
-    found = con.execute(
+    relations = dbt.relations()
+    rows = con.execute(
         """
         select table_schema, table_name, case when table_type = 'VIEW' then 'view' else 'table' end
         from information_schema.tables
@@ -126,8 +126,8 @@ def _drop_others(con: duckdb.DuckDBPyConnection) -> None:
             or (table_schema = 'ops' and table_type = 'VIEW')
         """
     ).fetchall()
-    for schema, name, kind in found:
-        if (schema, name) not in made:
+    for schema, name, kind in rows:
+        if (schema, name) not in relations:
             con.execute(f"drop {kind} {schema}.{name}")
 
 
@@ -192,8 +192,8 @@ def _finish(held: Writer) -> None:
 
 def _sync_stored_files(con: duckdb.DuckDBPyConnection, home: Home) -> None:
     """Have the files that were written of the days in run.build_days on disk before the days count as built."""
-    found = con.execute("select path from ops.stored_files where day in (select day from run.build_days)").fetchall()
-    written = {home.root / path for (path,) in found}
+    rows = con.execute("select path from ops.stored_files where day in (select day from run.build_days)").fetchall()
+    written = {home.root / path for (path,) in rows}
     for path in sorted(written | {path.parent for path in written}):
         sync(path)
 

@@ -70,7 +70,7 @@ class Checked:
 
 
 @dataclass
-class _Found:
+class _Outcome:
     """What the assertions found of one day."""
 
     failures: list[Failure] = field(default_factory=list)
@@ -89,7 +89,7 @@ def due_at(day: date) -> date:
 def close(
     home: Home,
     day: date | None = None,
-    said: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
     last: date | None = None,
 ) -> list[Checked]:
     """Close one day, or check all days that have ended and close all that are due; then publish.
@@ -101,40 +101,42 @@ def close(
     if day is not None:
         _refuse_early(last or day)
     with publishing(home, "close") as held:
-        checked = close_days(held, day, said, last)
+        checked = close_days(held, day, report, last)
         return checked
 
 
 def check(
     home: Home,
     day: date | None = None,
-    said: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
     last: date | None = None,
 ) -> list[Checked]:
     """As `close`, but close none: what would keep each day that has ended from closing, or `ready`."""
     with publishing(home, "check") as held:
-        found = _check(held, day, said, last)
+        outcomes = _check(held, day, report, last)
     return [
         Checked(d, "failed" if f.failures else "ready", failures=f.failures, warnings=f.warnings)
-        for d, f in found.items()
+        for d, f in outcomes.items()
     ]
 
 
 def close_days(
     held: Writer,
     day: date | None = None,
-    said: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
     last: date | None = None,
 ) -> list[Checked]:
     """`close` for a caller that holds the lock and publishes itself."""
-    checked = _check(held, day, said, last)
+    checked = _check(held, day, report, last)
     with held.connect() as con:
-        return [_settle(con, held, d, found) for d, found in checked.items()]
+        return [_settle(con, held, d, outcome) for d, outcome in checked.items()]
 
 
-def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, last: date | None) -> dict[date, _Found]:
+def _check(
+    held: Writer, day: date | None, report: Callable[[str], None] | None, last: date | None
+) -> dict[date, _Outcome]:
     """Build what wants building, try every assertion on the days and record what came of it."""
-    build_days(held, said=said)
+    build_days(held, report=report)
     with held.connect() as con:
         days = [row[0] for row in con.execute(_ENDED, {"now": now()}).fetchall()]
         if day is not None:
@@ -146,19 +148,19 @@ def _check(held: Writer, day: date | None, said: Callable[[str], None] | None, l
             con.execute("insert into run.check_days select unnest(?::DATE[])", [days])
         if not days:
             return {}
-        found = {d: _Found() for d in days}
+        outcomes = {d: _Outcome() for d in days}
         asserted = assertions()
         for a in asserted:
-            for d, rows, details, remedy in breaking(con, a, _SHOWN, said):
-                (found[d].warnings if a.warns else found[d].failures).append(
+            for d, rows, details, remedy in breaking(con, a, _SHOWN, report):
+                (outcomes[d].warnings if a.warns else outcomes[d].failures).append(
                     Failure(a.name, rows, details, a.words, remedy)
                 )
         for d, differences in audit_days(con, held.home, days).items():
             if differences:
                 audited = Failure(AUDIT, len(differences), differences[:_SHOWN], AUDIT_WORDS, AUDIT_REMEDY)
-                found[d].failures.append(audited)
-        _record(con, [*asserted, _AUDIT], found)
-    return found
+                outcomes[d].failures.append(audited)
+        _record(con, [*asserted, _AUDIT], outcomes)
+    return outcomes
 
 
 def _refuse_early(day: date) -> None:
@@ -175,8 +177,8 @@ def _refuse_settled(con: duckdb.DuckDBPyConnection, day: date) -> None:
     raise AlreadySettled(f"{day} is before the first traffic; such days count as closed")
 
 
-def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: dict[date, _Found]) -> None:
-    broken = {day: {f.check: f for f in (*of_day.failures, *of_day.warnings)} for day, of_day in found.items()}
+def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], outcomes: dict[date, _Outcome]) -> None:
+    broken = {day: {f.check: f for f in (*of_day.failures, *of_day.warnings)} for day, of_day in outcomes.items()}
     failing = [
         (day, f.check, f.rows, "\n".join(f.details), f.remedy) for day, of in broken.items() for f in of.values()
     ]
@@ -203,12 +205,12 @@ def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], found: di
         )
 
 
-def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, found: _Found) -> Checked:
-    if found.failures:
-        return Checked(day, "failed", failures=found.failures, warnings=found.warnings)
+def _settle(con: duckdb.DuckDBPyConnection, held: Writer, day: date, outcome: _Outcome) -> Checked:
+    if outcome.failures:
+        return Checked(day, "failed", failures=outcome.failures, warnings=outcome.warnings)
     if now().date() < due_at(day):
-        return Checked(day, "ready", warnings=found.warnings)
-    return Checked(day, "closed", len(_close(con, held, day)), warnings=found.warnings)
+        return Checked(day, "ready", warnings=outcome.warnings)
+    return Checked(day, "closed", len(_close(con, held, day)), warnings=outcome.warnings)
 
 
 def close_again(held: Writer, day: date) -> tuple[int, str]:

@@ -112,17 +112,17 @@ def rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
     line = typed.whole(text)
     if not file_id or line is None:
         raise Refused(f'--row is "{key}"; write FILE_ID:LINE, as tollbook close shows it')
-    found = con.execute(
+    rows = con.execute(
         """
         select distinct file_id from ops.rejected_rows
         where starts_with(file_id, ?) and line = ? and day = ?
         """,
         [file_id, line, day],
     ).fetchall()
-    if len(found) != 1:
-        how = "no rejected row" if not found else "more than one rejected row"
+    if len(rows) != 1:
+        how = "no rejected row" if not rows else "more than one rejected row"
         raise Refused(f"{day} has {how} {key}")
-    return f"{found[0][0]}:{line}"
+    return f"{rows[0][0]}:{line}"
 
 
 def _refuse_settled_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> None:
@@ -139,7 +139,7 @@ def _refuse_settled_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> 
 
 def file_id_of(con: duckdb.DuckDBPyConnection, key: str) -> str:
     """The id of the one file that has rejected rows, or could not be read, and begins so."""
-    found = con.execute(
+    rows = con.execute(
         """
         select file_id from ops.rejected_rows where starts_with(file_id, $key)
         union
@@ -147,10 +147,10 @@ def file_id_of(con: duckdb.DuckDBPyConnection, key: str) -> str:
         """,
         {"key": key},
     ).fetchall()
-    if len(found) != 1:
-        how = "more than one file" if found else "no file with rejected rows, and none that could not be read,"
+    if len(rows) != 1:
+        how = "more than one file" if rows else "no file with rejected rows, and none that could not be read,"
         raise Refused(f"there is {how} whose id begins with {key}")
-    return str(found[0][0])
+    return str(rows[0][0])
 
 
 def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> OpenItems:

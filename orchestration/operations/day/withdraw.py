@@ -77,7 +77,7 @@ def withdraw_held(
 
 
 def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, source: str | None) -> FileKey:
-    found = con.execute(
+    files = con.execute(
         """
         select file_id, kind, source, name
         from ops.files
@@ -87,7 +87,7 @@ def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, sour
         """,
         {"file": file_id, "kind": kind, "source": source},
     ).fetchall()
-    if not found:
+    if not files:
         unreadable = con.execute(
             "select 1 from ops.unreadable_files where starts_with(file_id, ?)", [file_id]
         ).fetchone()
@@ -95,10 +95,10 @@ def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, sour
         raise Refused(
             _withdrawn(con, file_id, kind, source) or f"no file has landed whose id begins with {file_id}{hint}"
         )
-    if len(found) > 1:
-        listed = ", ".join(f"{f[:12]} ({k} of {s}, {n})" for f, k, s, n in found[:5])
+    if len(files) > 1:
+        listed = ", ".join(f"{f[:12]} ({k} of {s}, {n})" for f, k, s, n in files[:5])
         raise Refused(f"more than one file has landed whose id begins with {file_id}; add --kind, --source: {listed}")
-    whole, kind_, source_, name = found[0]
+    whole, kind_, source_, name = files[0]
     if kind_ == "rates":
         raise Refused(
             f"{name} is a rate deck, and calls may be rated by it: accept one with the right prices instead"
@@ -186,7 +186,7 @@ def _end_waivers(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
 
 def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> list[CountedAgain]:
     """Let the rows of later files that were duplicates of its own count, and those in conflict with them land."""
-    found = []
+    again = []
     for file_id, name in withdraw.candidates(con, key):
         if not withdraw.missing(con, key, file_id):
             continue
@@ -199,8 +199,8 @@ def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> 
                 f" then; it cannot be read any more: {problem}. Withdraw that one first"
             ) from None
         if counted.landed or counted.rejected:
-            found.append(counted)
-    return found
+            again.append(counted)
+    return again
 
 
 def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> CountedAgain:

@@ -31,13 +31,13 @@ class Call:
 
 def account_of(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> dict[str, Any]:
     """An account's row of the configuration. Raises `Refused` when there is none, or it has ended at `at` (UTC)."""
-    found = dict_rows(con, "select * from config.accounts where account_id = ?", [account])
-    if not found:
+    rows = dict_rows(con, "select * from config.accounts where account_id = ?", [account])
+    if not rows:
         raise no_account(con, account, "config.accounts")
-    ended = found[0]["valid_to"]
+    ended = rows[0]["valid_to"]
     if ended is not None and at >= ended:
         raise Refused(f"account {account} ended at {ended.isoformat()} UTC (valid_to): it has no calls from then on")
-    return found[0]
+    return rows[0]
 
 
 def cut_down(con: duckdb.DuckDBPyConnection, call: Call) -> None:

@@ -120,7 +120,7 @@ def explain(home: Home, call_id: str, source: str | None = None, day: date | Non
 
 
 def _stored(con: duckdb.DuckDBPyConnection, call_id: str, source: str | None, day: date | None) -> list[dict[str, Any]]:
-    found = dict_rows(
+    rows = dict_rows(
         con,
         """
         select * from serving.marts.rated_calls
@@ -132,13 +132,13 @@ def _stored(con: duckdb.DuckDBPyConnection, call_id: str, source: str | None, da
         {"call": call_id, "source": source} | ({"day": day} if day else {}),
     )
     where = "".join(f" {word} {value}" for word, value in (("of", source), ("on", day)) if value)
-    if not found:
+    if not rows:
         raise Refused(f"no call {call_id}{where} is published; it may have been rejected, or not been built yet")
-    calls = sorted({(row["source"], row["day"]) for row in found})
+    calls = sorted({(row["source"], row["day"]) for row in rows})
     if len(calls) > 1:
         listed = ", ".join(f"--source {name} --day {on}" for name, on in calls[:10])
         raise Refused(f"{len(calls)} calls have the id {call_id}; say which: {listed}")
-    return found
+    return rows
 
 
 def _rated_by(file_sequence: int, closings: list[dict[str, Any]], builds: list[dict[str, Any]]) -> _Rating:
@@ -181,8 +181,8 @@ def _fill(con: duckdb.DuckDBPyConnection, rated_by: _Rating, call: dict[str, Any
     where = "call_id = $call and source = $source and day = $day"
     known = f"file_sequence <= {rated_by.file_sequence}" if rated_by.file_sequence is not None else "true"
     cdr = [c[0] for c in con.execute("select * from landed.cdrs limit 0").description or []]
-    told = [c[0] for c in con.execute("select * from serving.marts.rated_calls limit 0").description or []]
-    columns = ", ".join(name for name in cdr if name in told)
+    served = [c[0] for c in con.execute("select * from serving.marts.rated_calls limit 0").description or []]
+    columns = ", ".join(name for name in cdr if name in served)
     con.execute(
         f"""
         insert into landed.cdrs by name

@@ -110,7 +110,7 @@ def take_rates(con: duckdb.DuckDBPyConnection, numbers: Collection[str | None]) 
 
 def steps(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str, attempt: int) -> list[Step]:
     """The steps of a leg that was rated on this connection (`rate(con, explained=...)`), in order."""
-    found = dict_rows(
+    rows = dict_rows(
         con,
         """
         select what, text, amount from rating.leg_steps
@@ -118,12 +118,12 @@ def steps(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str, 
         """,
         [side, source, call_id, attempt],
     )
-    return [Step(**step) for step in found]
+    return [Step(**step) for step in rows]
 
 
 def origin(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str, attempt: int) -> Origin | None:
     """Where the rate of such a leg stands; None where it has no rate."""
-    found = dict_rows(
+    rows = dict_rows(
         con,
         """
         select coalesce(d.name, 'rates.csv') as file, l.rate_line as line, l.rate_deck as deck
@@ -133,4 +133,4 @@ def origin(con: duckdb.DuckDBPyConnection, side: str, source: str, call_id: str,
         """,
         [side, source, call_id, attempt],
     )
-    return Origin(**found[0]) if found else None
+    return Origin(**rows[0]) if rows else None

@@ -155,11 +155,11 @@ def trends_page(home: Home, month: date | None = None, output: Path | None = Non
     if output is not None and output.suffix.lower() not in (".html", ".htm"):
         raise Refused(f"{output} would not be known as a page; write a name that ends in .html")
     with serving(home) as con:
-        made = read(con, month)
-    file = output or home.root / "exports" / "trends" / f"{made.month:%Y-%m}.html"
-    data = page(made).encode()
-    write(file, data)
-    return Written(made.month, file, hashlib.sha256(data).hexdigest())
+        shown = read(con, month)
+    file = output or home.root / "exports" / "trends" / f"{shown.month:%Y-%m}.html"
+    content = page(shown).encode()
+    write(file, content)
+    return Written(shown.month, file, hashlib.sha256(content).hexdigest())
 
 
 def read(con: duckdb.DuckDBPyConnection, month: date | None) -> Month:

@@ -35,11 +35,11 @@ class Compared:
         if not self.new[file].whole:
             return {}
         left = set(self.new[file].columns(*names))
-        found: dict[Key, list[int]] = {}
+        rows: dict[Key, list[int]] = {}
         for row, key in enumerate(self.old[file].columns(*names)):
             if key not in left:
-                found.setdefault(key, []).append(row)
-        return found
+                rows.setdefault(key, []).append(row)
+        return rows
 
     def taken_out(self, file: str, names: Key, lost: set[str]) -> list[int]:
         """The rows of `old` whose cells no row of `new` has, but those of accounts that are `lost` as a whole.

@@ -20,9 +20,9 @@ def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list
 
     `books` is the warehouse, or what is published of it: what it needs must be there.
     """
-    found = check(home.seeds, {name: native.kind for name, native in NATIVE.items()})
+    own = check(home.seeds, {name: native.kind for name, native in NATIVE.items()})
     needed = in_use.problems(books, home.archive, home.seeds) if books and home.seeds.is_dir() else []
-    return [str(problem) for problem in (*found, *needed)]
+    return [str(problem) for problem in (*own, *needed)]
 
 
 def published_problems(home: Home) -> list[str]:
@@ -45,8 +45,8 @@ def configure(writer: Writer, *, again: bool = False) -> str:
         loaded = con.execute("select version, shape from ops.configuration").fetchone()
         if loaded == (current, shaped):
             return current
-        if not again and (found := problems(home, con)):
-            raise Refused("\n".join(found))
+        if not again and (wrong := problems(home, con)):
+            raise Refused("\n".join(wrong))
         for path in sorted(home.seeds.glob("*.csv")):
             # a copy of its own: the company goes on to edit its files, some editors in place
             place(path, home.archive / "config" / current / path.name, link=False)

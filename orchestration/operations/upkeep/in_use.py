@@ -75,13 +75,13 @@ def _accounts(compared: Compared) -> Iterator[tuple[str, Problem]]:
         """,
         {"known": sorted(compared.new["accounts"].known("account_id"))},
     ).fetchall()
-    said = {
+    reasons = {
         account: f"{entries} postings are its, and its balance of {balance.normalize():f} {currency}"
         for account, currency, entries, balance in posted
     }
     for account, _, _ in _rated(compared, "account_id", [key for (key,) in gone]):
-        said.setdefault(account, "calls of closed days are its")
-    for account, why in said.items():
+        reasons.setdefault(account, "calls of closed days are its")
+    for account, why in reasons.items():
         ends = "an account ends by its valid_to, and keeps its name"
         rows = gone.get((account,), [])
         yield account, compared.missing("accounts", "account_id", f"account {account}", why, rows, ends)
@@ -206,7 +206,7 @@ def _profiles(compared: Compared, lost: set[str]) -> Iterator[Problem]:
         for key, rows in compared.gone("consumption_profiles", "profile_id").items()
         if old["account_id"][rows[0]] not in lost
     }
-    found = compared.con.execute(
+    taken = compared.con.execute(
         f"""
         select profile_id, min(day), max(day)
         from marts.profile_consumption
@@ -215,7 +215,7 @@ def _profiles(compared: Compared, lost: set[str]) -> Iterator[Problem]:
         """,
         {"gone": [profile for (profile,) in gone]},
     ).fetchall()
-    for profile, first, last in found:
+    for profile, first, last in taken:
         why = f"calls of closed days took from it ({_days(first, last)})"
         ends = "a profile ends by valid_to, and keeps its name"
         rows = gone[(profile,)]

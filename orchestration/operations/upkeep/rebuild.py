@@ -51,7 +51,7 @@ class Rebuilt:
     replaced: bool
 
 
-def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: bool = False) -> Rebuilt:
+def rebuild(home: Home, report: Callable[[str], None] | None = None, *, check: bool = False) -> Rebuilt:
     """Replay the journal into a new warehouse and let it take the old one's place; `check`: leave that as it is.
 
     Whatever does not come out as the journal says, or as the old warehouse has it where that can be read, is
@@ -73,8 +73,8 @@ def rebuild(home: Home, said: Callable[[str], None] | None = None, *, check: boo
             with writer(new, "rebuild") as beside:
                 replay = Replay(beside, home)
                 for number, line in enumerate(lines, start=1):
-                    if said:
-                        said(f"{number} of {len(lines)}: {line['at'][:19]} {line['action']} {_about(line)}")
+                    if report:
+                        report(f"{number} of {len(lines)}: {line['at'][:19]} {line['action']} {_about(line)}")
                     replay.line(line)
                 entries, invoices = _counts(beside)
                 beside.release()
@@ -105,8 +105,8 @@ def _last_version(lines: list[journal.Line]) -> str | None:
 
 
 def _refuse_bad(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> None:
-    if found := problems(home, books):
-        raise Refused("\n".join(found))
+    if wrong := problems(home, books):
+        raise Refused("\n".join(wrong))
 
 
 def _lines(home: Home) -> list[journal.Line]:
@@ -138,7 +138,7 @@ def _compared(old: Home, new: Home) -> list[str]:
     """Where the two warehouses differ, in words; nothing when there is no old one."""
     if not old.warehouse.exists():
         return []
-    found = []
+    differences = []
     with duckdb.connect() as con:
         con.execute(f"attach {sql.path(new.warehouse)} as new (read_only)")
         try:
@@ -156,8 +156,8 @@ def _compared(old: Home, new: Home) -> list[str]:
             con.execute("use memory")
             for name, other in (("old", "new"), ("new", "old")):
                 for row in sorted(rows[name] - rows[other], key=str)[:5]:
-                    found.append(f"{what}: only the {name} warehouse has {', '.join(map(str, row))}")
-    return found
+                    differences.append(f"{what}: only the {name} warehouse has {', '.join(map(str, row))}")
+    return differences
 
 
 def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
@@ -185,8 +185,8 @@ def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
 
 def _noted(line: journal.Line) -> list[object]:
     """A line of the journal as ops.journal has it."""
-    said = {key: value for key, value in line.items() if key not in ("n", "at", "operator", "action")}
-    return [line["n"], line["at"], line["operator"], line["action"], json.dumps(said, sort_keys=True)]
+    arguments = {key: value for key, value in line.items() if key not in ("n", "at", "operator", "action")}
+    return [line["n"], line["at"], line["operator"], line["action"], json.dumps(arguments, sort_keys=True)]
 
 
 def _switch(held: Writer, new: Home) -> None:

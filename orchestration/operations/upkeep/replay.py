@@ -64,10 +64,10 @@ class Replay:
         if self._modelled:
             configure(self.held, again=True)
 
-    def differs(self, line: Line, what: str, said: object, found: object) -> None:
-        if said != found:
+    def differs(self, line: Line, what: str, before: object, after: object) -> None:
+        if before != after:
             self.differences.append(
-                f"journal line {line['n']} ({line['action']}, {line['at']}): {what} was {said} and is now {found}"
+                f"journal line {line['n']} ({line['action']}, {line['at']}): {what} was {before} and is now {after}"
             )
 
     def configure(self, line: Line) -> None:
@@ -102,8 +102,8 @@ class Replay:
 
     def withdraw(self, line: Line) -> None:
         done = withdraw_held(self.held, line["file_id"], line["reason"], kind=line["kind"], source=line["source"])
-        found = {"rows": done.rows, "restored": done.restored, "again": sum(other.landed for other in done.again)}
-        for what, count in found.items():
+        counts = {"rows": done.rows, "restored": done.restored, "again": sum(other.landed for other in done.again)}
+        for what, count in counts.items():
             self.differs(line, f"{what} of {line['name']}", line[what], count)
 
     def accept(self, line: Line) -> None:
