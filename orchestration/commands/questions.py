@@ -16,7 +16,7 @@ from orchestration.store.warehouse import Home
 
 if TYPE_CHECKING:
     from orchestration.operations.questions.estimate import Estimate
-    from orchestration.operations.questions.explain import Explained, Leg
+    from orchestration.operations.questions.explain import Explained, ExplainedLeg
     from orchestration.operations.questions.quote import Quote
     from orchestration.operations.questions.rated_again import Step
 
@@ -101,7 +101,7 @@ def _show_explained(explained: Explained) -> None:
             _show_leg(side, leg)
 
 
-def _show_leg(side: str, leg: Leg) -> None:
+def _show_leg(side: str, leg: ExplainedLeg) -> None:
     reason = f" ({leg.reason})" if leg.reason else ""
     click.echo(f"{side}: {leg.status}{reason}")
     _show_steps(leg.steps, leg.amount, leg.currency)

@@ -17,17 +17,17 @@ from orchestration.decks.columns import INCREMENTS, PRICES, SECONDS
 from orchestration.decks.fan_out import fanned_out
 from orchestration.decks.mapping import Fan
 from orchestration.decks.parsers import Parser, increment_parser, parser, rate_table_parser
-from orchestration.decks.table import Table
+from orchestration.decks.table import DeckTable
 from orchestration.store.sql import literal
 
 _DIGITS = re.compile("([0-9]+)")
 _TEXT = ("destination", "band", "jurisdiction", "valid_from", "valid_to", "action", "blocked", "ended", "currency")
 
-Cells = Sequence[object] | str
+LineCells = Sequence[object] | str
 """A column's cells line by line, or the text that every line has."""
 
 
-def fill(con: duckdb.DuckDBPyConnection, table: Table, effective: str) -> None:
+def fill(con: duckdb.DuckDBPyConnection, table: DeckTable, effective: str) -> None:
     """Make `deck_rows`. Raises `UnreadableDeck` with what is wrong with cells.
 
     `effective`: the instant (UTC, ISO 8601) that rows without one of their own hold from, or empty.
@@ -50,10 +50,10 @@ def fill(con: duckdb.DuckDBPyConnection, table: Table, effective: str) -> None:
 class Lines:
     """The lines' columns as text; what is wrong with cells is in the table's problems."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, table: DeckTable) -> None:
         self.con, self.table, self.mapping, self.problems = con, table, table.mapping, table.problems
 
-    def shared(self) -> dict[str, Cells]:
+    def shared(self) -> dict[str, LineCells]:
         """The columns that are the same for each fan."""
         tables = [row[0] for row in self.con.execute("select rate_table_id from config.rate_tables").fetchall()]
         return {
@@ -66,11 +66,11 @@ class Lines:
             or "",
         }
 
-    def of_fan(self, fan: Fan) -> dict[str, Cells]:
+    def of_fan(self, fan: Fan) -> dict[str, LineCells]:
         """The columns that a fan gives: its band, jurisdiction and prices."""
         mapping = self.mapping
         columns = {**mapping.columns, **fan.columns}
-        cells: dict[str, Cells] = {"band": fan.band} if fan.band else {}
+        cells: dict[str, LineCells] = {"band": fan.band} if fan.band else {}
         if fan.jurisdiction:
             cells["jurisdiction"] = fan.jurisdiction
         for name in (*PRICES, *SECONDS):
@@ -81,7 +81,7 @@ class Lines:
                 cells[name] = self._parsed(columns["increments"], increment_parser(part, mapping)) or ""
         return cells
 
-    def register(self, name: str, columns: dict[str, Cells]) -> None:
+    def register(self, name: str, columns: dict[str, LineCells]) -> None:
         """Make the columns a temp view."""
         arrays = {
             key: pa.array(column, pa.list_(pa.string()) if key.endswith("prefix") else None)
@@ -118,7 +118,7 @@ class Lines:
             return ""
         return moment
 
-    def _prefixes(self, name: str, country: str | None) -> Cells:
+    def _prefixes(self, name: str, country: str | None) -> LineCells:
         """The prefixes that each line stands for, with the country code before them."""
         mapping, columns = self.mapping, self.mapping.columns
         cells = self.table.cells(columns[name]) if name in columns else None
@@ -159,7 +159,7 @@ class Lines:
         return prefixes.expand(cell, code, self.mapping.prefixes)
 
 
-def _refuse_undated(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _refuse_undated(con: duckdb.DuckDBPyConnection, table: DeckTable) -> None:
     lines = con.execute("select line from deck_lines_0 where valid_from = ''").fetchall()
     if lines:
         column = table.title(table.mapping.columns.get("valid_from", ("valid_from",))[0])

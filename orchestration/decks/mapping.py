@@ -14,7 +14,7 @@ from orchestration.decks.columns import CANONICAL_COLUMNS
 from orchestration.decks.prefixes import CANONICAL as CANONICAL_PREFIXES
 from orchestration.decks.prefixes import PrefixRules
 
-Column = str | int
+DeckColumn = str | int
 """A column by the name in the header, or by position (1 is the first)."""
 
 
@@ -24,7 +24,7 @@ class Fan:
 
     band: str = ""
     jurisdiction: str = ""
-    columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[DeckColumn, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class DeckMapping:
     blocked: frozenset[str] = frozenset({"-1", "blocked"})
     prefixes: PrefixRules = field(default_factory=PrefixRules)
     effective: Effective = field(default_factory=Effective)
-    columns: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[DeckColumn, ...]] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fans: tuple[Fan, ...] = (Fan(),)

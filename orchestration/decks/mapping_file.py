@@ -18,7 +18,7 @@ from orchestration.configuration.nearest import suggestion
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.schema import JURISDICTIONS
 from orchestration.decks.columns import BOUNDS, COLUMNS, CONSTANTS, FANNED, MEANINGS, PRICES, SECONDS, WORDS
-from orchestration.decks.mapping import CANONICAL, Column, DeckMapping, Effective, Fan
+from orchestration.decks.mapping import CANONICAL, DeckColumn, DeckMapping, Effective, Fan
 from orchestration.decks.mapping_keys import Keys
 from orchestration.decks.mapping_whole import contradictions
 from orchestration.decks.prefixes import PrefixRules
@@ -141,8 +141,8 @@ def _effective(keys: Keys) -> Effective:
 
 def _columns(
     keys: Keys, values: Mapping[str, Any], known: Collection[str], inside: str
-) -> Mapping[str, tuple[Column, ...]]:
-    mapped: dict[str, tuple[Column, ...]] = {}
+) -> Mapping[str, tuple[DeckColumn, ...]]:
+    mapped: dict[str, tuple[DeckColumn, ...]] = {}
     for name, value in values.items():
         key = f"{inside}.{name}"
         columns = tuple(value) if isinstance(value, list) else (value,)

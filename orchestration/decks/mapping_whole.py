@@ -8,11 +8,11 @@ from orchestration.configuration.nearest import listed, suggestion
 from orchestration.decks.columns import INCREMENTS
 from orchestration.decks.mapping import DeckMapping
 
-Fault = tuple[str, str, str]
+Contradiction = tuple[str, str, str]
 """The key, what is wrong with it, what would be right."""
 
 
-def contradictions(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Fault]:
+def contradictions(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Contradiction]:
     """All of them, in the order of the keys. `tables`: the rate tables there are."""
     yield from _missing_columns(mapping)
     yield from _unknown_tables(mapping, tables)
@@ -23,12 +23,12 @@ def contradictions(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Fa
     yield from _unread(mapping)
 
 
-def _missing_columns(mapping: DeckMapping) -> Iterator[Fault]:
+def _missing_columns(mapping: DeckMapping) -> Iterator[Contradiction]:
     if not mapping.columns.keys() & {"prefix", "country_code"}:
         yield "columns.prefix", "it is missing", 'write [columns] and prefix = "..."'
 
 
-def _unknown_tables(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Fault]:
+def _unknown_tables(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Contradiction]:
     words = mapping.words.get("rate_table", {})
     for key, table in [
         ("rate_table_id", mapping.rate_table_id),
@@ -42,14 +42,14 @@ def _unknown_tables(mapping: DeckMapping, tables: Collection[str]) -> Iterator[F
             yield key, f'"{table}" is not in rate_tables.csv', right
 
 
-def _rate_table(mapping: DeckMapping) -> Iterator[Fault]:
+def _rate_table(mapping: DeckMapping) -> Iterator[Contradiction]:
     if (mapping.rate_table_id is None) == ("rate_table" not in mapping.columns):
         wrong = "there is also columns.rate_table" if mapping.rate_table_id else "it is missing"
         right = "write the rate table's id, or the column that has it as columns.rate_table"
         yield "rate_table_id", wrong, right
 
 
-def _columns_twice(mapping: DeckMapping) -> Iterator[Fault]:
+def _columns_twice(mapping: DeckMapping) -> Iterator[Contradiction]:
     columns = mapping.columns
     if mapping.header == 0:
         for name, used in [*columns.items(), *(i for fan in mapping.fans for i in fan.columns.items())]:
@@ -64,7 +64,7 @@ def _columns_twice(mapping: DeckMapping) -> Iterator[Fault]:
             yield "columns.increments", f"{name} is there too", "keep one of the two"
 
 
-def _unread(mapping: DeckMapping) -> Iterator[Fault]:
+def _unread(mapping: DeckMapping) -> Iterator[Contradiction]:
     """What says something that is never looked at, since something else says it."""
     columns, constants = mapping.columns, mapping.constants
     in_all_fans = set.intersection(*({*fan.columns} for fan in mapping.fans))

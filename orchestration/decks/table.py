@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from orchestration.configuration.nearest import nearest, suggestion
 from orchestration.decks.cells import Grid
-from orchestration.decks.mapping import Column, DeckMapping
+from orchestration.decks.mapping import DeckColumn, DeckMapping
 from orchestration.decks.problem import Problems
 
 
 @dataclass(frozen=True)
-class Table:
+class DeckTable:
     """The rates of a deck: their `lines` in the file, their cells, and the `header` (none: an empty one)."""
 
     mapping: DeckMapping
@@ -21,13 +21,13 @@ class Table:
     rows: list[list[str]]
     problems: Problems
 
-    def title(self, column: Column) -> str:
+    def title(self, column: DeckColumn) -> str:
         """What the deck calls a column."""
         if isinstance(column, str):
             return column
         return (column <= len(self.header) and self.header[column - 1]) or f"{column}"
 
-    def cells(self, columns: tuple[Column, ...]) -> list[str] | None:
+    def cells(self, columns: tuple[DeckColumn, ...]) -> list[str] | None:
         """The cells of a column (of several joined by ` - `); None where the deck does not have it."""
         indexes = [index for column in columns if (index := self._index(column)) is not None]
         if not indexes:
@@ -41,7 +41,7 @@ class Table:
             return [row[indexes[0]] for row in self.rows]
         return [" - ".join(filter(None, (row[index] for index in indexes))) for row in self.rows]
 
-    def _index(self, column: Column) -> int | None:
+    def _index(self, column: DeckColumn) -> int | None:
         if isinstance(column, int):
             return column - 1
         compared = (lambda text: text) if self.mapping.is_canonical else _plain
@@ -49,7 +49,7 @@ class Table:
         return names.index(compared(column)) if compared(column) in names else None
 
 
-def locate(grid: Grid, mapping: DeckMapping, problems: Problems) -> Table:
+def locate(grid: Grid, mapping: DeckMapping, problems: Problems) -> DeckTable:
     """The table in a deck's cells. Raises `UnreadableDeck` where it has none, or not the columns it is to have."""
     at = _header(grid, mapping, problems)
     problems.stop()
@@ -61,7 +61,7 @@ def locate(grid: Grid, mapping: DeckMapping, problems: Problems) -> Table:
     else:
         _widen(lines, rows, len(header) if at >= 0 else None, grid.is_sheet, problems)
     problems.stop()
-    return Table(mapping, header, lines, rows, problems)
+    return DeckTable(mapping, header, lines, rows, problems)
 
 
 def _header(grid: Grid, mapping: DeckMapping, problems: Problems) -> int:

@@ -19,7 +19,7 @@ class Party:
 
 
 @dataclass(frozen=True)
-class Line:
+class DocumentLine:
     """A line. `amount` is in the document's currency and exact, up to 8 decimals; above 0 it is charged.
 
     `kind`: calls, termination, usage, subscription, adjustment or credit. `rate_per_minute` and `unit_price` are in
@@ -56,7 +56,7 @@ SINCE_RULES_2 = ("covered_s", "covered_amount", "beyond_rate")
 
 
 @dataclass(frozen=True)
-class Call:
+class ListedCall:
     """A call of the call list: `charged_at` is in the account's time zone, `amount` in the document's currency.
 
     Allowances covered `covered_s` of its billed seconds, and took `covered_amount` off.
@@ -95,7 +95,7 @@ class Document:
     due_on: date | None
     currency: str
     minor_unit: int
-    lines: Sequence[Line]
+    lines: Sequence[DocumentLine]
     exact: Decimal
     net: Decimal
     tax_pct: Decimal
@@ -103,6 +103,6 @@ class Document:
     total: Decimal
     reason: str | None = None
     corrects: str | None = None  # of a credit note: the number of the period's invoice
-    calls: Sequence[Call] | None = None
+    calls: Sequence[ListedCall] | None = None
     logo: bytes | None = None
     rules: int = 2

@@ -31,7 +31,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """A column of a table: its title, where it begins and ends, and whether it stands to the right."""
 
     title: str
@@ -86,7 +86,7 @@ def title_row(text: str) -> Row:
     return Row(17.0, lambda sheet, y: sheet.text(LEFT, y - 10, text, BOLD, 10.5), keep=True)
 
 
-def head_row(columns: Sequence[Column]) -> Row:
+def head_row(columns: Sequence[TableColumn]) -> Row:
     """The titles of the columns."""
 
     def draw(sheet: Sheet, y: float) -> None:
@@ -106,7 +106,7 @@ def head_row(columns: Sequence[Column]) -> Row:
 
 
 def cells_row(
-    columns: Sequence[Column], cells: Sequence[str], keep: bool = False, font: str = REGULAR, ruled: bool = True
+    columns: Sequence[TableColumn], cells: Sequence[str], keep: bool = False, font: str = REGULAR, ruled: bool = True
 ) -> Row:
     """A row of cells; text to the left wraps, a rule closes the row."""
     wraps = [
@@ -139,7 +139,7 @@ def detail_row(text: str, keep: bool = False) -> Row:
     return Row(height, draw, keep)
 
 
-def columns_of(wanted: Sequence[tuple[str, Sequence[str], bool]], flexible: int = 0) -> list[Column]:
+def columns_of(wanted: Sequence[tuple[str, Sequence[str], bool]], flexible: int = 0) -> list[TableColumn]:
     """Columns across the page from (title, cells, stands to the right), each as wide as it needs, one what is left."""
     gap = 12.0
     wide = [
@@ -149,6 +149,6 @@ def columns_of(wanted: Sequence[tuple[str, Sequence[str], bool]], flexible: int 
     wide[flexible] = max(RIGHT - LEFT - others, 60.0)
     placed, x = [], LEFT
     for (title, _, is_right), room in zip(wanted, wide, strict=True):
-        placed.append(Column(title, x, x + room, is_right))
+        placed.append(TableColumn(title, x, x + room, is_right))
         x += room + gap
     return placed

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from orchestration.documents.document import Call, Document, Line
+from orchestration.documents.document import Document, DocumentLine, ListedCall
 from orchestration.documents.figures import decimals_needed, grouped, minutes
 from orchestration.documents.flow import (
-    Column,
     Row,
     Table,
+    TableColumn,
     cells_row,
     columns_of,
     detail_row,
@@ -56,7 +56,7 @@ _COVERED_COLUMNS = (
 )
 
 # a column: its title, what it says of a line, whether it stands to the right
-_LineColumn = tuple[str, Callable[[Line], str], bool]
+_LineColumn = tuple[str, Callable[[DocumentLine], str], bool]
 
 
 def tables(document: Document) -> list[Table]:
@@ -66,7 +66,7 @@ def tables(document: Document) -> list[Table]:
     return [_table(document, kind, [line for line in document.lines if line.kind == kind], decimals) for kind in kinds]
 
 
-def _table(document: Document, kind: str, lines: Sequence[Line], decimals: int) -> Table:
+def _table(document: Document, kind: str, lines: Sequence[DocumentLine], decimals: int) -> Table:
     amount: _LineColumn = (f"Amount {document.currency}", lambda line: grouped(line.amount, decimals), True)
     by_kind = {"calls": _calls, "termination": _calls, "adjustment": _adjustments, "credit": _adjustments}
     line_columns = by_kind.get(kind, _quantities)(document, lines)
@@ -93,13 +93,15 @@ def _table(document: Document, kind: str, lines: Sequence[Line], decimals: int) 
 class _Laid:
     """A table's columns and cells, and the room that is left for words."""
 
-    columns: Sequence[Column]
+    columns: Sequence[TableColumn]
     cells: Sequence[Sequence[str]]
     sums: Sequence[str]
     room: float
 
 
-def _laid(document: Document, line_columns: Sequence[_LineColumn], lines: Sequence[Line], decimals: int) -> _Laid:
+def _laid(
+    document: Document, line_columns: Sequence[_LineColumn], lines: Sequence[DocumentLine], decimals: int
+) -> _Laid:
     sums = _sums(document, line_columns, lines, decimals)
     cells = [[say(line) for _, say, _ in line_columns] for line in lines]
     flexible = next(n for n, (title, _, _) in enumerate(line_columns) if title in ("Destination", "Description"))
@@ -131,12 +133,12 @@ def notes(document: Document) -> list[str]:
     return [words for words, is_so in applies.items() if is_so]
 
 
-def _is_beyond(document: Document, line: Line) -> bool:
+def _is_beyond(document: Document, line: DocumentLine) -> bool:
     """Whether minutes at the rate miss the amount by as much as can be paid: less is the rounding of calls."""
     return abs(line.beyond_rate or Decimal(0)) >= Decimal(1).scaleb(-document.minor_unit)
 
 
-def _details(document: Document, line: Line, told_beyond: bool) -> list[str]:
+def _details(document: Document, line: DocumentLine, told_beyond: bool) -> list[str]:
     """Why billed minutes at the rate are not the amount of a line, each in words; nothing where they are."""
 
     def amount(value: Decimal) -> str:
@@ -152,12 +154,12 @@ def _details(document: Document, line: Line, told_beyond: bool) -> list[str]:
     return words
 
 
-def _beyond(document: Document, lines: Sequence[Line]) -> _LineColumn:
+def _beyond(document: Document, lines: Sequence[DocumentLine]) -> _LineColumn:
     decimals = decimals_needed((line.beyond_rate for line in lines), document.minor_unit)
     return _BEYOND, lambda line: _price(document, line, line.beyond_rate, decimals), True
 
 
-def _calls(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
+def _calls(document: Document, lines: Sequence[DocumentLine]) -> list[_LineColumn]:
     shown = decimals_needed(s for line in lines for s in (line.duration_s, line.billed_s))
     rates = decimals_needed((line.rate_per_minute for line in lines), 4)
     return [
@@ -169,7 +171,7 @@ def _calls(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
     ]
 
 
-def _quantities(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
+def _quantities(document: Document, lines: Sequence[DocumentLine]) -> list[_LineColumn]:
     quantities = decimals_needed(line.quantity for line in lines)
     prices = decimals_needed((line.unit_price for line in lines), document.minor_unit)
     return [
@@ -179,7 +181,7 @@ def _quantities(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
     ]
 
 
-def _adjustments(document: Document, lines: Sequence[Line]) -> list[_LineColumn]:
+def _adjustments(document: Document, lines: Sequence[DocumentLine]) -> list[_LineColumn]:
     days: list[_LineColumn] = [
         ("Day", lambda line: _day(line.day), False),
         ("Period from", lambda line: _day(line.for_period), False),
@@ -188,7 +190,9 @@ def _adjustments(document: Document, lines: Sequence[Line]) -> list[_LineColumn]
     return [*used, ("Description", lambda line: line.description, False)]
 
 
-def _sums(document: Document, line_columns: Sequence[_LineColumn], lines: Sequence[Line], decimals: int) -> list[str]:
+def _sums(
+    document: Document, line_columns: Sequence[_LineColumn], lines: Sequence[DocumentLine], decimals: int
+) -> list[str]:
     """The last row: sums where figures of a column may be added."""
     seconds = decimals_needed(s for line in lines for s in (line.duration_s, line.billed_s))
     added = {
@@ -209,7 +213,7 @@ def _sum(values: Iterable[Decimal | None]) -> Decimal:
     return sum((value or Decimal(0) for value in values), Decimal(0))
 
 
-def _price(document: Document, line: Line, price: Decimal | None, decimals: int) -> str:
+def _price(document: Document, line: DocumentLine, price: Decimal | None, decimals: int) -> str:
     if price is None:
         return "\N{EN DASH}"
     return (f"{line.currency} " if line.currency != document.currency else "") + grouped(price, decimals)
@@ -249,12 +253,12 @@ class _Listed:
     """A call list: whether allowances covered seconds of some, and the decimals of its amounts and seconds."""
 
     document: Document
-    calls: Sequence[Call]
+    calls: Sequence[ListedCall]
     covered: bool
     amounts: int
     seconds: int
 
-    def figures(self, calls: Sequence[Call]) -> list[list[str]]:
+    def figures(self, calls: Sequence[ListedCall]) -> list[list[str]]:
         """The cells of the last columns, those of figures."""
         cells = [[minutes(call.duration_s, self.seconds) for call in calls]]
         cells.append([minutes(call.billed_s, self.seconds) for call in calls])

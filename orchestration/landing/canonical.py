@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Type(Enum):
+class CanonicalType(Enum):
     """What a cell must hold; values.py says how it is read."""
 
     TEXT = auto()
@@ -18,11 +18,11 @@ class Type(Enum):
 
 
 @dataclass(frozen=True)
-class Column:
+class CanonicalColumn:
     """A column of a canonical file and, under the same name, of its `landed` table."""
 
     name: str
-    type: Type = Type.TEXT
+    type: CanonicalType = CanonicalType.TEXT
     required: bool = False
     what: str = ""
 
@@ -38,7 +38,7 @@ class Kind:
     """
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[CanonicalColumn, ...]
     identity: tuple[str, ...]
     time: str
     row_id: str | None
@@ -66,23 +66,23 @@ class Kind:
 CDRS = Kind(
     "cdrs",
     (
-        Column("call_id", required=True, what="the switch's name for the call"),
-        Column("started_at", Type.TIME, required=True, what="when the call was set up"),
-        Column("called_number", required=True, what="as dialled or as routed in"),
-        Column("duration_s", Type.SECONDS, required=True, what="answered seconds; 0: unanswered"),
-        Column("attempt", Type.ATTEMPT, what="1, 2, ... of the same call (failover); default 1"),
-        Column("answered_at", Type.TIME, what="when it was answered"),
-        Column("ended_at", Type.TIME, what="when it ended"),
-        Column("calling_number", what="who called"),
-        Column("routing_number", what="after number portability"),
-        Column("ingress_trunk", what="where the call came from"),
-        Column("egress_trunk", what="where it was sent; empty: nowhere"),
-        Column("disposition", what="the switch's word for how it ended"),
-        Column("hangup_cause", what="Q.850 cause or SIP status"),
-        Column("pdd_ms", Type.INTEGER, what="post-dial delay, milliseconds"),
-        Column("carrier_amount", Type.AMOUNT, what="what the carrier says it charges"),
-        Column("carrier_currency", Type.CURRENCY, what="in which currency"),
-        Column("carrier_billed_s", Type.SECONDS, what="seconds the carrier says it bills"),
+        CanonicalColumn("call_id", required=True, what="the switch's name for the call"),
+        CanonicalColumn("started_at", CanonicalType.TIME, required=True, what="when the call was set up"),
+        CanonicalColumn("called_number", required=True, what="as dialled or as routed in"),
+        CanonicalColumn("duration_s", CanonicalType.SECONDS, required=True, what="answered seconds; 0: unanswered"),
+        CanonicalColumn("attempt", CanonicalType.ATTEMPT, what="1, 2, ... of the same call (failover); default 1"),
+        CanonicalColumn("answered_at", CanonicalType.TIME, what="when it was answered"),
+        CanonicalColumn("ended_at", CanonicalType.TIME, what="when it ended"),
+        CanonicalColumn("calling_number", what="who called"),
+        CanonicalColumn("routing_number", what="after number portability"),
+        CanonicalColumn("ingress_trunk", what="where the call came from"),
+        CanonicalColumn("egress_trunk", what="where it was sent; empty: nowhere"),
+        CanonicalColumn("disposition", what="the switch's word for how it ended"),
+        CanonicalColumn("hangup_cause", what="Q.850 cause or SIP status"),
+        CanonicalColumn("pdd_ms", CanonicalType.INTEGER, what="post-dial delay, milliseconds"),
+        CanonicalColumn("carrier_amount", CanonicalType.AMOUNT, what="what the carrier says it charges"),
+        CanonicalColumn("carrier_currency", CanonicalType.CURRENCY, what="in which currency"),
+        CanonicalColumn("carrier_billed_s", CanonicalType.SECONDS, what="seconds the carrier says it bills"),
     ),
     identity=("call_id", "attempt"),
     time="charged_at",
@@ -92,11 +92,11 @@ CDRS = Kind(
 USAGE = Kind(
     "usage",
     (
-        Column("usage_id", required=True, what="the sender's name for the event"),
-        Column("occurred_at", Type.TIME, required=True, what="when"),
-        Column("account_id", required=True, what="whose, as in accounts.csv"),
-        Column("service", required=True, what="message, number, or any of service_rates.csv"),
-        Column("quantity", Type.AMOUNT, required=True, what="how many; not negative"),
+        CanonicalColumn("usage_id", required=True, what="the sender's name for the event"),
+        CanonicalColumn("occurred_at", CanonicalType.TIME, required=True, what="when"),
+        CanonicalColumn("account_id", required=True, what="whose, as in accounts.csv"),
+        CanonicalColumn("service", required=True, what="message, number, or any of service_rates.csv"),
+        CanonicalColumn("quantity", CanonicalType.AMOUNT, required=True, what="how many; not negative"),
     ),
     identity=("usage_id",),
     time="occurred_at",
@@ -107,13 +107,13 @@ USAGE = Kind(
 PAYMENTS = Kind(
     "payments",
     (
-        Column("payment_id", required=True, what="the bank's name for the payment"),
-        Column("paid_at", Type.TIME, required=True, what="when; decides the booking day"),
-        Column("account_id", required=True, what="whose, as in accounts.csv"),
-        Column("amount", Type.SIGNED_AMOUNT, required=True, what="positive: from the account"),
-        Column("currency", Type.CURRENCY, required=True, what="must be the account's"),
-        Column("method", what="free text"),
-        Column("entered_by", what="free text"),
+        CanonicalColumn("payment_id", required=True, what="the bank's name for the payment"),
+        CanonicalColumn("paid_at", CanonicalType.TIME, required=True, what="when; decides the booking day"),
+        CanonicalColumn("account_id", required=True, what="whose, as in accounts.csv"),
+        CanonicalColumn("amount", CanonicalType.SIGNED_AMOUNT, required=True, what="positive: from the account"),
+        CanonicalColumn("currency", CanonicalType.CURRENCY, required=True, what="must be the account's"),
+        CanonicalColumn("method", what="free text"),
+        CanonicalColumn("entered_by", what="free text"),
     ),
     identity=("payment_id",),
     time="paid_at",
@@ -124,10 +124,10 @@ PAYMENTS = Kind(
 RESOURCES = Kind(
     "resources",
     (
-        Column("observed_at", Type.TIME, required=True, what="when it was counted"),
-        Column("account_id", required=True, what="whose"),
-        Column("resource", required=True, what="what was counted"),
-        Column("count", Type.AMOUNT, required=True, what="how many; not negative"),
+        CanonicalColumn("observed_at", CanonicalType.TIME, required=True, what="when it was counted"),
+        CanonicalColumn("account_id", required=True, what="whose"),
+        CanonicalColumn("resource", required=True, what="what was counted"),
+        CanonicalColumn("count", CanonicalType.AMOUNT, required=True, what="how many; not negative"),
     ),
     # An observation has no name of its own: it is what it says.
     identity=("observed_at", "account_id", "resource", "count", "extra"),

@@ -7,7 +7,7 @@ import duckdb
 
 from orchestration.configuration.nearest import nearest
 from orchestration.landing import payments, times, values
-from orchestration.landing.canonical import Kind, Type
+from orchestration.landing.canonical import CanonicalType, Kind
 from orchestration.landing.plausible import Limits
 from orchestration.store.sql import literal, quoted
 
@@ -37,7 +37,9 @@ def checked(kind: Kind, relation: str, zone: str, limits: Limits | None, keep: S
     """
     cells = [quoted(column.name) for column in kind.columns]
     typed = [f"{values.typed(c, zone, limits is None)} as {values.value(c)}" for c in kind.columns]
-    ranged = [f"{times.in_range(values.value(c))} as {values.value(c)}" for c in kind.columns if c.type is Type.TIME]
+    ranged = [
+        f"{times.in_range(values.value(c))} as {values.value(c)}" for c in kind.columns if c.type is CanonicalType.TIME
+    ]
     account = (
         f", a.currency as {_ACCOUNT_CURRENCY}, a.kind as account_kind, a.account_id as known" if kind.account else ""
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing import split
-from orchestration.landing.canonical import Kind, Type
+from orchestration.landing.canonical import CanonicalType, Kind
 from orchestration.landing.readable import Layout, relation
 from orchestration.store.sql import literal, reader
 
@@ -47,7 +47,7 @@ class JsonLines:
         return f"json_extract_string({text}, [{paths}])" if paths else "cast([] as VARCHAR[])"
 
     def _relation(self, source: str, keep: tuple[str, ...]) -> str:
-        numeric = {c.name for c in self.kind.columns if c.type not in (Type.TEXT, Type.TIME)}
+        numeric = {c.name for c in self.kind.columns if c.type not in (CanonicalType.TEXT, CanonicalType.TIME)}
         cells = {
             name: _number(f"o[{i + 1}]", name) if name in numeric else f"nullif(o[{i + 1}], '')"
             for i, name in enumerate(self.names)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from orchestration.landing.canonical import Column, Type
+from orchestration.landing.canonical import CanonicalColumn, CanonicalType
 from orchestration.landing.values import value
 from orchestration.store.sql import literal, quoted
 
@@ -33,30 +33,30 @@ class Limits:
         """SQL: whether the TIMESTAMP is plausible; NULL where it is NULL."""
         return f"{instant} between {self._earliest} and {self._latest}"
 
-    def fits(self, column: Column) -> str:
+    def fits(self, column: CanonicalColumn) -> str:
         """SQL: true when the row need not be rejected for this column's value."""
-        if column.type is Type.TIME:
+        if column.type is CanonicalType.TIME:
             return f"coalesce({self.times(value(column))}, true)"
-        if column.type is Type.SECONDS:
+        if column.type is CanonicalType.SECONDS:
             return f"coalesce({value(column)} <= {self.max_duration_s}, true)"
         if most := _TOO_MUCH.get(column.name):
             return f"coalesce(abs({value(column)}) < {most}, true)"
-        if column.type is Type.TEXT and column.required:
+        if column.type is CanonicalType.TEXT and column.required:
             return _filled(column)
         return "true"
 
-    def problems(self, column: Column) -> list[tuple[str, str, str]]:
+    def problems(self, column: CanonicalColumn) -> list[tuple[str, str, str]]:
         """SQL: condition, reason and detail of all that can be implausible of this column's value."""
-        if column.type is Type.TEXT and column.required:
+        if column.type is CanonicalType.TEXT and column.required:
             detail = literal(f"{column.name} is blank; every row needs it")
             return [(f"not {_filled(column)}", literal("missing_value"), detail)]
         tests = []
-        if column.type is Type.TIME:
+        if column.type is CanonicalType.TIME:
             old = f"more than {self.max_age_days} days before it landed"
             tests.append((f"{value(column)} < {self._earliest}", old, f"correct it{_or_raise('max_age_days')}"))
             ahead = f"more than 24 hours ahead of the clock ({self.at:%Y-%m-%d %H:%M:%S} UTC)"
             tests.append((f"{value(column)} > {self._latest}", ahead, "correct it"))
-        if column.type is Type.SECONDS:
+        if column.type is CanonicalType.SECONDS:
             long = f"longer than {self.max_duration_s} seconds"
             advice = f"correct it{_or_raise('max_duration_s')}"
             tests.append((f"{value(column)} > {self.max_duration_s}", long, advice))
@@ -90,7 +90,7 @@ def source_limits(con: duckdb.DuckDBPyConnection, kind: str, source: str, at: da
     return Limits(at, days or _AGE_DAYS, seconds or _DURATION_S)
 
 
-def _filled(column: Column) -> str:
+def _filled(column: CanonicalColumn) -> str:
     """SQL: whether a text has more than blanks, which name nothing; for nearly all the first comparison is enough."""
     return f"coalesce({quoted(column.name)} >= '!' or trim({quoted(column.name)}, {literal(' ' + chr(9))}) <> '', true)"
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import duckdb
 
 from orchestration.landing import identity, times
-from orchestration.landing.canonical import Kind, Type
+from orchestration.landing.canonical import CanonicalType, Kind
 from orchestration.landing.checked import checked, landed_row, name_the_nearest, rejected_row, valid
 from orchestration.landing.identity import Fresh
 from orchestration.landing.plausible import Limits
@@ -198,7 +198,7 @@ def _dst(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, rejected:
     """
     if file.layout.zone == "UTC" or not times.segments(file.layout.zone):
         return 0, 0
-    cells = [c.name for c in key.kind.columns if c.type is Type.TIME]
+    cells = [c.name for c in key.kind.columns if c.type is CanonicalType.TIME]
     near = " or ".join(
         f"{quoted(cell)} between TIMESTAMP '{low}' and TIMESTAMP '{high}'"
         for low, high in _changes(con, key, file.layout.zone)

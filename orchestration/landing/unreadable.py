@@ -22,7 +22,7 @@ _LOOK = 1 << 16
 
 
 @dataclass(frozen=True)
-class Unreadable:
+class SetAside:
     """Such a file: the days that it holds, and why it could not be read."""
 
     file_id: str
@@ -73,7 +73,7 @@ def _beginning(path: Path) -> bytes:
     return b""
 
 
-def record(con: duckdb.DuckDBPyConnection, file: Unreadable, seen_at: datetime, sequence: int) -> None:
+def record(con: duckdb.DuckDBPyConnection, file: SetAside, seen_at: datetime, sequence: int) -> None:
     """Note the file and the days it holds, in the caller's transaction: these are open until it is settled."""
     con.execute(
         "insert into ops.unreadable_files values (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -7,7 +7,7 @@ rounded in silence. So a cell must look right before it is cast.
 from dataclasses import dataclass
 
 from orchestration.landing import times
-from orchestration.landing.canonical import Column, Type
+from orchestration.landing.canonical import CanonicalColumn, CanonicalType
 from orchestration.store.sql import literal, quoted
 
 _SECONDS = "[0-9]{1,9}([.][0-9]{1,3})?"
@@ -31,24 +31,26 @@ class Rule:
 _AMOUNT_ADVICE = "write a plain decimal number of at most 12 digits and 8 decimals"
 
 RULES = {
-    Type.SECONDS: Rule(
+    CanonicalType.SECONDS: Rule(
         "DECIMAL(12, 3)",
         _SECONDS,
         "bad_duration",
         "write seconds in plain digits with at most 3 decimals, not negative: 63 or 63.25",
         9,
     ),
-    Type.AMOUNT: Rule("DECIMAL(20, 8)", _AMOUNT, "bad_amount", f"{_AMOUNT_ADVICE}, not negative: 0.0125"),
-    Type.SIGNED_AMOUNT: Rule("DECIMAL(20, 8)", f"-?{_AMOUNT}", "bad_amount", f"{_AMOUNT_ADVICE}: 100 or -12.50"),
-    Type.ATTEMPT: Rule(
+    CanonicalType.AMOUNT: Rule("DECIMAL(20, 8)", _AMOUNT, "bad_amount", f"{_AMOUNT_ADVICE}, not negative: 0.0125"),
+    CanonicalType.SIGNED_AMOUNT: Rule(
+        "DECIMAL(20, 8)", f"-?{_AMOUNT}", "bad_amount", f"{_AMOUNT_ADVICE}: 100 or -12.50"
+    ),
+    CanonicalType.ATTEMPT: Rule(
         "INTEGER",
         "0{0,9}[1-9][0-9]{0,8}",
         "bad_integer",
         "write 1 for the first attempt, 2 for the next",
         9,
     ),
-    Type.INTEGER: Rule("BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850", 15),
-    Type.CURRENCY: Rule("VARCHAR", "[A-Z]{3}", "bad_currency", "write three capital letters: USD"),
+    CanonicalType.INTEGER: Rule("BIGINT", "[0-9]{1,15}", "bad_integer", "write a whole number, not negative: 1850", 15),
+    CanonicalType.CURRENCY: Rule("VARCHAR", "[A-Z]{3}", "bad_currency", "write three capital letters: USD"),
 }
 TIME_REASON = "bad_time"
 TIME_ADVICE = (
@@ -56,45 +58,45 @@ TIME_ADVICE = (
 )
 
 
-def typed(column: Column, zone: str, any_offset: bool) -> str:
+def typed(column: CanonicalColumn, zone: str, any_offset: bool) -> str:
     """SQL: the value of `column`, NULL when the cell is empty or wrong. `any_offset`: as of `times.instant`."""
     cell = quoted(column.name)
-    if column.type is Type.TEXT:
+    if column.type is CanonicalType.TEXT:
         return cell
-    if column.type is Type.TIME:
+    if column.type is CanonicalType.TIME:
         return times.instant(cell, zone, any_offset)
     rule = RULES[column.type]
     value = f"when regexp_full_match({cell}, '{rule.pattern}') then cast({cell} as {rule.sql})"
-    default = f"when {cell} is null or {cell} = '1' then 1" if column.type is Type.ATTEMPT else ""
+    default = f"when {cell} is null or {cell} = '1' then 1" if column.type is CanonicalType.ATTEMPT else ""
     return f"case {default} {value} end"
 
 
-def value(column: Column) -> str:
+def value(column: CanonicalColumn) -> str:
     """The name that checked.py gives the typed value; the cell keeps the column's own."""
     return quoted(f"t_{column.name}")
 
 
-def fits(column: Column) -> str:
+def fits(column: CanonicalColumn) -> str:
     """SQL: true when the row need not be rejected for this column."""
-    if column.required or column.type is Type.ATTEMPT:
+    if column.required or column.type is CanonicalType.ATTEMPT:
         return f"{value(column)} is not null"
-    if column.type is Type.TEXT:
+    if column.type is CanonicalType.TEXT:
         return "true"
     return f"({quoted(column.name)} is null or {value(column)} is not null)"
 
 
-def problems(column: Column) -> list[tuple[str, str, str]]:
+def problems(column: CanonicalColumn) -> list[tuple[str, str, str]]:
     """SQL: condition, reason and detail of all that can be wrong with this column's cell."""
     cell = quoted(column.name)
     tests = []
     if column.required:
         detail = literal(f"{column.name} is empty; every row needs it")
         tests.append((f"{cell} is null", literal("missing_value"), detail))
-    if column.type is not Type.TEXT:
+    if column.type is not CanonicalType.TEXT:
         reason, advice = _wrong(column.type)
         wrong = f"{cell} is not null and {value(column)} is null"
         beginning = f"{literal(column.name + ' is ' + chr(34))} || left({cell}, 100) || "
-        if most := 0 if column.type is Type.TIME else RULES[column.type].most:
+        if most := 0 if column.type is CanonicalType.TIME else RULES[column.type].most:
             large = f"{wrong} and regexp_full_match({cell}, '0*[1-9][0-9]{{{most},}}([.][0-9]+)?')"
             too_large = literal(f'"; it is too large: write at most {most} digits before the point')
             tests.append((large, literal(reason), beginning + too_large))
@@ -102,7 +104,7 @@ def problems(column: Column) -> list[tuple[str, str, str]]:
     return tests
 
 
-def _wrong(kind: Type) -> tuple[str, str]:
-    if kind is Type.TIME:
+def _wrong(kind: CanonicalType) -> tuple[str, str]:
+    if kind is CanonicalType.TIME:
         return TIME_REASON, TIME_ADVICE
     return RULES[kind].reason, RULES[kind].advice

@@ -7,14 +7,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from orchestration.documents.document import Call, Document, Line, Party
+from orchestration.documents.document import Document, DocumentLine, ListedCall, Party
 
 D = Decimal
 LINES = (
-    Line(1, "calls", "Calls", "EUR", D("1.2345"), destination="Łódź", rate_per_minute=D("0.0125"), calls=3,
+    DocumentLine(1, "calls", "Calls", "EUR", D("1.2345"), destination="Łódź", rate_per_minute=D("0.0125"), calls=3,
          duration_s=D("100.250"), billed_s=D("120")),
-    Line(2, "usage", "Messages", "EUR", D("0.5"), service="message", quantity=D("50"), unit_price=D("0.01")),
-    Line(3, "adjustment", "A late file", "EUR", D("-0.25"), day=date(2026, 2, 10), for_period=date(2026, 2, 1)),
+    DocumentLine(2, "usage", "Messages", "EUR", D("0.5"), service="message", quantity=D("50"), unit_price=D("0.01")),
+    DocumentLine(3, "adjustment", "A late file", "EUR", D("-0.25"), day=date(2026, 2, 10), for_period=date(2026, 2, 1)),
 )  # fmt: skip
 
 
@@ -31,14 +31,15 @@ def document(**said: Any) -> Document:
     return Document(**{**usual, **said})
 
 
-def many_lines(count: int) -> list[Line]:
+def many_lines(count: int) -> list[DocumentLine]:
     return [
         replace(LINES[0], line=n, destination=f"Destination {n} " + "of many words " * (n % 4)) for n in range(count)
     ]
 
 
-def many_calls(count: int) -> list[Call]:
+def many_calls(count: int) -> list[ListedCall]:
     at = datetime(2026, 3, 1)
     return [
-        Call(1, at + timedelta(seconds=n), "49301", "4477", "Łódź", D(61), D(120), D("0.0125")) for n in range(count)
+        ListedCall(1, at + timedelta(seconds=n), "49301", "4477", "Łódź", D(61), D(120), D("0.0125"))
+        for n in range(count)
     ]

@@ -17,7 +17,7 @@ import pytest
 
 from orchestration.documents import verify
 from orchestration.documents.csv_file import csv_bytes
-from orchestration.documents.document import Line
+from orchestration.documents.document import DocumentLine
 from orchestration.documents.evidence import COLUMNS, calls_csv, pack, zipped
 from orchestration.documents.json_file import json_bytes
 from tests.support.documents import document
@@ -47,13 +47,15 @@ ROWS = [
      "amount_decimals": "2", "amount_rounding": "half_even"},
 ]  # fmt: skip
 LINES = [
-    Line(1, "calls", "Calls", "EUR", D("0.666"), destination="Łódź", calls=3, duration_s=D("128.5"), billed_s=D(192)),
-    Line(2, "usage", "Messages", "EUR", D("0.02"), quantity=D(3), unit_price=D("0.005")),
-    Line(3, "adjustment", "A late file", "EUR", D("0.1")),
+    DocumentLine(
+        1, "calls", "Calls", "EUR", D("0.666"), destination="Łódź", calls=3, duration_s=D("128.5"), billed_s=D(192)
+    ),
+    DocumentLine(2, "usage", "Messages", "EUR", D("0.02"), quantity=D(3), unit_price=D("0.005")),
+    DocumentLine(3, "adjustment", "A late file", "EUR", D("0.1")),
 ]
 
 
-def documents(lines: list[Line] = LINES) -> dict[str, bytes]:
+def documents(lines: list[DocumentLine] = LINES) -> dict[str, bytes]:
     """0.666 + 0.02 + 0.1 = 0.786: 0.79, tax of 19 % 0.15 (0.1501), 0.94."""
     said = document(lines=lines, exact=D("0.786"), net=D("0.79"), tax=D("0.15"), total=D("0.94"))
     pdf = b"%PDF of 2026"
@@ -145,10 +147,10 @@ def test_what_a_line_says_of_allowances_and_connections_is_that_of_its_rows(
     owed = {**ROWS[0], "kind": "termination", "line": "2", "connect_charge": "0.1", "amount": "0.172",
             "account_amount": "-0.172"}  # fmt: skip
     lines = [
-        Line(1, "calls", "Calls", "EUR", D("0.54"), calls=1, billed_s=D(72), **{**own, **said}),
-        Line(2, "termination", "Owed", "EUR", D("-0.172"), calls=1, billed_s=D(72), rate_per_minute=D("0.06"),
+        DocumentLine(1, "calls", "Calls", "EUR", D("0.54"), calls=1, billed_s=D(72), **{**own, **said}),
+        DocumentLine(2, "termination", "Owed", "EUR", D("-0.172"), calls=1, billed_s=D(72), rate_per_minute=D("0.06"),
              beyond_rate=D("-0.1")),
-        Line(3, "adjustment", "A late file", "EUR", D("0.418")),  # so that they come to 0.786
+        DocumentLine(3, "adjustment", "A late file", "EUR", D("0.418")),  # so that they come to 0.786
     ]  # fmt: skip
     if words is None:
         assert failing(unpacked(pack(NUMBER, documents(lines), cells([row, owed])))) == []
@@ -227,7 +229,7 @@ def test_the_arithmetic_of_the_document_is_checked(name: str, value: str, found:
 
 
 def test_a_credit_note_may_have_no_rows() -> None:
-    lines = [Line(1, "credit", "Credit", "EUR", D("0.786"))]
+    lines = [DocumentLine(1, "credit", "Credit", "EUR", D("0.786"))]
     files = unpacked(pack(NUMBER, documents(lines), []))
     assert json.loads(files["control.json"])["calls"]["rows"] == 0
     assert failing(files) == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.documents.document import Call, Document, Line, Party
+from orchestration.documents.document import Document, DocumentLine, ListedCall, Party
 from orchestration.operations.billing.billable import Wanted, one_row
 from orchestration.store import sql
 from orchestration.store.files import whole
@@ -49,7 +49,7 @@ def document_of(
     con.execute(
         f"select {', '.join(_LINE)} from ops.invoice_lines where document_id = ? order by line", [totals["document_id"]]
     )
-    lines = [Line(**dict(zip(_LINE, row, strict=True))) for row in con.fetchall()]
+    lines = [DocumentLine(**dict(zip(_LINE, row, strict=True))) for row in con.fetchall()]
     plain = ("kind", "account_id", "period_start", "period_end", "timezone", "issued_on", "due_on", "currency",
              "minor_unit", "exact", "net", "tax_pct", "tax", "total", "corrects")  # fmt: skip
     return Document(
@@ -65,7 +65,7 @@ def document_of(
     )
 
 
-def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any], rules: int) -> Sequence[Call]:
+def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any], rules: int) -> Sequence[ListedCall]:
     con.execute(
         f"""
         select
@@ -83,7 +83,7 @@ def _calls(con: duckdb.DuckDBPyConnection, totals: Mapping[str, Any], rules: int
         where kind in ('calls', 'termination')
         """
     )
-    return [Call(*row) for row in con.fetchall()]
+    return [ListedCall(*row) for row in con.fetchall()]
 
 
 def _party(row: Mapping[str, Any]) -> Party:

@@ -25,7 +25,7 @@ from orchestration.landing.scan import Scan, scan
 from orchestration.landing.settings import settings_of
 from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import supersede_landed
-from orchestration.landing.unreadable import Unreadable
+from orchestration.landing.unreadable import SetAside
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedRow
 from orchestration.operations.day.post import post_at_once
@@ -148,7 +148,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
         result = replace(result, status="unreadable", problem=str(problem))
         if not landing.dry_run and file.path.exists() and state(file.path) == before:
             days = days_held(landing.con, file, settings.zone, rows_tell=not isinstance(problem, OtherLayout))
-            noted = Unreadable(result.file_id, file.kind, file.source, file.name, days, str(problem))
+            noted = SetAside(result.file_id, file.kind, file.source, file.name, days, str(problem))
             return replace(result, days=set_aside(landing.writer, landing.con, file, noted))
         return result
     except LandedElsewhere as problem:

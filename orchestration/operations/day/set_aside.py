@@ -11,7 +11,7 @@ from orchestration.landing import dropped, unreadable
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import next_sequence
 from orchestration.landing.plausible import source_limits
-from orchestration.landing.unreadable import Unreadable
+from orchestration.landing.unreadable import SetAside
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Writer, clock
 
@@ -22,7 +22,7 @@ def days_held(con: duckdb.DuckDBPyConnection, file: Dropped, zone: str, rows_tel
     return tuple(unreadable.days_held(con, file.path, file.name, zone, limits, rows_tell))
 
 
-def set_aside(held: Writer, con: duckdb.DuckDBPyConnection, file: Dropped, noted: Unreadable) -> tuple[date, ...]:
+def set_aside(held: Writer, con: duckdb.DuckDBPyConnection, file: Dropped, noted: SetAside) -> tuple[date, ...]:
     """Note the file, and put it, or a copy, into rejected/; the days that wait for it and did not before."""
     before = unreadable.held_by(con, noted.file_id, noted.kind, noted.source)
     # an export that fails alike on another day (an empty file, an error page) is another file
@@ -39,7 +39,7 @@ def set_aside(held: Writer, con: duckdb.DuckDBPyConnection, file: Dropped, noted
     return days
 
 
-def note_unreadable(held: Writer, con: duckdb.DuckDBPyConnection, file: Unreadable) -> None:
+def note_unreadable(held: Writer, con: duckdb.DuckDBPyConnection, file: SetAside) -> None:
     """Write a file that could not be read, and its line of the journal, in the caller's transaction."""
     at = clock(con)  # of one instant with what the command lands: what came before it is told by that
     unreadable.record(con, file, at, next_sequence(con))

@@ -18,7 +18,7 @@ OPTIONS = {"call": "--call ID", "row": "--row FILE_ID:LINE", "reason": "--reason
            "count": "--count SOURCE", "file": "--file FILE_ID"}  # fmt: skip
 
 
-class Key(TypedDict, total=False):
+class WaiverKey(TypedDict, total=False):
     """What is waived, by exactly one of these: a call's unrated legs, a rejected row (FILE_ID:LINE), all legs with a
     reason code, a source's gaps and missing files, its difference to the switch's own count, or a file on all the days
     it holds: one that could not be read, or what is left of the rejected rows of one that landed.
@@ -34,7 +34,7 @@ class Key(TypedDict, total=False):
     file: str | None
 
 
-def waive(home: Home, day: date, reason: str, **keys: Unpack[Key]) -> Waived:
+def waive(home: Home, day: date, reason: str, **keys: Unpack[WaiverKey]) -> Waived:
     """Waive what is named of a day.
 
     What is worth more than `waiver_limit` of company.csv, or where nobody can say what it is worth, awaits `confirm` by
@@ -55,7 +55,7 @@ def waive(home: Home, day: date, reason: str, **keys: Unpack[Key]) -> Waived:
     return waived
 
 
-def confirm(home: Home, day: date, **keys: Unpack[Key]) -> Waived:
+def confirm(home: Home, day: date, **keys: Unpack[WaiverKey]) -> Waived:
     """Put a waiver that awaits a second operator in force.
 
     Raises `Refused` to the first one, to who is not finance or admin, and where none waits.
@@ -74,7 +74,7 @@ def confirm(home: Home, day: date, **keys: Unpack[Key]) -> Waived:
     return Waived(day, what, key, 1, waiver.amount, waiver.currency, True)
 
 
-def _chosen(keys: Key) -> tuple[str, str]:
+def _chosen(keys: WaiverKey) -> tuple[str, str]:
     named = [("reason" if what == "reason_code" else what, key) for what, key in keys.items() if key]
     if len(named) != 1:
         options = list(OPTIONS.values())

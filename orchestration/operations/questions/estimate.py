@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from orchestration.operations.questions.company import Call, account_of
-from orchestration.operations.questions.history import Day, ends, history
-from orchestration.operations.questions.mix import Share, mix_of
+from orchestration.operations.questions.history import HistoryDay, ends, history
+from orchestration.operations.questions.mix import MixPart, mix_of
 from orchestration.operations.questions.price import Price, Prices
 from orchestration.operations.questions.rated_again import configured, published
 from orchestration.operations.questions.rounding import rounded
@@ -110,7 +110,7 @@ class Estimate:
 class _Asked:
     """The parts of the calls, and the price of a call to each: as long as was said, low, high; and of a try."""
 
-    shares: Sequence[Share]
+    shares: Sequence[MixPart]
     calls: Sequence[Price]
     low: Sequence[Price]
     high: Sequence[Price]
@@ -158,7 +158,7 @@ def _refuse_odd(campaign: Campaign) -> None:
         raise Refused("targets and seconds are 1 or more, retries 0 or more, the answer rate is 0 to 1 (or 0% to 100%)")
 
 
-def _ask(prices: Prices, shares: Sequence[Share], seconds: Decimal, days: Sequence[Day]) -> _Asked:
+def _ask(prices: Prices, shares: Sequence[MixPart], seconds: Decimal, days: Sequence[HistoryDay]) -> _Asked:
     """Price calls of all lengths at once; low and high are as long as was said where there is no history."""
     lengths = [seconds, *([length for _, length in ends(days)] if days else []), Decimal(0)]
     priced = prices.prices([(part.number, part.source, length) for length in lengths for part in shares])
@@ -166,7 +166,7 @@ def _ask(prices: Prices, shares: Sequence[Share], seconds: Decimal, days: Sequen
     return _Asked(shares, by_length[0], by_length[1 if days else 0], by_length[2 if days else 0], by_length[-1])
 
 
-def _range(campaign: Campaign, asked: _Asked, days: Sequence[Day]) -> Range | None:
+def _range(campaign: Campaign, asked: _Asked, days: Sequence[HistoryDay]) -> Range | None:
     if not days:
         return None
     low, high = ends(days)
@@ -178,7 +178,7 @@ def _range(campaign: Campaign, asked: _Asked, days: Sequence[Day]) -> Range | No
     )
 
 
-def _destination(part: Share, call: Price, attempt: Price) -> Destination:
+def _destination(part: MixPart, call: Price, attempt: Price) -> Destination:
     return Destination(
         number=part.number,
         share=rounded(part.share, 6),
@@ -221,7 +221,7 @@ def _expect(
     )
 
 
-def _weighted(shares: Sequence[Share], values: Sequence[Decimal]) -> Fraction:
+def _weighted(shares: Sequence[MixPart], values: Sequence[Decimal]) -> Fraction:
     return sum((part.share * Fraction(value) for part, value in zip(shares, values, strict=True)), Fraction(0))
 
 

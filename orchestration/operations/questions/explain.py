@@ -40,7 +40,7 @@ _GIVEN = {
 
 
 @dataclass(frozen=True)
-class Leg:
+class ExplainedLeg:
     """One side of an attempt as stored, and the steps, whose amounts add up to `amount`."""
 
     status: str
@@ -67,8 +67,8 @@ class Attempt:
     duration_s: Decimal
     called_number: str
     rated: str
-    sell: Leg
-    buy: Leg
+    sell: ExplainedLeg
+    buy: ExplainedLeg
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class Explained:
     source: str
     call_id: str
     day: date
-    sell: Leg
-    buy: Leg
+    sell: ExplainedLeg
+    buy: ExplainedLeg
     attempts: list[Attempt]
 
 
@@ -231,7 +231,7 @@ def _compare(stored: dict[str, Any], again: dict[str, Any] | None) -> None:
 def _attempt(con: duckdb.DuckDBPyConnection, row: dict[str, Any], rated_by: _Rating) -> Attempt:
     key = (row["source"], row["call_id"], row["attempt"])
     sell, buy = (
-        Leg(
+        ExplainedLeg(
             **{
                 name: row[f"{side}_{name}"]
                 for name in (

@@ -21,7 +21,7 @@ OWN_TRUNKS = "(select trunk_id from config.trunks where direction = 'ingress' an
 
 
 @dataclass(frozen=True)
-class Day:
+class HistoryDay:
     """A day of the account's own calls; `ms`: how long those that were answered took, together."""
 
     day: date
@@ -30,7 +30,7 @@ class Day:
     ms: int
 
 
-def history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[Day]:
+def history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[HistoryDay]:
     rows = dict_rows(
         con,
         f"""
@@ -53,10 +53,10 @@ def history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[
             "enough": ENOUGH_CALLS,
         },
     )
-    return [Day(**row) for row in rows] if len(rows) > 1 else []
+    return [HistoryDay(**row) for row in rows] if len(rows) > 1 else []
 
 
-def ends(days: Sequence[Day]) -> tuple[tuple[Fraction, Decimal], tuple[Fraction, Decimal]]:
+def ends(days: Sequence[HistoryDay]) -> tuple[tuple[Fraction, Decimal], tuple[Fraction, Decimal]]:
     """The 10th and 90th percentile (nearest rank) by day of answer rate and of average seconds, each by itself."""
     rates = sorted(Fraction(day.answered, day.calls) for day in days)
     lengths = sorted(Fraction(day.ms, day.answered) / 1000 for day in days)

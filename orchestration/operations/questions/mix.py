@@ -18,7 +18,7 @@ from orchestration.store.warehouse import Refused
 
 
 @dataclass(frozen=True)
-class Share:
+class MixPart:
     """A part of the calls: to what number or prefix, as `source` writes it, and how much of all."""
 
     number: str
@@ -28,11 +28,11 @@ class Share:
 
 def mix_of(
     con: duckdb.DuckDBPyConnection, account: str, at: datetime, number: str | None, mix: Path | None
-) -> tuple[list[Share], str]:
+) -> tuple[list[MixPart], str]:
     if number is not None and mix is not None:
         raise Refused("say either --number or --mix, not both")
     if number is not None:
-        return [Share(number, Fraction(1))], f"calls to {number}"
+        return [MixPart(number, Fraction(1))], f"calls to {number}"
     if mix is not None:
         shares, words = mix_file(mix), f"as in {mix.name}"
     else:
@@ -41,7 +41,7 @@ def mix_of(
     return [replace(part, share=part.share / total) for part in shares], words
 
 
-def mix_file(path: Path) -> list[Share]:
+def mix_file(path: Path) -> list[MixPart]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -55,13 +55,13 @@ def mix_file(path: Path) -> list[Share]:
         part = typed.number(share or "")
         if part is None or part < 0:
             raise Refused(f'{path} line {line}, column share: "{share}" is not a share; write it like 0.35')
-        shares.append(Share(number, Fraction(part)))
+        shares.append(MixPart(number, Fraction(part)))
     if not any(part.share for part in shares):
         raise Refused(f"{path} has no shares; write a number and a share above 0 on each line")
     return shares
 
 
-def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[Share]:
+def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> list[MixPart]:
     # a prefix stands for the numbers that it was charged for; the default route has none, so that a number does, as the
     # source of its call wrote it
     rows = dict_rows(
@@ -81,4 +81,4 @@ def _mix_of_history(con: duckdb.DuckDBPyConnection, account: str, at: datetime) 
     )
     if not rows:
         raise Refused(f"{account} has no answered calls of late to take the numbers from: say --number or --mix")
-    return [Share(row["number"], Fraction(row["calls"]), row["source"]) for row in rows]
+    return [MixPart(row["number"], Fraction(row["calls"]), row["source"]) for row in rows]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.landing import dropped
-from orchestration.landing.unreadable import Unreadable
+from orchestration.landing.unreadable import SetAside
 from orchestration.operations.billing import billable, invoice
 from orchestration.operations.day import waivers
 from orchestration.operations.day.build import build_days
@@ -96,7 +96,7 @@ class Replay:
     def unreadable(self, line: Line) -> None:
         """Not read again: a later version might, and the days would not have waited for it."""
         days = tuple(date.fromisoformat(day) for day in line["days"])
-        file = Unreadable(line["file_id"], line["kind"], line["source"], line["name"], days, line["problem"])
+        file = SetAside(line["file_id"], line["kind"], line["source"], line["name"], days, line["problem"])
         with self.held.connect() as con, transaction(con):
             note_unreadable(self.held, con, file)
 
