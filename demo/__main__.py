@@ -16,7 +16,7 @@ import duckdb
 
 from demo.traffic import generate
 from orchestration.engine.dbt import DbtFailed
-from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.invoice import issue, logo
 from orchestration.operations.day.close import Checked, close_days
 from orchestration.operations.day.land import land_files
@@ -44,7 +44,7 @@ def main() -> None:
             before = _state(held)
             landed, checked = _play(held, late)
             unchanged = _state(held) == before
-            draft = issue(held, Wanted(*DRAFTED, draft=True), logo(home))
+            draft = issue(held, DocumentRequest(*DRAFTED, draft=True), logo(home))
             publish(held)
     except (DbtFailed, Refused) as refusal:
         sys.exit(str(refusal))

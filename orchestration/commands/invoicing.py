@@ -36,10 +36,10 @@ def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
       tollbook invoice acme 2026-03
       tollbook invoice acme 2026-03 --credit-note --reason "price agreed on 2026-04-02"
     """
-    from orchestration.operations.billing.billable import Wanted, period_of
+    from orchestration.operations.billing.billable import DocumentRequest, period_of
     from orchestration.operations.billing.invoice import invoice as operation
 
-    done = operation(Home.from_environment(), Wanted(account, period_of(period), **options))
+    done = operation(Home.from_environment(), DocumentRequest(account, period_of(period), **options))
     if as_json:
         print_json(done)
         return

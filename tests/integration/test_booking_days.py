@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.general_ledger import general_ledger
 from orchestration.operations.billing.invoice import invoice
 from orchestration.operations.day.build import build
@@ -111,7 +111,7 @@ def _play(books: Books) -> None:
     close(books.home)
     books.at("2026-06-02T10:00:00")
     close(books.home)
-    assert invoice(books.home, Wanted("acme", date(2026, 5, 1))).total == Decimal("0.14")  # 0.12 and a fifth
+    assert invoice(books.home, DocumentRequest("acme", date(2026, 5, 1))).total == Decimal("0.14")  # 0.12 and a fifth
     books.at("2026-06-10T10:00:00")
     books.configure(grace=30)
     # 8 June was not over under the 2 days there were, the 7th was

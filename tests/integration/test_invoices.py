@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.operations.billing.billable import Wanted, period_of
+from orchestration.operations.billing.billable import DocumentRequest, period_of
 from orchestration.operations.billing.invoice import invoice, run
 from orchestration.operations.billing.issued import Invoiced
 from orchestration.operations.day.build import build
@@ -64,7 +64,7 @@ class Company:
         with serving(self.home) as con:
             return con.execute(sql).fetchall()
 
-    def refused(self, wanted: Wanted) -> str:
+    def refused(self, wanted: DocumentRequest) -> str:
         with pytest.raises(Refused) as refusal:
             invoice(self.home, wanted)
         return str(refusal.value)
@@ -97,23 +97,24 @@ def _play(company: Company, seen: dict[str, Any]) -> Company:
         ],
     )
     close(company.home)
-    seen["early"] = company.refused(Wanted("acme", MARCH))
+    seen["early"] = company.refused(DocumentRequest("acme", MARCH))
     company.at("2026-04-02T00:30:00")
-    seen["not closed"] = company.refused(Wanted("acme", MARCH))
-    seen["draft"] = invoice(company.home, Wanted("acme", MARCH, draft=True))
+    seen["not closed"] = company.refused(DocumentRequest("acme", MARCH))
+    seen["draft"] = invoice(company.home, DocumentRequest("acme", MARCH, draft=True))
     seen["draft rows"] = company.query("select invoice_number, status, total from marts.invoices")
     seen["entries with a draft"] = company.query("select count(*) from marts.ledger_entries where kind = 'tax'")
     close(company.home)
-    seen["acme"] = invoice(company.home, Wanted("acme", MARCH, calls=True))
+    seen["acme"] = invoice(company.home, DocumentRequest("acme", MARCH, calls=True))
     seen["bytes"] = {name: path.read_bytes() for name, path in seen["acme"].files.items()}
-    seen["bolt"] = invoice(company.home, Wanted("bolt", MARCH))
+    seen["bolt"] = invoice(company.home, DocumentRequest("bolt", MARCH))
     company.at("2026-04-05T10:00:00")
     company.land("late.csv", [("a4", "2026-03-02T11:00:00", "60", "in-a"), ("a5", "2026-04-01T11:00:00", "60", "in-a")])
-    seen["stale"] = company.refused(Wanted("bolt", MARCH, credit_note=True, reason="nothing changed"))
+    seen["stale"] = company.refused(DocumentRequest("bolt", MARCH, credit_note=True, reason="nothing changed"))
     close(company.home)
-    seen["owes more"] = company.refused(Wanted("acme", MARCH, credit_note=True, reason="late call"))
+    seen["owes more"] = company.refused(DocumentRequest("acme", MARCH, credit_note=True, reason="late call"))
     seen["credit"] = invoice(
-        company.home, Wanted("bolt", MARCH, credit_note=True, reason="outage on 30 March", credit=Decimal("0.505"))
+        company.home,
+        DocumentRequest("bolt", MARCH, credit_note=True, reason="outage on 30 March", credit=Decimal("0.505")),
     )
     company.at("2026-05-03T10:00:00")
     close(company.home)
@@ -218,10 +219,10 @@ def test_issued_again_it_is_the_same_bytes(played: Any) -> None:
     files = seen["acme"].files
     files["pdf"].unlink()
     files["csv"].write_text("somebody edited it")
-    again = invoice(company.home, Wanted("acme", MARCH))
+    again = invoice(company.home, DocumentRequest("acme", MARCH))
     assert again.issued_again
     assert {name: path.read_bytes() for name, path in again.files.items()} == seen["bytes"]
-    assert "was issued as INV-2026-000001" in company.refused(Wanted("acme", MARCH, draft=True))
+    assert "was issued as INV-2026-000001" in company.refused(DocumentRequest("acme", MARCH, draft=True))
 
 
 def test_a_credit_note(played: Any) -> None:
@@ -263,34 +264,42 @@ def test_a_paid_account_is_at_0(played: Any) -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (lambda: Wanted("nobody", MARCH), "there is no account nobody"),
-        (lambda: Wanted("carrier", MARCH), "carrier is a carrier"),
-        (lambda: Wanted("acme", date(2026, 3, 16)), "no billing period of acme (monthly) begins on 2026-03-16"),
-        (lambda: Wanted("acme", date(2026, 2, 1)), "nothing to be charged for in the period from 2026-02-01"),
-        (lambda: Wanted("acme", date(2026, 5, 1)), "cannot be invoiced before 2026-06-02"),
-        (lambda: Wanted("acme", APRIL, credit_note=True), "--credit-note needs --reason"),
-        (lambda: Wanted("bolt", date(2026, 2, 1), credit_note=True, reason="x"), "has no invoice for 2026-02-01"),
-        (lambda: Wanted("acme", APRIL, credit=Decimal(1)), "it goes with --credit-note"),
-        (lambda: Wanted("acme", APRIL, reason="late"), "--reason is printed on a credit note"),
-        (lambda: Wanted("acme", MARCH, draft=True, as_posted=True), "a draft works any time"),
+        (lambda: DocumentRequest("nobody", MARCH), "there is no account nobody"),
+        (lambda: DocumentRequest("carrier", MARCH), "carrier is a carrier"),
         (
-            lambda: Wanted("bolt", MARCH, credit_note=True, reason="x", as_posted=True),
+            lambda: DocumentRequest("acme", date(2026, 3, 16)),
+            "no billing period of acme (monthly) begins on 2026-03-16",
+        ),
+        (lambda: DocumentRequest("acme", date(2026, 2, 1)), "nothing to be charged for in the period from 2026-02-01"),
+        (lambda: DocumentRequest("acme", date(2026, 5, 1)), "cannot be invoiced before 2026-06-02"),
+        (lambda: DocumentRequest("acme", APRIL, credit_note=True), "--credit-note needs --reason"),
+        (
+            lambda: DocumentRequest("bolt", date(2026, 2, 1), credit_note=True, reason="x"),
+            "has no invoice for 2026-02-01",
+        ),
+        (lambda: DocumentRequest("acme", APRIL, credit=Decimal(1)), "it goes with --credit-note"),
+        (lambda: DocumentRequest("acme", APRIL, reason="late"), "--reason is printed on a credit note"),
+        (lambda: DocumentRequest("acme", MARCH, draft=True, as_posted=True), "a draft works any time"),
+        (
+            lambda: DocumentRequest("bolt", MARCH, credit_note=True, reason="x", as_posted=True),
             "is about an invoice that was issued",
         ),
-        (lambda: Wanted("bolt", MARCH, calls=True), "INV-2026-000002 was issued without a list of calls"),
+        (lambda: DocumentRequest("bolt", MARCH, calls=True), "INV-2026-000002 was issued without a list of calls"),
         (
-            lambda: Wanted("bolt", MARCH, credit_note=True, reason="outage on 30 March", credit=Decimal("0.505")),
+            lambda: DocumentRequest(
+                "bolt", MARCH, credit_note=True, reason="outage on 30 March", credit=Decimal("0.505")
+            ),
             "0.505 was credited for this reason already, by CN-2026-000001",
         ),
         # 0.03 for a call, 22 of 31 days of 3 numbers at 2.00, less 0.505 credited before: 3.785
         (
-            lambda: Wanted("bolt", MARCH, credit_note=True, reason="x", credit=Decimal("3.80")),
+            lambda: DocumentRequest("bolt", MARCH, credit_note=True, reason="x", credit=Decimal("3.80")),
             "3.8 EUR is more than is left of what bolt was charged for 2026-03-01: 3.79, before tax",
         ),
-        (lambda: Wanted("acme", period_of("March"), draft=True), "'March' is not a period; write 2026-03"),
+        (lambda: DocumentRequest("acme", period_of("March"), draft=True), "'March' is not a period; write 2026-03"),
     ],
 )
-def test_refusals_change_nothing(played: Any, wanted: Callable[[], Wanted], said: str) -> None:
+def test_refusals_change_nothing(played: Any, wanted: Callable[[], DocumentRequest], said: str) -> None:
     company, _ = played
     before = company.query("select count(*) from marts.invoices"), company.home.journal.read_text()
     with pytest.raises(Refused) as refusal:
@@ -301,7 +310,7 @@ def test_refusals_change_nothing(played: Any, wanted: Callable[[], Wanted], said
 
 def test_a_list_of_calls_that_was_issued_may_be_asked_for_again(played: Any) -> None:
     company, seen = played
-    again = invoice(company.home, Wanted("acme", MARCH, calls=True))
+    again = invoice(company.home, DocumentRequest("acme", MARCH, calls=True))
     assert {name: path.read_bytes() for name, path in again.files.items()} == seen["bytes"]
 
 
@@ -351,7 +360,7 @@ warehouse.Writer.journal = die
 from decimal import Decimal
 invoice.invoice(
     warehouse.Home(Path(sys.argv[1]), Path(sys.argv[2])),
-    billable.Wanted("bolt", date(2026, 4, 1), credit_note=True, reason="killed", credit=Decimal("0.1")),
+    billable.DocumentRequest("bolt", date(2026, 4, 1), credit_note=True, reason="killed", credit=Decimal("0.1")),
 )
 """
 
@@ -368,7 +377,7 @@ def test_killed_on_the_way_leaves_no_gap_and_rebuilds_the_same(played: Any) -> N
         assert done.returncode == -9
         # no file says a number that was not issued
         assert not list((company.home.root / "exports" / "invoices").glob("CN-2026-000002.*"))
-    wanted = Wanted("bolt", APRIL, credit_note=True, reason="killed", credit=Decimal("0.1"))
+    wanted = DocumentRequest("bolt", APRIL, credit_note=True, reason="killed", credit=Decimal("0.1"))
     assert invoice(company.home, wanted).invoice_number == "CN-2026-000002"
     # the line that was written and had no effect is void
     assert [line["voids"] for line in map(json.loads, company.home.journal.read_text().splitlines()) if "voids" in line]
@@ -386,7 +395,7 @@ def test_killed_on_the_way_leaves_no_gap_and_rebuilds_the_same(played: Any) -> N
         assert con.execute("select invoice_number, total, checksum from ops.invoices order by 1").fetchall() == bills
     assert company.query("select account_id, balance, status from marts.account_balances order by 1") == balances
     # it goes on from there
-    assert invoice(company.home, Wanted("acme", MARCH)).issued_again
+    assert invoice(company.home, DocumentRequest("acme", MARCH)).issued_again
 
 
 def test_a_rebuild_that_differs_changes_nothing(played: Any) -> None:
@@ -410,11 +419,11 @@ def test_who_may_issue(played: Any) -> None:
     os.environ["TOLLBOOK_OPERATOR"] = "vic"
     try:
         assert "vic is viewer in seeds/operators.csv" in company.refused(
-            Wanted("bolt", MARCH, credit_note=True, reason="x", credit=Decimal(1))
+            DocumentRequest("bolt", MARCH, credit_note=True, reason="x", credit=Decimal(1))
         )
         os.environ["TOLLBOOK_OPERATOR"] = "nora"
         assert "nora acts for acme" in company.refused(
-            Wanted("bolt", MARCH, credit_note=True, reason="x", credit=Decimal(1))
+            DocumentRequest("bolt", MARCH, credit_note=True, reason="x", credit=Decimal(1))
         )
     finally:
         del os.environ["TOLLBOOK_OPERATOR"]

@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.audit import company
 from orchestration.audit.number import Numbering
-from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.invoice import invoice, issue
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
@@ -162,9 +162,9 @@ def test_documents_are_made_again_as_they_were_issued(tmp_path: Path, monkeypatc
     close(made)
     with writer(made, "invoice") as held:
         held.rules = 1
-        old = issue(held, Wanted("acme", date(2026, 2, 1)))
+        old = issue(held, DocumentRequest("acme", date(2026, 2, 1)))
         held.rules = RULES
-        new = issue(held, Wanted("bolt", date(2026, 2, 1)))
+        new = issue(held, DocumentRequest("bolt", date(2026, 2, 1)))
     header = old.files["csv"].read_text().splitlines()[0]
     assert new.files["csv"].read_text().splitlines()[0] == f"{header},covered_s,covered_amount,beyond_rate"
     assert [json.loads(each.files["json"].read_text())["lines"][0].get("covered_s") for each in (old, new)] == [
@@ -177,7 +177,7 @@ def test_documents_are_made_again_as_they_were_issued(tmp_path: Path, monkeypatc
     shutil.rmtree(made.root / "exports")
     assert rebuild(made).invoices == 2
     for account, was in (("acme", old), ("bolt", new)):
-        again = invoice(made, Wanted(account, date(2026, 2, 1)))
+        again = invoice(made, DocumentRequest(account, date(2026, 2, 1)))
         assert (again.invoice_number, again.checksum) == (was.invoice_number, was.checksum)
         assert {path.name: before[path.name] == path.read_bytes() for path in again.files.values()} == {
             path.name: True for path in again.files.values()

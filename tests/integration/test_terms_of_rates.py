@@ -132,7 +132,7 @@ def test_the_history_and_the_evidence_have_them(home: Home, monkeypatch: pytest.
         ("47", D("0.01"), None, 0, 0),
         ("472", D("0.01"), D("0.02"), 0, 5),
     ]
-    made = evidence(home, str(invoice(home, billable.Wanted("acme", date(2026, 5, 4))).invoice_number))
+    made = evidence(home, str(invoice(home, billable.DocumentRequest("acme", date(2026, 5, 4))).invoice_number))
     assert (made.rows, made.rated_again) == (6, 6)
     with zipfile.ZipFile(made.path) as pack:
         rows = list(csv.DictReader(io.StringIO(pack.read("calls.csv").decode(), newline="")))

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from orchestration.cli import cli, main
 from orchestration.operations.accounts.topup import topup
-from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.invoice import invoice
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
@@ -277,7 +277,7 @@ def test_an_account_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert _rows(home, posted) == [("calls", Decimal("-0.06")), ("usage", Decimal("-0.01"))]
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-02T09:00:00")
     close(home)
-    assert invoice(home, Wanted("acme", date(2026, 5, 1))).total == Decimal("0.07")
+    assert invoice(home, DocumentRequest("acme", date(2026, 5, 1))).total == Decimal("0.07")
     assert topup(home, "acme", Decimal("0.07")).account["balance"] == 0
     quote(home, "acme", "447700900123", at=datetime(2026, 5, 5, 11, 59, 59))
     for account, carrier in (("acme", None), ("bolt", "acme")):

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.invoice import invoice
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
@@ -374,11 +374,11 @@ def test_calls_on_an_issued_invoice_are_taken_back_on_the_next(home: Home, monke
     test = _calls(home, "test.csv", ("t1", "60"), ("c1", "60"))
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-03T09:00:00")
     _close(home)
-    issued = invoice(home, Wanted("acme", date(2026, 5, 1)))
+    issued = invoice(home, DocumentRequest("acme", date(2026, 5, 1)))
     assert issued.total == D("0.12")
     withdraw_file(home, test.file_id, "a test")
     _close(home)
-    draft = invoice(home, Wanted("acme", date(2026, 6, 1), draft=True))
+    draft = invoice(home, DocumentRequest("acme", date(2026, 6, 1), draft=True))
     assert draft.total == D("-0.12")
     lines = _query(home, "select kind, amount from marts.invoice_lines where invoice_number is null and kind <> 'tax'")
     assert ("adjustment", D("-0.12")) in lines

@@ -93,7 +93,7 @@ class Deployment:
         try:
             invoices.invoice(
                 self.home,
-                billable.Wanted(
+                billable.DocumentRequest(
                     account, period, credit_note=True, reason=said["reason"], credit=Decimal(said["amount"])
                 ),
             )

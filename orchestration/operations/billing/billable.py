@@ -17,7 +17,7 @@ from orchestration.store.warehouse import Refused, now
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DocumentRequest:
     """What is asked for: an account's billing period (by its first day), and how.
 
     `credit` is credited beside what changed since the invoice; `calls` puts the list of calls into the PDF;
@@ -51,18 +51,18 @@ class NothingToCharge(Refused):
     """The period has no line."""
 
 
-def refuse_odd(wanted: Wanted) -> None:
-    if wanted.credit_note and not (wanted.reason and wanted.reason.strip()):
+def refuse_odd(request: DocumentRequest) -> None:
+    if request.credit_note and not (request.reason and request.reason.strip()):
         raise Refused("--credit-note needs --reason TEXT: why it is given")
-    if wanted.reason is not None and not wanted.credit_note:
+    if request.reason is not None and not request.credit_note:
         raise Refused("--reason is printed on a credit note: it goes with --credit-note")
-    if wanted.as_posted and (wanted.draft or wanted.credit_note):
-        what = "a draft works any time" if wanted.draft else "a credit note is about an invoice that was issued"
+    if request.as_posted and (request.draft or request.credit_note):
+        what = "a draft works any time" if request.draft else "a credit note is about an invoice that was issued"
         raise Refused(f"--as-posted issues an invoice although days are outdated: {what}")
-    if wanted.credit is not None and not wanted.credit_note:
+    if request.credit is not None and not request.credit_note:
         raise Refused("--amount is credited: it goes with --credit-note")
-    if wanted.credit is not None and typed.decimals(wanted.credit) > 8:
-        raise Refused(f"--amount is {wanted.credit}; write 8 decimals or fewer")
+    if request.credit is not None and typed.decimals(request.credit) > 8:
+        raise Refused(f"--amount is {request.credit}; write 8 decimals or fewer")
 
 
 def refuse_no_customer(con: duckdb.DuckDBPyConnection, account: str) -> str:
@@ -75,29 +75,29 @@ def refuse_no_customer(con: duckdb.DuckDBPyConnection, account: str) -> str:
     return str(row[1])
 
 
-def refuse_unknown(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    cycle = refuse_no_customer(con, wanted.account)
-    day = wanted.period
+def refuse_unknown(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> None:
+    cycle = refuse_no_customer(con, request.account)
+    day = request.period
     fits = {"weekly": day.weekday() == 0, "semimonthly": day.day in (1, 16)}.get(cycle, day.day == 1)
     if not fits:
         right = {"weekly": "a Monday", "semimonthly": "the 1st or 16th of a month"}.get(cycle, "a month, 2026-03")
-        raise Refused(f"no billing period of {wanted.account} ({cycle}) begins on {day}: give {right}")
+        raise Refused(f"no billing period of {request.account} ({cycle}) begins on {day}: give {right}")
 
 
-def refuse_waiting(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+def refuse_waiting(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> None:
     period = one_row(
         con,
         "select * from marts.billing_periods where account_id = $account and period_start = $period",
-        account=wanted.account,
-        period=wanted.period,
+        account=request.account,
+        period=request.period,
     )
-    what = f"{wanted.account} {period['period_start']} to {period['period_end']}"
+    what = f"{request.account} {period['period_start']} to {period['period_end']}"
     if now() < period["issuable_at"]:
         raise Refused(
             f"{what} cannot be invoiced before {period['issuable_at']:%Y-%m-%dT%H:%M:%S} UTC, 24 hours after its end; "
             "--draft works any time"
         )
-    if period["missing_days"] and period["is_only_outdated"] and not wanted.as_posted:
+    if period["missing_days"] and period["is_only_outdated"] and not request.as_posted:
         raise Refused(
             f"{what} cannot be invoiced: prices or other configuration of these days changed after they were closed: "
             f"{period['missing_days']}; issue what is posted with --as-posted (recalculating them is not there yet)"
@@ -108,27 +108,29 @@ def refuse_waiting(con: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
         )
 
 
-def refuse_empty(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any]) -> None:
+def refuse_empty(con: duckdb.DuckDBPyConnection, request: DocumentRequest, totals: Mapping[str, Any]) -> None:
     lines = con.execute(
         "select count(*) from ops.invoice_lines where document_id = ?", [totals["document_id"]]
     ).fetchone()
-    if wanted.credit_note and totals["total"] >= 0:
+    if request.credit_note and totals["total"] >= 0:
         if totals["total"] > 0:
             raise Refused(
-                f"{wanted.account} owes {totals['total'].normalize():f} {totals['currency']} more for {wanted.period}: "
-                "that is no credit; it comes on the next invoice"
+                f"{request.account} owes {totals['total'].normalize():f} {totals['currency']} more for "
+                f"{request.period}: that is no credit; it comes on the next invoice"
             )
-        if wanted.credit is not None:
-            raise Refused(f"--amount is {wanted.credit}: with what changed since the invoice that is nothing to credit")
+        if request.credit is not None:
+            raise Refused(
+                f"--amount is {request.credit}: with what changed since the invoice that is nothing to credit"
+            )
         raise Refused(
-            f"nothing of {wanted.period} changed in {wanted.account}'s favour since it was invoiced; "
+            f"nothing of {request.period} changed in {request.account}'s favour since it was invoiced; "
             "--amount credits what is agreed on"
         )
     if lines == (0,):
-        raise NothingToCharge(f"{wanted.account} has nothing to be charged for in the period from {wanted.period}")
+        raise NothingToCharge(f"{request.account} has nothing to be charged for in the period from {request.period}")
 
 
-def refuse_credit(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any]) -> None:
+def refuse_credit(con: duckdb.DuckDBPyConnection, request: DocumentRequest, totals: Mapping[str, Any]) -> None:
     """Refuse to credit the same again, and more than is left of the invoice."""
     twice = con.execute(
         """
@@ -137,18 +139,18 @@ def refuse_credit(con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mappin
         inner join ops.invoice_lines as l on n.document_id = l.document_id and l.kind = 'credit'
         where n.status = 'issued' and n.account_id = ? and n.period_start = ? and n.reason = ? and l.amount = ?
         """,
-        [wanted.account, wanted.period, wanted.reason, -(wanted.credit or 0)],
+        [request.account, request.period, request.reason, -(request.credit or 0)],
     ).fetchone()
     if twice:
         raise Refused(
-            f"{wanted.credit} was credited for this reason already, by {twice[0]}; if it is meant once more, say so in "
-            "--reason"
+            f"{request.credit} was credited for this reason already, by {twice[0]}; if it is meant once more, say so "
+            "in --reason"
         )
     left = totals["charged_before"]
     if left + totals["net"] < 0:
         raise Refused(
-            f"{-totals['net'].normalize():f} {totals['currency']} is more than is left of what {wanted.account} was "
-            f"charged for {wanted.period}: {max(left, 0).normalize():f}, before tax; credit that or less"
+            f"{-totals['net'].normalize():f} {totals['currency']} is more than is left of what {request.account} was "
+            f"charged for {request.period}: {max(left, 0).normalize():f}, before tax; credit that or less"
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.documents.document import Document, DocumentLine, ListedCall, Party
-from orchestration.operations.billing.billable import Wanted, one_row
+from orchestration.operations.billing.billable import DocumentRequest, one_row
 from orchestration.store import sql
 from orchestration.store.files import whole
 from orchestration.store.warehouse import Home
@@ -42,10 +42,10 @@ _ITEMS = """
 
 
 def document_of(
-    con: duckdb.DuckDBPyConnection, wanted: Wanted, totals: Mapping[str, Any], logo: bytes | None, rules: int
+    con: duckdb.DuckDBPyConnection, request: DocumentRequest, totals: Mapping[str, Any], logo: bytes | None, rules: int
 ) -> Document:
     company = one_row(con, "select * from staging.stg_company")
-    account = one_row(con, "select * from staging.stg_accounts where account_id = $account", account=wanted.account)
+    account = one_row(con, "select * from staging.stg_accounts where account_id = $account", account=request.account)
     con.execute(
         f"select {', '.join(_LINE)} from ops.invoice_lines where document_id = ? order by line", [totals["document_id"]]
     )
@@ -57,8 +57,8 @@ def document_of(
         seller=_party(company),
         buyer=_party(account),
         lines=lines,
-        reason=wanted.reason,
-        calls=_calls(con, totals, rules) if wanted.calls else None,
+        reason=request.reason,
+        calls=_calls(con, totals, rules) if request.calls else None,
         logo=logo,
         rules=rules,
         **{name: totals[name] for name in plain},

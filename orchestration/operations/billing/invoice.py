@@ -18,8 +18,8 @@ from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.billing.billable import (
+    DocumentRequest,
     NothingToCharge,
-    Wanted,
     one_row,
     refuse_credit,
     refuse_empty,
@@ -38,19 +38,19 @@ from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
 
 
-def invoice(home: Home, wanted: Wanted) -> Invoiced:
+def invoice(home: Home, request: DocumentRequest) -> Invoiced:
     """Issue what is wanted, or draft it; once issued, the same files again.
 
     Raises `Refused` when the period cannot be invoiced (it says which days are missing), there is nothing to
     charge or to credit, the operator may not, or the account or period is not one.
     """
-    refuse_odd(wanted)
+    refuse_odd(request)
     with publishing(home, "invoice") as held:
         build_days(held)
-        if not wanted.draft:
+        if not request.draft:
             with held.connect() as con:
-                require(con, "finance", account=wanted.account)
-        done = issue(held, wanted, logo(home))
+                require(con, "finance", account=request.account)
+        done = issue(held, request, logo(home))
     return done
 
 
@@ -86,7 +86,7 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
         ran = Run([], [])
         for account, period, status in periods:
             try:
-                ran.done.append(issue(held, Wanted(account, period, draft=status == "waiting"), logo(home)))
+                ran.done.append(issue(held, DocumentRequest(account, period, draft=status == "waiting"), logo(home)))
             except NothingToCharge:
                 continue
             except Refused as refusal:
@@ -102,20 +102,20 @@ class Before:
     directory: Path
 
 
-def issue(held: Writer, wanted: Wanted, logo: bytes | None = None, before: Before | None = None) -> Invoiced:
+def issue(held: Writer, request: DocumentRequest, logo: bytes | None = None, before: Before | None = None) -> Invoiced:
     """`invoice` for a caller that holds the lock, has built, and publishes itself; of a rebuild, again."""
     with held.connect() as con:
-        refuse_unknown(con, wanted)
-        if already := issued(con, held.home, wanted):
+        refuse_unknown(con, request)
+        if already := issued(con, held.home, request):
             return already
-        document_id = wanted.draft_id if wanted.draft else next_number(con, wanted, clock(con))
+        document_id = request.draft_id if request.draft else next_number(con, request, clock(con))
         with transaction(con):
-            done, files = _make(con, held, wanted, document_id, logo, before)
+            done, files = _make(con, held, request, document_id, logo, before)
     # after the commit: no file says a number that was not issued; one that a crash keeps back the archive has
     for suffix, path in done.files.items():
         write(path, files[suffix])
-        if not wanted.draft:
-            exported(held.home, wanted.draft_id, suffix).unlink(missing_ok=True)
+        if not request.draft:
+            exported(held.home, request.draft_id, suffix).unlink(missing_ok=True)
     return done
 
 
@@ -131,15 +131,15 @@ def logo(home: Home) -> bytes | None:
 def _make(
     con: duckdb.DuckDBPyConnection,
     held: Writer,
-    wanted: Wanted,
+    request: DocumentRequest,
     document_id: str,
     logo: bytes | None,
     before: Before | None,
 ) -> tuple[Invoiced, dict[str, bytes]]:
     """Everything about the document but its files in exports/, or nothing; in the caller's transaction."""
-    home, number = held.home, None if wanted.draft else document_id
-    totals = _totals(con, wanted, document_id, is_again=before is not None)
-    files = _files(document_of(con, wanted, totals, logo, held.rules), before)
+    home, number = held.home, None if request.draft else document_id
+    totals = _totals(con, request, document_id, is_again=before is not None)
+    files = _files(document_of(con, request, totals, logo, held.rules), before)
     sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
     columns = ("kind", "account_id", "period_start", "period_end", "net", "tax", "total", "currency", "due_on")
     row = {name: totals[name] for name in columns} | {
@@ -158,39 +158,41 @@ def _make(
             "invoice_number": number,
             "issued_at": clock(con),  # of one instant with the day of issue
             "operator": operator(),
-            "reason": wanted.reason,
+            "reason": request.reason,
             "csv_sha256": sums["csv"],
             "pdf_sha256": sums["pdf"],
         },
     )
     if number:
-        _book(con, home, wanted, number, totals)
+        _book(con, home, request, number, totals)
         for suffix, content in files.items():
             write(home.archive / "invoices" / f"{sums[suffix]}.{suffix}", content)
-        _journal(con, held, wanted, done, _keep_logo(home, logo))
+        _journal(con, held, request, done, _keep_logo(home, logo))
     con.execute("delete from run.invoicing")
     return done, files
 
 
-def _totals(con: duckdb.DuckDBPyConnection, wanted: Wanted, document_id: str, is_again: bool) -> dict[str, Any]:
+def _totals(
+    con: duckdb.DuckDBPyConnection, request: DocumentRequest, document_id: str, is_again: bool
+) -> dict[str, Any]:
     """The lines of the document, written in place of the draft there was, and what they come to.
 
     Raises `Refused` for a document that may not be; what was issued once can be done again (`is_again`), come what may.
     """
     for table in ("invoices", "invoice_lines"):
-        con.execute(f"delete from ops.{table} where document_id = ?", [wanted.draft_id])
+        con.execute(f"delete from ops.{table} where document_id = ?", [request.draft_id])
     con.execute("delete from run.invoicing")
     con.execute(
         "insert into run.invoicing values (?, ?, ?, ?, ?)",
-        [document_id, None if wanted.draft else document_id, wanted.account, wanted.period, wanted.credit],
+        [document_id, None if request.draft else document_id, request.account, request.period, request.credit],
     )
-    if not wanted.draft and not wanted.credit_note:
-        refuse_waiting(con, wanted)
+    if not request.draft and not request.credit_note:
+        refuse_waiting(con, request)
     con.execute("insert into ops.invoice_lines by name select * from books.invoice_lines_due")
     totals = one_row(con, "select * from books.invoice_totals_due")
-    refuse_empty(con, wanted, totals)
-    if wanted.credit is not None and not is_again:
-        refuse_credit(con, wanted, totals)
+    refuse_empty(con, request, totals)
+    if request.credit is not None and not is_again:
+        refuse_credit(con, request, totals)
     return totals
 
 
@@ -202,25 +204,29 @@ def _files(document: Document, before: Before | None) -> dict[str, bytes]:
     return (before and as_issued(before.directory, before.checksum, files["json"])) or files
 
 
-def _journal(con: duckdb.DuckDBPyConnection, held: Writer, wanted: Wanted, done: Invoiced, logo: str | None) -> None:
+def _journal(
+    con: duckdb.DuckDBPyConnection, held: Writer, request: DocumentRequest, done: Invoiced, logo: str | None
+) -> None:
     held.journal(
         con,
-        "credit note" if wanted.credit_note else "invoice",
+        "credit note" if request.credit_note else "invoice",
         clock(con),
-        account=wanted.account,
-        period=wanted.period,
+        account=request.account,
+        period=request.period,
         invoice_number=done.invoice_number,
         total=done.total,
         checksum=done.checksum,
-        reason=wanted.reason,
-        credit=wanted.credit,
-        calls=wanted.calls,
-        as_posted=wanted.as_posted,
+        reason=request.reason,
+        credit=request.credit,
+        calls=request.calls,
+        as_posted=request.as_posted,
         logo=logo,
     )
 
 
-def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: str, totals: Mapping[str, Any]) -> None:
+def _book(
+    con: duckdb.DuckDBPyConnection, home: Home, request: DocumentRequest, number: str, totals: Mapping[str, Any]
+) -> None:
     """Post tax and rounding, tie the postings to the document, keep the calls behind it; all of it must add up."""
     post_at_once(con)
     con.execute("insert into ops.invoice_entries select entry_id, invoice_number from books.invoice_entries_due")
@@ -231,10 +237,10 @@ def _book(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted, number: st
     ).fetchone()
     if row is None or -row[0] != totals["total"]:
         raise Refused(
-            f"the ledger says {-row[0] if row else 0} for {wanted.account} {wanted.period}, the lines say "
+            f"the ledger says {-row[0] if row else 0} for {request.account} {request.period}, the lines say "
             f"{totals['total']}: nothing was issued; close the days again (tollbook close) and report it if it stays"
         )
-    store_items(con, home, number, wanted.period)
+    store_items(con, home, number, request.period)
 
 
 def _keep_logo(home: Home, logo: bytes | None) -> str | None:

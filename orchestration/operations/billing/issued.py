@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import duckdb
 
-from orchestration.operations.billing.billable import Wanted
+from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.store.database import dict_rows
 from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused
@@ -40,22 +40,22 @@ class Invoiced:
     issued_again: bool = False
 
 
-def issued(con: duckdb.DuckDBPyConnection, home: Home, wanted: Wanted) -> Invoiced | None:
+def issued(con: duckdb.DuckDBPyConnection, home: Home, request: DocumentRequest) -> Invoiced | None:
     """The invoice there is for the period; None when one may be made."""
     row = con.execute(
         "select invoice_number from ops.invoices "
         "where status = 'issued' and kind = 'invoice' and account_id = ? and period_start = ?",
-        [wanted.account, wanted.period],
+        [request.account, request.period],
     ).fetchone()
-    if wanted.credit_note:
+    if request.credit_note:
         if row is None:
-            raise Refused(f"{wanted.account} has no invoice for {wanted.period} that a credit note could correct")
+            raise Refused(f"{request.account} has no invoice for {request.period} that a credit note could correct")
         return None
     if row is None:
         return None
-    if wanted.draft:
-        raise Refused(f"{wanted.period} of {wanted.account} was issued as {row[0]}; there is nothing left to draft")
-    if wanted.calls and not _lists_calls(con, row[0]):
+    if request.draft:
+        raise Refused(f"{request.period} of {request.account} was issued as {row[0]}; there is nothing left to draft")
+    if request.calls and not _lists_calls(con, row[0]):
         raise Refused(f"{row[0]} was issued without a list of calls and stays as it is: leave out --calls")
     return issued_again(con, home, row[0])
 
@@ -93,9 +93,9 @@ def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Inv
     return Invoiced(number, **{c: row[c] for c in columns}, files=files, issued_again=True)
 
 
-def next_number(con: duckdb.DuckDBPyConnection, wanted: Wanted, at: datetime) -> str:
+def next_number(con: duckdb.DuckDBPyConnection, request: DocumentRequest, at: datetime) -> str:
     """The next number of the year: the writer lock sees to it that nobody takes the same."""
-    series = f"{'CN' if wanted.credit_note else 'INV'}-{at.year}-"
+    series = f"{'CN' if request.credit_note else 'INV'}-{at.year}-"
     row = con.execute(
         "select coalesce(max(substr(invoice_number, ?)::INTEGER), 0) + 1 from ops.invoices "
         "where starts_with(invoice_number, ?)",

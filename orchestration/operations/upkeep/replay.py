@@ -143,7 +143,7 @@ class Replay:
 
     def invoice(self, line: Line) -> None:
         self._build(line)
-        wanted = billable.Wanted(
+        request = billable.DocumentRequest(
             line["account"],
             date.fromisoformat(line["period"]),
             credit_note=line["action"] == "credit note",
@@ -154,7 +154,7 @@ class Replay:
         )
         logo = (self.kept.archive / "branding" / line["logo"]).read_bytes() if line["logo"] else None
         before = invoice.Before(line["checksum"], self.kept.archive / "invoices")
-        done = invoice.issue(self.held, wanted, logo, before)
+        done = invoice.issue(self.held, request, logo, before)
         self.differs(line, "the number", line["invoice_number"], done.invoice_number)
         self.differs(line, f"the total of {line['invoice_number']}", Decimal(line["total"]), done.total)
         self.differs(line, f"the checksum of {line['invoice_number']}", line["checksum"], done.checksum)
