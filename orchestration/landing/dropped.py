@@ -104,12 +104,7 @@ def deck(home: Home, file: Path, source: str | None) -> Dropped:
         source = source or path.relative_to(inbox).parts[0]
     if not source:
         raise Refused(f"say who sent {path.name}: --source NAME (its mapping is decks/NAME.toml)")
-    if source != Path(source).name or source.startswith("."):
-        raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
-    if not ripe(path):
-        raise Refused(f"{path.name} is still being written, by its name; rename it first")
-    if not utf8(path.name):
-        raise Refused(f"the name of {str(path)!a} is not UTF-8; rename it")
+    _refuse_names(path, source)
     return Dropped(path, "rates", source, inside)
 
 
@@ -127,14 +122,19 @@ def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> 
     if not kind or not source:
         raise Refused(f"say what {path.name} is and who sent it: --kind cdrs --source NAME")
     refuse_kind(kind, path.name)
+    _refuse_names(path, source)
+    aside = path.with_name(f"{path.name}.reason") if _place(home.rejected, path) else None
+    return Dropped(path, kind, source, bool(place), aside)
+
+
+def _refuse_names(path: Path, source: str) -> None:
+    """Refuse a file, or a source, that the inbox could not hold by its name."""
     if source != Path(source).name or source.startswith("."):
         raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
     if not ripe(path):
         raise Refused(f"{path.name} is still being written, by its name; rename it first")
     if not utf8(path.name):
         raise Refused(f"the name of {str(path)!a} is not UTF-8; rename it")
-    aside = path.with_name(f"{path.name}.reason") if _place(home.rejected, path) else None
-    return Dropped(path, kind, source, bool(place), aside)
 
 
 def refuse_kind(kind: str, name: str = "what is in the inbox") -> None:

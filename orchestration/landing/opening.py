@@ -6,6 +6,7 @@ import shutil
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -25,23 +26,23 @@ SUFFIXES = (".csv", ".parquet", *_JSON)
 _PLAIN = "plain"
 
 
-def open_file(
-    con: duckdb.DuckDBPyConnection,
-    path: Path,
-    name: str,
-    scanned: Scan,
-    kind: Kind,
-    settings: SourceSettings,
-    scratch: Path,
-) -> Readable:
-    """Open `path` (`unpacked`), called `name` by who sent it. `scratch` is a directory of its own.
+@dataclass(frozen=True)
+class Content:
+    """What is in a file that came as `name`: at `path`, unpacked. `scratch` is a directory of its own."""
 
-    Raises `UnreadableFile`.
-    """
+    name: str
+    path: Path
+    scan: Scan
+    scratch: Path
+
+
+def open_file(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
+    """Open what is in a file (`unpacked`). Raises `UnreadableFile`."""
     try:
-        return _opened(con, path, name, scanned, kind, settings, scratch)
+        return _opened(con, content, kind, settings)
     except UnreadableFile as problem:
-        if name.endswith(".gz") and not _is_gzip(path) and path != scratch / _PLAIN:
+        is_as_sent = content.path != content.scratch / _PLAIN
+        if content.name.endswith(".gz") and not _is_gzip(content.path) and is_as_sent:
             raise UnreadableFile(
                 f"its name ends in .gz, and it is not a gzip file; send it again, without .gz if it is plain"
                 f" (read as it is: {problem})"
@@ -49,27 +50,19 @@ def open_file(
         raise
 
 
-def _opened(
-    con: duckdb.DuckDBPyConnection,
-    path: Path,
-    name: str,
-    scanned: Scan,
-    kind: Kind,
-    settings: SourceSettings,
-    scratch: Path,
-) -> Readable:
+def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     native = formats.native(settings)
-    suffix = Path(name.removesuffix(".gz")).suffix
-    if scanned.returns and (native or suffix != ".parquet") and settings.rules > 1:
-        path, scanned = _with_line_feeds(path, scratch)
+    suffix = Path(content.name.removesuffix(".gz")).suffix
+    if content.scan.returns and (native or suffix != ".parquet") and settings.rules > 1:
+        content = _with_line_feeds(content)
     if native:
-        return _native(path, scanned, kind, native, settings, scratch)
+        return _native(content, kind, native, settings)
     if suffix == ".csv":
-        return _csv(path, scanned, kind, scratch)
+        return _csv(content, kind)
     if suffix in _JSON:
-        return _json(con, path, scanned, kind, scratch)
+        return _json(con, content, kind)
     if suffix == ".parquet":
-        return _parquet(con, path, kind)
+        return _parquet(con, content.path, kind)
     raise UnreadableFile(
         f"a name ending in {suffix or 'nothing'} does not say what is in the file; use one of"
         f" {' '.join(SUFFIXES)}, with .gz behind it when compressed"
@@ -107,20 +100,20 @@ def _fault(con: duckdb.DuckDBPyConnection, file: Readable) -> str | None:
     return None
 
 
-def unpacked(path: Path, scanned: Scan, scratch: Path) -> tuple[Path, Scan]:
+def unpacked(path: Path, name: str, scanned: Scan, scratch: Path) -> Content:
     """The file itself, or what it holds when it is compressed, as a file in `scratch`. Raises `UnreadableFile`.
 
     Compressed text cannot be read by two threads: it is faster unpacked first.
     """
     if not _is_gzip(path):
-        return path, scanned
+        return Content(name, path, scanned, scratch)
     target = scratch / _PLAIN
     try:
         with gzip.open(path) as packed, target.open("wb") as out:
             shutil.copyfileobj(packed, out, 1 << 20)
     except (OSError, EOFError, zlib.error) as error:
         raise UnreadableFile(f"the gzip data is damaged or cut short ({error}); send it again") from None
-    return target, scan(target)
+    return Content(name, target, scan(target), scratch)
 
 
 def _is_gzip(path: Path) -> bool:
@@ -128,19 +121,19 @@ def _is_gzip(path: Path) -> bool:
         return file.read(2) == b"\x1f\x8b"
 
 
-def _with_line_feeds(path: Path, scratch: Path) -> tuple[Path, Scan]:
+def _with_line_feeds(content: Content) -> Content:
     """The same lines, ended as everything that reads them expects ("CSV (Macintosh)" has carriage returns)."""
-    target = scratch / "lines"
-    with path.open("rb") as file, target.open("wb") as out:
+    target = content.scratch / "lines"
+    with content.path.open("rb") as file, target.open("wb") as out:
         while chunk := file.read(1 << 20):
             out.write(chunk.replace(b"\r", b"\n"))
-    return target, scan(target)
+    return replace(content, path=target, scan=scan(target))
 
 
-def _csv(path: Path, scanned: Scan, kind: Kind, scratch: Path) -> Readable:
-    names = _header_cells(path)
+def _csv(content: Content, kind: Kind) -> Readable:
+    names = _header_cells(content.path)
     layout = _canonical(kind, names)
-    return Delimited(path, kind, tuple(names), True, layout, _most(scanned, 1), scratch)
+    return Delimited(content.path, kind, tuple(names), True, layout, _most(content.scan, 1), content.scratch)
 
 
 def _most(scanned: Scan, headers: int) -> int | None:
@@ -169,16 +162,9 @@ def _cells(text: str, delimiter: str) -> list[str]:
         raise UnreadableFile(f"the first line cannot be cut into cells ({error}){returns}") from None
 
 
-def _native(
-    path: Path,
-    scanned: Scan,
-    kind: Kind,
-    native: NativeFormat,
-    settings: SourceSettings,
-    scratch: Path,
-) -> Readable:
+def _native(content: Content, kind: Kind, native: NativeFormat, settings: SourceSettings) -> Readable:
     quoting = split.Quoting(native.delimiter)
-    _, text = split.first_record(path, quoting)
+    _, text = split.first_record(content.path, quoting)
     first = _cells(text, native.delimiter)
     names = native.header(first, settings) if text else native.columns
 
@@ -190,19 +176,20 @@ def _native(
 
     renewed = native.renewed(settings) if settings.rules > 1 else {}
     layout = Layout(canonical, extra, settings.zone, renewed)
-    most = _most(scanned, int(native.has_header))
-    return Delimited(path, kind, names, native.has_header, layout, most, scratch, quoting)
+    most = _most(content.scan, int(native.has_header))
+    return Delimited(content.path, kind, names, native.has_header, layout, most, content.scratch, quoting)
 
 
-def _json(con: duckdb.DuckDBPyConnection, path: Path, scanned: Scan, kind: Kind, scratch: Path) -> Readable:
+def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind) -> Readable:
+    path, lines = content.path, content.scan.lines
     with path.open("rb") as file:
         if file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
             raise UnreadableFile("the file is one JSON array; write one object a line instead")
     try:
-        names = json_lines.keys(con, path) if scanned.lines else kind.names
+        names = json_lines.keys(con, path) if lines else kind.names
     except duckdb.Error as error:
         raise UnreadableFile(f"not JSON lines: {_first_line(error)}") from None
-    return json_lines.JsonLines(path, kind, names, _canonical(kind, names), scanned.lines, scratch)
+    return json_lines.JsonLines(path, kind, names, _canonical(kind, names), lines, content.scratch)
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind) -> Readable:

@@ -201,12 +201,12 @@ def _transaction(
     limits = source_limits(con, file.kind, file.source, at) if settings.rules > 1 else None
     con.execute("begin")
     try:
-        path, content = unpacked(file.path, scanned, scratch)
+        content = unpacked(file.path, file.name, scanned, scratch)
         kind = LANDING[file.kind]
-        key = FileKey(result.file_id, kind, file.source, file.name, next_sequence(con), content.sha256, limits)
+        key = FileKey(result.file_id, kind, file.source, file.name, next_sequence(con), content.scan.sha256, limits)
         if not landing.again and landing.writer.rules > 1:
             refuse_elsewhere(con, key)
-        readable = open_file(con, path, file.name, content, kind, settings, scratch)
+        readable = open_file(con, content, kind, settings)
         with told_of(con, readable):
             if has_landed(con, key.file_id, file.kind, file.source):
                 counts = supersede_landed(con, key, readable)

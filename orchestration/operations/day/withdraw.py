@@ -232,8 +232,8 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         raise UnreadableFile(f"{configuration if path.exists() else path} is not there")
     settings = settings_under(configuration, kind, source, row[0])
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as scratch:
-        plain, content = unpacked(path, scan(path), Path(scratch))
-        file = open_file(con, plain, key.name, content, key.kind, settings, Path(scratch))
+        content = unpacked(path, key.name, scan(path), Path(scratch))
+        file = open_file(con, content, key.kind, settings)
         con.execute("update run.clock set rules = ?", [settings.rules])
         with told_of(con, file):
             counted = withdraw.count_again(con, key, file)
