@@ -17,7 +17,7 @@ Figures = Mapping[str, Figure]
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measures:
     """What to count of a table: `sums` are added up apart for each currency where there are several."""
 
     day: str
@@ -26,12 +26,12 @@ class Measured:
     sum_currency: str = "''"
 
 
-def measured(table: str) -> Measured | None:
+def measures_of(table: str) -> Measures | None:
     """What the YAML beside the model of marts says is to be counted of it."""
     meta = described().get(f"marts.{table}", {}).get("measured")
     if meta is None:
         return None
-    return Measured(meta["day"], meta.get("counts", {}), meta.get("sums", ()), meta.get("currency", "''"))
+    return Measures(meta["day"], meta.get("counts", {}), meta.get("sums", ()), meta.get("currency", "''"))
 
 
 def measure(home: Home, days: Sequence[date], tables: Iterable[str]) -> dict[tuple[str, date], Figures]:
@@ -45,12 +45,12 @@ def measure(home: Home, days: Sequence[date], tables: Iterable[str]) -> dict[tup
     figures: dict[tuple[str, date], Figures] = {}
     with serving(home) as con:
         for table in tables:
-            if measures := measured(table):
+            if measures := measures_of(table):
                 figures |= _table(con, table, measures, days)
     return figures
 
 
-def query(table: str, measures: Measured) -> str:
+def query(table: str, measures: Measures) -> str:
     """SQL that gives day, currency, rows, counts and sums of a table on the days of `$days`."""
     counts = [f"{sql} as {name}" for name, sql in measures.counts.items()]
     sums = [f"sum({column.partition(' as ')[0]}) as {_name(column)}" for column in measures.sums]
@@ -66,7 +66,7 @@ def _name(column: str) -> str:
 
 
 def _table(
-    con: duckdb.DuckDBPyConnection, table: str, measures: Measured, days: Sequence[date]
+    con: duckdb.DuckDBPyConnection, table: str, measures: Measures, days: Sequence[date]
 ) -> dict[tuple[str, date], Figures]:
     rows = con.execute(query(table, measures), {"days": list(days)}).fetchall()
     figures: dict[date, dict[str, Figure]] = {day: {"rows": 0} for day in days}
@@ -76,7 +76,7 @@ def _table(
     return {(table, day): of_day for day, of_day in figures.items()}
 
 
-def _add(figures: dict[str, Figure], currency: str, measures: Measured, values: Sequence[object]) -> None:
+def _add(figures: dict[str, Figure], currency: str, measures: Measures, values: Sequence[object]) -> None:
     names = ["rows", *measures.counts, *(f"{_name(s)} {currency}".strip() for s in measures.sums)]
     for name, value in zip(names, values, strict=True):
         shown = _shown(value)

@@ -70,7 +70,7 @@ def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settin
 
 
 @contextmanager
-def told_of(con: duckdb.DuckDBPyConnection, file: Readable) -> Iterator[None]:
+def reading_errors(con: duckdb.DuckDBPyConnection, file: Readable) -> Iterator[None]:
     """While `file` lands: raise `UnreadableFile` for an error that comes of reading it.
 
     A statement that fails may have read the file or written to the warehouse; reading the file alone tells which.

@@ -17,7 +17,7 @@ from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import has_landed, next_sequence
 from orchestration.landing.native import SourceSettings
-from orchestration.landing.opening import open_file, told_of, unpacked
+from orchestration.landing.opening import open_file, reading_errors, unpacked
 from orchestration.landing.plausible import source_limits
 from orchestration.landing.problem import LandedElsewhere, OtherLayout, UnreadableFile
 from orchestration.landing.refusing import refuse_elsewhere, refuse_other_layout
@@ -207,7 +207,7 @@ def _transaction(
         if not landing.again and landing.writer.rules > 1:
             refuse_elsewhere(con, key)
         readable = open_file(con, content, kind, settings)
-        with told_of(con, readable):
+        with reading_errors(con, readable):
             if has_landed(con, key.file_id, file.kind, file.source):
                 counts = supersede_landed(con, key, readable)
             else:

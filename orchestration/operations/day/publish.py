@@ -204,9 +204,9 @@ def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:
 
 def _view(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """The statement of a view whose files the warehouse itself keeps."""
-    found = con.execute("select sql from duckdb_views() where schema_name || '.' || view_name = ?", [table]).fetchone()
-    assert found is not None
-    return str(found[0])
+    row = con.execute("select sql from duckdb_views() where schema_name || '.' || view_name = ?", [table]).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

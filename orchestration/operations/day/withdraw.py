@@ -13,7 +13,7 @@ from orchestration.engine import dbt
 from orchestration.landing import dropped, withdraw
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.landed import next_sequence
-from orchestration.landing.opening import open_file, told_of, unpacked
+from orchestration.landing.opening import open_file, reading_errors, unpacked
 from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.scan import scan
 from orchestration.landing.settings import settings_under
@@ -235,7 +235,7 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         content = unpacked(path, key.name, scan(path), Path(scratch))
         file = open_file(con, content, key.kind, settings)
         con.execute("update run.clock set rules = ?", [settings.rules])
-        with told_of(con, file):
+        with reading_errors(con, file):
             counted = withdraw.count_again(con, key, file)
         con.execute("update run.clock set rules = ?", [held.rules])
     return counted

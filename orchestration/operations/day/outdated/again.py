@@ -103,8 +103,8 @@ def _rate(con: duckdb.DuckDBPyConnection, scratch: Path) -> None:
         take(con, beside, scratch, "config")
         rate(beside, COVERED, as_views=legs > _MANY)
         beside.execute(f"create temp table rate_rows as {rows(beside, 'rates')}")
-        found = beside.sql((_HERE / "differing.sql").read_text(encoding="utf-8")).to_arrow_table()
-    con.register("differing", found)
+        differing = beside.sql((_HERE / "differing.sql").read_text(encoding="utf-8")).to_arrow_table()
+    con.register("differing", differing)
     # a row that another one explains the difference better than is not named
     con.execute(
         """

@@ -55,9 +55,9 @@ class _Trial:
             "insert into picked select unnest(?::VARCHAR[]), unnest(?::VARCHAR[][])",
             [[file for file, _ in units], [list(key) for _, key in units]],
         )
-        found: set[date] = set()
+        differing_days: set[date] = set()
         for base, other in (("was", "now"), ("now", "was")):
-            if found >= days:
+            if differing_days >= days:
                 break
             self._all(base)
             if base not in self.rated:
@@ -70,8 +70,8 @@ class _Trial:
             rows = self.con.execute(
                 f"select distinct day from (from {base}.result except from rating.rated_calls)"
             ).fetchall()
-            found |= {day for (day,) in rows}
-        return found & days
+            differing_days |= {day for (day,) in rows}
+        return differing_days & days
 
     def search(self, units: Sequence[Unit], days: set[date]) -> None:
         """Find of each unit of a group, which makes a difference on `days`, on which it makes one alone."""
@@ -79,11 +79,11 @@ class _Trial:
             self.days[units[0]] = days
             return
         halves = (units[: len(units) // 2], units[len(units) // 2 :])
-        found = [self.differing(half, days) for half in halves]
-        for half, of_half in zip(halves, found, strict=True):
+        of_halves = [self.differing(half, days) for half in halves]
+        for half, of_half in zip(halves, of_halves, strict=True):
             if of_half:
                 self.search(half, of_half)
-        for day in days - found[0] - found[1]:
+        for day in days - of_halves[0] - of_halves[1]:
             for unit in units:
                 self.days.setdefault(unit, set()).add(day)
 
@@ -191,23 +191,23 @@ def _touch(con: duckdb.DuckDBPyConnection, config: str, deck: int) -> bool:
 
 
 def _replace(con: duckdb.DuckDBPyConnection, days: dict[Unit, set[date]], has_all: bool) -> None:
-    found = [(file, list(key), day) for (file, key), on in days.items() for day in on]
+    by_day = [(file, list(key), day) for (file, key), on in days.items() for day in on]
     # only what could matter to the day: it never loses its last row
     con.execute(
         """
         create or replace temp table alone as
-        with found as (
+        with by_day as (
             select
                 unnest($files::VARCHAR[]) as file,
                 unnest($keys::VARCHAR[][]) as key,
                 unnest($days::DATE[]) as day,
         )
 
-        select f.*
-        from found as f
+        select d.*
+        from by_day as d
         semi join tried using (day, file, key)
         """,
-        {"files": [f for f, _, _ in found], "keys": [k for _, k, _ in found], "days": [d for _, _, d in found]},
+        {"files": [f for f, _, _ in by_day], "keys": [k for _, k, _ in by_day], "days": [d for _, _, d in by_day]},
     )
     # a day of which no row is found keeps what it has, unless all its legs say that something else is behind it
     con.execute(

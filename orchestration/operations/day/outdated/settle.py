@@ -72,29 +72,29 @@ def _differences(con: duckdb.DuckDBPyConnection, home: Home) -> None:
                 )
                 continue
             changes.differences(beside, kept / old, kept / current, "differing")
-            found = beside.sql("select * from differing").to_arrow_table()
-            con.register("differing", found)
+            differing = beside.sql("select * from differing").to_arrow_table()
+            con.register("differing", differing)
             con.execute("insert into changed select ?, * from differing", [old])
             con.unregister("differing")
 
 
 def _keep(con: duckdb.DuckDBPyConnection) -> None:
     """Write what was found of each day that was looked at, in words, in one transaction."""
-    found: dict[date, list[tuple[str, str, int]]] = defaultdict(list)
+    by_day: dict[date, list[tuple[str, str, int]]] = defaultdict(list)
     for day, *row in con.execute(
         'select distinct day, file, "row", sign from outdated_by order by day, file, "row", sign'
     ).fetchall():
-        found[day].append((row[0], row[1], row[2]))
-    because = [[str(day), in_words(rows)] for day, rows in found.items()]
+        by_day[day].append((row[0], row[1], row[2]))
+    because = [[str(day), in_words(rows)] for day, rows in by_day.items()]
     with transaction(con):
         con.execute("delete from ops.outdated_days where day in (select day from closed_under)")
         con.execute(
             """
             insert into ops.outdated_days (day, examined_for, because)
-            with found as (select unnest($because::VARCHAR[][]) as f)
-            select distinct c.day, c.examined_for, f[2]
+            with reasons as (select unnest($because::VARCHAR[][]) as r)
+            select distinct c.day, c.examined_for, r[2]
             from closed_under as c
-            left join found on c.day = f[1]::DATE
+            left join reasons on c.day = r[1]::DATE
             """,
             {"because": because},
         )

@@ -53,11 +53,11 @@ def _line(file: str, key: Sequence[str], old: Row | None, new: Row | None) -> st
         moved = [name for name in new if new[name] != old.get(name)]
         return f"{named}: " + ", ".join(f"{name} was {_cell(old.get(name))}, is {_cell(new[name])}" for name in moved)
     row = new if new is not None else old or {}
-    said = ", ".join(
+    words = ", ".join(
         f"{name} {_cell(v)}" for name, v in row.items() if v not in (None, "", [], False) and _cell(v) not in key
     )
     state = "is new" if new is not None else "is gone"
-    return f"{named} {state}: {said}" if said else f"{named} {state}"
+    return f"{named} {state}: {words}" if words else f"{named} {state}"
 
 
 def _cell(value: object) -> str:
