@@ -55,6 +55,16 @@ class Options(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
+class _Sent:
+    """A file as it was read: its bytes looked through, its state before that, and how its source writes."""
+
+    file: Dropped
+    scan: Scan
+    state: tuple[int, ...]
+    settings: SourceSettings
+
+
+@dataclass(frozen=True)
 class Landing:
     """How the files of one command are landed."""
 
@@ -143,7 +153,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     settings = settings_of(landing.con, file.kind, file.source, landing.writer.rules)
     try:
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=landing.home.root) as scratch:
-            return _transaction(landing, file, scanned, settings, Path(scratch), result, before)
+            return _transaction(landing, _Sent(file, scanned, before, settings), result, Path(scratch))
     except UnreadableFile as problem:
         result = replace(result, status="unreadable", problem=str(problem))
         if not landing.dry_run and file.path.exists() and state(file.path) == before:
@@ -186,22 +196,14 @@ def _note_name(landing: Landing, file: Landed) -> None:
         )  # fmt: skip
 
 
-def _transaction(
-    landing: Landing,
-    file: Dropped,
-    scanned: Scan,
-    settings: SourceSettings,
-    scratch: Path,
-    result: Landed,
-    before: tuple[int, ...],
-) -> Landed:
+def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -> Landed:
     """Everything about the file, or nothing: archive, journal, commit, out of the inbox."""
-    con = landing.con
+    con, file, settings = landing.con, sent.file, sent.settings
     at = clock(con)  # of one instant with what is posted, or doing it again could book otherwise
     limits = source_limits(con, file.kind, file.source, at) if settings.rules > 1 else None
     con.execute("begin")
     try:
-        content = unpacked(file.path, file.name, scanned, scratch)
+        content = unpacked(file.path, file.name, sent.scan, scratch)
         kind = LANDING[file.kind]
         key = FileKey(result.file_id, kind, file.source, file.name, next_sequence(con), content.scan.sha256, limits)
         if not landing.again and landing.writer.rules > 1:
@@ -220,7 +222,7 @@ def _transaction(
         result = replace(result, rejected_rows=_first_rejected(con, key))
         if kind.name == "payments" and not landing.dry_run:
             post_at_once(con)
-        if state(file.path) != before:
+        if state(file.path) != sent.state:
             raise UnreadableFile("the file changed while it was read; it stays where it is")
         if landing.dry_run:
             con.execute("rollback")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,6 +26,7 @@ from orchestration.pages.month import (
     UnfinishedDay,
     Waterfall,
 )  # fmt: skip
+from orchestration.store.database import dict_rows
 from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused, serving
 
@@ -66,22 +68,22 @@ _SOURCES = """
 _MONEY = """
     select
         currency,
-        sum(rated),
-        sum(netted),
-        sum(charged),
-        sum(charged_items),
-        sum(not_posted),
-        sum(not_posted_items),
-        sum(posted),
-        sum(posted_items),
-        sum(not_invoiced),
-        sum(not_invoiced_items),
-        sum(invoiced),
-        sum(invoiced_items),
-        sum(not_paid),
-        sum(not_paid_items),
-        sum(paid),
-        sum(paid_items)
+        sum(rated) as rated,
+        sum(netted) as netted,
+        sum(charged) as charged,
+        sum(charged_items) as charged_items,
+        sum(not_posted) as not_posted,
+        sum(not_posted_items) as not_posted_items,
+        sum(posted) as posted,
+        sum(posted_items) as posted_items,
+        sum(not_invoiced) as not_invoiced,
+        sum(not_invoiced_items) as not_invoiced_items,
+        sum(invoiced) as invoiced,
+        sum(invoiced_items) as invoiced_items,
+        sum(not_paid) as not_paid,
+        sum(not_paid_items) as not_paid_items,
+        sum(paid) as paid,
+        sum(paid_items) as paid_items
     from marts.revenue_assurance_daily
     where date_trunc('month', day)::DATE = $month and currency is not null
     group by currency
@@ -189,7 +191,7 @@ def read(con: duckdb.DuckDBPyConnection, month: date | None) -> Month:
         cdrs=_cdrs(sources[0]) if sources else None,
         switch_count=sources[0] if sources else None,
         sources=sources[1:],
-        money=[_money(*row) for row in rows(_MONEY)],
+        money=[_money(sums) for sums in dict_rows(con, _MONEY, asked)],
         budgets=[
             Budget(department, amount, currency, [BudgetDay(*row[3:]) for row in days])
             for (department, amount, currency), days in groupby(rows(_BUDGETS), key=lambda row: row[:3])
@@ -233,24 +235,25 @@ def _cdrs(of: Source) -> Waterfall:
     )
 
 
-def _money(
-    currency: str, rated: Decimal, netted: Decimal, charged: Decimal, charged_items: int,
-    not_posted: Decimal, not_posted_items: int, posted: Decimal, posted_items: int,
-    not_invoiced: Decimal, not_invoiced_items: int, invoiced: Decimal, invoiced_items: int,
-    not_paid: Decimal, not_paid_items: int, paid: Decimal, paid_items: int,
-) -> Waterfall:  # fmt: skip
+def _money(sums: Mapping[str, Any]) -> Waterfall:
+    """A currency's waterfall, of the sums of a row of `_MONEY`."""
+
+    def row(name: str, why: str = "") -> Row:
+        column = name.replace(" ", "_")
+        return Row(name, sums[column], bool(why), sums.get(f"{column}_items"), why)
+
     return Waterfall(
-        currency,
+        sums["currency"],
         [
-            Row("rated", rated),
-            Row("netted", netted, True, why="set off against calls they terminate, or sold to carriers"),
-            Row("charged", charged, items=charged_items),
-            Row("not posted", not_posted, True, not_posted_items, "the day is not closed, or something came late"),
-            Row("posted", posted, items=posted_items),
-            Row("not invoiced", not_invoiced, True, not_invoiced_items, "on no issued invoice yet"),
-            Row("invoiced", invoiced, items=invoiced_items),
-            Row("not paid", not_paid, True, not_paid_items, "of the invoiced"),
-            Row("paid", paid, items=paid_items),
+            row("rated"),
+            row("netted", "set off against calls they terminate, or sold to carriers"),
+            row("charged"),
+            row("not posted", "the day is not closed, or something came late"),
+            row("posted"),
+            row("not invoiced", "on no issued invoice yet"),
+            row("invoiced"),
+            row("not paid", "of the invoiced"),
+            row("paid"),
         ],
     )
 
