@@ -80,28 +80,28 @@ class _Run:
 
     def _deployment(self, name: str, day: date) -> Deployment:
         """One that has seen a day of few calls: configuration loaded, models parsed."""
-        made = Deployment(self.scratch / name, self.company)
+        deployment = Deployment(self.scratch / name, self.company)
         before = Calls(self.scratch / "warm.csv", WARM_CALLS, day - timedelta(days=1))
         workload.write(self.company, [before])
-        taken = report.total(made.round([before])).seconds
+        taken = report.total(deployment.round([before])).seconds
         self.setup_s.append(taken)
         self._say(f"a new deployment took {taken:.1f} s (first start, configuration, {WARM_CALLS:,} calls)")
-        return made
+        return deployment
 
     def _history(self) -> Deployment:
         days, calls = self.options.history_days, self.options.history_calls
         self._say(f"history: {days} days of {calls:,} calls, {days * calls:,} in all")
-        made = self._deployment("history", FIRST_DAY - timedelta(days=days))
+        deployment = self._deployment("history", FIRST_DAY - timedelta(days=days))
         files = [
             Calls(self.scratch / f"history{n}.csv", calls, FIRST_DAY - timedelta(days=n)) for n in range(days, 0, -1)
         ]
         workload.write(self.company, files)
-        stages = made.round(files)
+        stages = deployment.round(files)
         taken = ", ".join(f"{name} {m.seconds:.1f} s {m.peak_mib:,.0f} MiB" for name, m in stages.items())
         self._say(f"history: {taken}")
         for file in files:
             file.path.unlink()
-        return made
+        return deployment
 
     def _postgres(self, served: Path) -> postgres.Rated | None:
         self._say("PostgreSQL rates one leg of a sample")

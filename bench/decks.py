@@ -53,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _codes(count: int) -> list[str]:
     draw = random.Random(1)
-    found: set[str] = set()
-    while len(found) < count:
-        found.add(draw.choice(_COUNTRIES) + str(draw.randrange(10 ** draw.randrange(2, 7))))
-    return sorted(found)
+    codes: set[str] = set()
+    while len(codes) < count:
+        codes.add(draw.choice(_COUNTRIES) + str(draw.randrange(10 ** draw.randrange(2, 7))))
+    return sorted(codes)
 
 
 def _write(path: Path, codes: Sequence[str], number: int, date: str) -> None:
@@ -78,8 +78,10 @@ def _run(directory: Path, command: str, deck: Path) -> Measured:
     return measure(python("orchestration.cli", *arguments), environment)
 
 
-def _say(command: str, found: Measured) -> None:
-    print(f"  {command}: {found.seconds:.1f} s, {found.cpu_s:.1f} s of processor time, {found.peak_mib:,.0f} MiB")
+def _say(command: str, measured: Measured) -> None:
+    print(
+        f"  {command}: {measured.seconds:.1f} s, {measured.cpu_s:.1f} s of processor time, {measured.peak_mib:,.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

@@ -59,18 +59,18 @@ def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
         process.returncode = os.waitstatus_to_exitcode(status)
         listener.join()
         os.close(master)
-        said = b"".join(heard).decode("utf-8", "replace")
+        output = b"".join(heard).decode("utf-8", "replace")
         if process.returncode != 0:
             printed.seek(0)
-            told = said + printed.read().decode("utf-8", "replace")
-            raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}\n{told[-4000:]}")
-    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, steps(said))
+            all_output = output + printed.read().decode("utf-8", "replace")
+            raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}\n{all_output[-4000:]}")
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, steps(output))
 
 
-def steps(said: str) -> dict[str, float]:
+def steps(output: str) -> dict[str, float]:
     """The steps in what a command said, `name (1.2 s)` a line each, with their seconds."""
-    found = (_STEP.match(line.strip("\r")) for line in said.split("\n"))
-    return {step["name"]: float(step["seconds"]) for step in found if step}
+    matches = (_STEP.match(line.strip("\r")) for line in output.split("\n"))
+    return {step["name"]: float(step["seconds"]) for step in matches if step}
 
 
 def _listen(terminal: int, heard: list[bytes]) -> None:

@@ -158,12 +158,12 @@ def _cluster(scratch: Path) -> Iterator[str]:
         owner = pwd.getpwnam(user)
         os.chown(scratch, owner.pw_uid, owner.pw_gid)
     data = scratch / "data"
-    made = subprocess.run(
+    done = subprocess.run(
         [binaries / "initdb", "-D", data, "-U", "bench", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"],
         user=user, cwd="/", capture_output=True, text=True, check=False,
     )  # fmt: skip
-    if made.returncode:
-        raise NotHere(f"initdb failed: {made.stderr.strip()[-300:]}")
+    if done.returncode:
+        raise NotHere(f"initdb failed: {done.stderr.strip()[-300:]}")
     settings = [word for setting in _SETTINGS for word in ("-c", setting)]
     with (scratch / "log").open("wb") as log:
         server = subprocess.Popen(
@@ -205,13 +205,13 @@ def _server_user() -> str | None:
 
 def _binaries() -> Path:
     """The directory of a server that has the extension; installed when it is not there. Raises `NotHere`."""
-    found = _installed()
-    if found is None:
+    directory = _installed()
+    if directory is None:
         _install()
-        found = _installed()
-    if found is None:
+        directory = _installed()
+    if directory is None:
         raise NotHere("no PostgreSQL with the extension prefix was found")
-    return found
+    return directory
 
 
 def _installed() -> Path | None:

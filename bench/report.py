@@ -100,10 +100,10 @@ def leg_rate(day: Day) -> float:
 
 def slowest(stages: Mapping[str, Measured], most: int = SLOWEST) -> list[tuple[str, str, float]]:
     """The steps that took longest: stage, step, seconds. `(the rest)` of a stage is what is no step."""
-    found = [(stage, step, seconds) for stage, taken in stages.items() for step, seconds in taken.steps.items()]
+    rows = [(stage, step, seconds) for stage, taken in stages.items() for step, seconds in taken.steps.items()]
     for stage, taken in stages.items():
-        found.append((stage, "(the rest)", max(taken.seconds - sum(taken.steps.values()), 0.0)))
-    return sorted(found, key=lambda row: row[2], reverse=True)[:most]
+        rows.append((stage, "(the rest)", max(taken.seconds - sum(taken.steps.values()), 0.0)))
+    return sorted(rows, key=lambda row: row[2], reverse=True)[:most]
 
 
 def where_time_goes(day: Day) -> str:
@@ -120,17 +120,17 @@ def verdicts(days: Sequence[Day], postgres_rate: float | None) -> list[Verdict]:
     day = max(days, key=lambda d: d.calls)
     size = f"{day.calls:,} calls"
     whole = total(day.stages)
-    found = [
+    judged = [
         Verdict(f"the whole way of {size}, times (a)", whole.seconds / day.baseline.seconds, TIMES_BASELINE, ""),
         Verdict(f"peak memory of {size}", max(whole.peak_mib, total(day.with_history).peak_mib), PEAK_MIB, " MiB"),
     ]
     if postgres_rate is not None:
         faster = leg_rate(day) / postgres_rate
-        found.append(Verdict(f"one leg of {size}, times (b)", faster, TIMES_POSTGRES, "", at_least=True))
+        judged.append(Verdict(f"one leg of {size}, times (b)", faster, TIMES_POSTGRES, "", at_least=True))
     if day.with_history:
         slower = total(day.with_history).seconds / whole.seconds
-        found.append(Verdict(f"{size} with history, times without", slower, TIMES_WITH_HISTORY, ""))
-    return found
+        judged.append(Verdict(f"{size} with history, times without", slower, TIMES_WITH_HISTORY, ""))
+    return judged
 
 
 def _figure(number: float) -> str:

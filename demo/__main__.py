@@ -85,9 +85,9 @@ def _landing(landed: Sequence[Landed]) -> str:
         sum(getattr(file, what) for file in landed) for what in ("rows", "landed", "duplicates", "rejected")
     )
     files = f"{len(landed)} files" if len(landed) > 1 else "1 file"
-    said = f"{files}, {rows:,} rows: {kept:,} landed, {duplicates} duplicates, {rejected} rejected"
+    summary = f"{files}, {rows:,} rows: {kept:,} landed, {duplicates} duplicates, {rejected} rejected"
     known = sum(file.status == "already_landed" for file in landed)
-    return f"{said}; {known} of the files had landed before" if known else said
+    return f"{summary}; {known} of the files had landed before" if known else summary
 
 
 def _closing(checked: Sequence[Checked]) -> str:

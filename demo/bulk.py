@@ -147,8 +147,8 @@ def _number_off(con: duckdb.DuckDBPyConnection, table: str, query: str, day: dat
         f" select value, row_number() over (order by hash(value), value) - 1 as n from ({query})",
         {"day": day.isoformat()},
     )
-    found = con.execute(f"select count(*) from {table}").fetchone()
-    return int(found[0]) if found else 0
+    count = con.execute(f"select count(*) from {table}").fetchone()
+    return int(count[0]) if count else 0
 
 
 def _drawn(calls: int, seed: int, ingress: int, egress: int, prefixes: int) -> str:
@@ -234,14 +234,14 @@ def _select(calls: int, day: date, seed: int, ingress: int, egress: int, prefixe
 
 def _destinations(prefixes: int) -> dict[str, str]:
     """Prefix to a name of its own: the checked-in breakouts, then what begins with them."""
-    found = sorted(breakouts(), key=lambda row: (row.kind == "satellite", row.prefix))
-    known = {row.prefix for row in found}
+    rows = sorted(breakouts(), key=lambda row: (row.kind == "satellite", row.prefix))
+    known = {row.prefix for row in rows}
     # Countries with traffic first: a small company still has lists that go somewhere.
-    first = [row for row in found if row.destination == row.country and row.country in COUNTRIES]
-    ordered = list(dict.fromkeys([*first, *found]))
+    first = [row for row in rows if row.destination == row.country and row.country in COUNTRIES]
+    ordered = list(dict.fromkeys([*first, *rows]))
     names = {row.prefix: f"{row.destination} {row.prefix}" for row in ordered[:prefixes]}
     digit = 0
-    parents = [row for row in found if len(row.prefix) < 8]
+    parents = [row for row in rows if len(row.prefix) < 8]
     while len(names) < prefixes:
         for row in parents:
             prefix = f"{row.prefix}{digit:02d}"

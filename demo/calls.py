@@ -65,10 +65,10 @@ class Simulation:
         """Numbers people call, by country: some many times over, as in life."""
         pools: dict[str, list[str]] = {}
         rows = breakouts()
-        for country, found in by_country(rows).items():
+        for country, of_country in by_country(rows).items():
             digits = COUNTRIES[country].digits
-            mobile = [r.prefix for r in found if r.kind == "mobile"]
-            fixed = [r.prefix for r in found if r.kind == "fixed" and r not in roots(rows, country)]
+            mobile = [r.prefix for r in of_country if r.kind == "mobile"]
+            fixed = [r.prefix for r in of_country if r.kind == "fixed" and r not in roots(rows, country)]
             fixed = fixed or [r.prefix for r in roots(rows, country)]
             pools[country] = [
                 self._complete(self.random.choice(self._either(mobile, fixed)), digits)
@@ -208,8 +208,8 @@ class Simulation:
         ring = self.random.randrange(1500, 28_000)
         rung = row.started_ms + row.pdd_ms + ring
         if self.random.random() >= caller.answered:
-            found = self.random.choices(OUTCOMES, cum_weights=OUTCOME_WEIGHTS)[0]
-            row.disposition, row.hangup_cause = found
+            outcome = self.random.choices(OUTCOMES, cum_weights=OUTCOME_WEIGHTS)[0]
+            row.disposition, row.hangup_cause = outcome
             row.ended_ms = rung
             return
         short = self.random.random() < caller.short

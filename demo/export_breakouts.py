@@ -97,9 +97,9 @@ def main() -> None:
 
 def _country(region: str, names: dict[str, dict[str, str]]) -> str:
     """The English name; `*xx` in the package's data stands for "as in language xx"."""
-    found = names.get(region, {})
-    name = found.get("en", "")
-    name = found.get(name[1:], "") if name.startswith("*") else name
+    translations = names.get(region, {})
+    name = translations.get("en", "")
+    name = translations.get(name[1:], "") if name.startswith("*") else name
     return _clean(name or UNNAMED[region])
 
 
@@ -134,7 +134,7 @@ def _mobile_prefixes(code: str, metadata: Any) -> list[str]:
         return []
     lengths = [n for n in metadata.mobile.possible_length if n > 0]
     randomness = random.Random(code)
-    found: list[str] = []
+    prefixes: list[str] = []
 
     def descend(prefix: str) -> None:
         numbers = [
@@ -147,13 +147,13 @@ def _mobile_prefixes(code: str, metadata: Any) -> list[str]:
         others = sum(1 for n in numbers if fixed is not None and fixed.fullmatch(n))
         enough = hits > 0 and hits >= MOBILE_SHARE * len(numbers)
         if prefix and enough and others <= FIXED_SHARE * hits:
-            found.append(code + prefix)
+            prefixes.append(code + prefix)
         elif len(prefix) < 3:
             for digit in "0123456789":
                 descend(prefix + digit)
 
     descend("")
-    return found
+    return prefixes
 
 
 def _carriers(code: str, data: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
@@ -183,11 +183,11 @@ def _merge_level(names: dict[str, str], shortest: int) -> dict[str, str]:
             children[prefix[:length]].add(name)
         count[prefix[:-1]] += 1
     merged = dict(names)
-    for parent, found in children.items():
-        if len(found) == 1 and count[parent] >= 5 and len(parent) > shortest:
+    for parent, values in children.items():
+        if len(values) == 1 and count[parent] >= 5 and len(parent) > shortest:
             for prefix in [p for p in merged if p.startswith(parent)]:
                 del merged[prefix]
-            merged[parent] = next(iter(found))
+            merged[parent] = next(iter(values))
     return merged
 
 

@@ -55,9 +55,9 @@ def uncovered(days: int) -> list[Cdr]:
 
 def split_late(randomness: random.Random, rows: list[Cdr]) -> tuple[list[Cdr], list[Cdr]]:
     """The rows that arrive in time, and calls of the first day that do not."""
-    found = [row for row in first_on(rows, "sw1", 0) if len(row.call_id) == 16]
-    count = min(max(10, len(rows) // LATE_SHARE), len(found))
-    ids = {row.call_id for row in randomness.sample(found, count)}
+    candidates = [row for row in first_on(rows, "sw1", 0) if len(row.call_id) == 16]
+    count = min(max(10, len(rows) // LATE_SHARE), len(candidates))
+    ids = {row.call_id for row in randomness.sample(candidates, count)}
     return (
         [row for row in rows if row.call_id not in ids],
         [row for row in rows if row.call_id in ids],
@@ -74,8 +74,8 @@ def write_mishaps(directory: Path, randomness: random.Random, rows: list[Cdr], f
     tell = clock(first_day, days)
     original = next(folder.glob(f"sw1_*_{4 * day + 3:04d}.csv"))
     write(folder / "sw1_resent.csv", original.read_bytes())
-    found = [row for row in first_on(rows, "sw1", day) if row.duration_ms and row.ended_ms]
-    again = randomness.sample(found, min(REPEATED + 1, len(found)))
+    candidates = [row for row in first_on(rows, "sw1", day) if row.duration_ms and row.ended_ms]
+    again = randomness.sample(candidates, min(REPEATED + 1, len(candidates)))
     changed = replace(
         again[0],
         duration_ms=again[0].duration_ms + 60_000,
@@ -117,8 +117,8 @@ def _shifted(row: Cdr, call_id: str, ms: int) -> Cdr:
 
 
 def _with(line: str, **cells: str) -> str:
-    found = dict(zip(COLUMNS, line.split(","), strict=True))
-    return ",".join((found | cells).values())
+    row = dict(zip(COLUMNS, line.split(","), strict=True))
+    return ",".join((row | cells).values())
 
 
 def _refused(randomness: random.Random, day: int, call_id: str, trunk: str, number: str, cause: str) -> Cdr:

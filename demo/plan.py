@@ -105,11 +105,11 @@ def breakouts() -> list[Breakout]:
 
 def by_country(rows: list[Breakout]) -> dict[str, list[Breakout]]:
     """The rows of the countries that have traffic."""
-    found: dict[str, list[Breakout]] = {country: [] for country in COUNTRIES}
+    countries: dict[str, list[Breakout]] = {country: [] for country in COUNTRIES}
     for row in rows:
-        if row.country in found:
-            found[row.country].append(row)
-    return found
+        if row.country in countries:
+            countries[row.country].append(row)
+    return countries
 
 
 def roots(rows: list[Breakout], country: str) -> list[Breakout]:

@@ -269,8 +269,8 @@ def union_gbp(world: World) -> Iterator[Rate]:
 def _coarse(world: World) -> list[Breakout]:
     """Country, and country - mobile, for every country with traffic."""
     rows: list[Breakout] = []
-    for country, found in world.countries.items():
-        mobile = [r for r in found if r.destination == f"{country} - Mobile"]
+    for country, of_country in world.countries.items():
+        mobile = [r for r in of_country if r.destination == f"{country} - Mobile"]
         rows += _nameable(world, country)
         rows += sorted(mobile, key=lambda r: (len(r.prefix), r.prefix))[:MOBILE_PREFIXES]
     return rows
@@ -278,8 +278,8 @@ def _coarse(world: World) -> list[Breakout]:
 
 def _nameable(world: World, country: str) -> list[Breakout]:
     """The roots under the country's name: Canada's area codes are all called Canada."""
-    found = roots(world.rows, country)
-    return [Breakout(r.prefix, country, r.kind, country) for r in found]
+    own_roots = roots(world.rows, country)
+    return [Breakout(r.prefix, country, r.kind, country) for r in own_roots]
 
 
 def _elsewhere(world: World) -> list[Breakout]:
@@ -294,9 +294,9 @@ def _elsewhere(world: World) -> list[Breakout]:
 def _region(world: World, regions: tuple[str, ...], most: int) -> list[Breakout]:
     """Roots and the widest breakouts of the countries of `regions`."""
     rows: dict[str, Breakout] = {}
-    for country, found in world.countries.items():
+    for country, of_country in world.countries.items():
         if COUNTRIES[country].region in regions:
-            chosen = [*roots(world.rows, country), *_short(found, most)]
+            chosen = [*roots(world.rows, country), *_short(of_country, most)]
             rows.update({row.prefix: row for row in chosen})
     return list(rows.values())
 
