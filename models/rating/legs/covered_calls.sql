@@ -1,5 +1,5 @@
--- charged_calls, with the seconds taken off that duration profiles cover: what is left is charged, rounded and bounded
--- again. A leg that is wholly covered costs nothing.
+-- marked_up_calls, with the seconds taken off that duration profiles cover: what is left is charged, rounded and
+-- bounded again. A leg that is wholly covered costs nothing.
 
 with covered as (
     select source, call_id, attempt, day, sum(covered_ms)::BIGINT as covered_ms
@@ -19,7 +19,7 @@ exact as (
             when c.sell_parts is not null then {{ exact_charge_of_parts('c.sell', 'd.covered_ms') }}
             else {{ exact_charge_after('c.sell', 'd.covered_ms') }}
         end as sell_exact,
-    from {{ ref('charged_calls') }} as c
+    from {{ ref('marked_up_calls') }} as c
     left join covered as d
         on c.call_id = d.call_id and c.attempt = d.attempt and c.source = d.source and c.day = d.day
 ),

@@ -4,53 +4,13 @@
 -- Where more than the band decides (the caller, or several bands in one call) the row has `choices` instead of
 -- a rate: all that may apply, the first that does is taken.
 
-with days as (
-    select
-        min(day)::TIMESTAMP as first_instant,
-        max(day) + interval 1 day as last_instant,
-    from {{ ref('stg_build_days') }}
-),
-
-candidates as (
-    select
-        r.table_no,
-        c.prefix_no,
-        r.rate_no,
-        r.band,
-        greatest(r.valid_from, d.first_instant) as valid_from,
-        least(r.valid_to, d.last_instant) as valid_to,
-        r.calling_prefix <> '' or r.jurisdiction <> '' as by_caller,
-        r.band = ''
-        and r.calling_prefix = ''
-        and r.jurisdiction = ''
-        and r.valid_from <= d.first_instant
-        and r.valid_to >= d.last_instant as always,
-    from {{ ref('prefix_chains') }} as c
-    inner join {{ ref('rate_terms') }} as r on c.beginning = r.prefix
-    cross join days as d
-),
-
--- nothing is looked at beyond the highest rate that always applies
-floors as (
-    select
-        table_no,
-        prefix_no,
-        max(rate_no) as rate_no,
-        max(rate_no) filter (where always) as floor_no,
-    from candidates
-    group by table_no, prefix_no
-),
-
-contested as (
+with contested as (
     select
         c.*,
         t.splits or bool_or(c.by_caller) over (partition by c.table_no, c.prefix_no) as has_choices,
-    from candidates as c
-    inner join floors as f on c.table_no = f.table_no and c.prefix_no = f.prefix_no
+    from {{ ref('candidate_rates') }} as c
     inner join {{ ref('rate_table_terms') }} as t on c.table_no = t.table_no
-    where
-        f.rate_no is distinct from f.floor_no
-        and c.rate_no >= coalesce(f.floor_no, 0)
+    where c.is_contested
 ),
 
 edges as (
@@ -69,22 +29,6 @@ spans as (
     qualify valid_to is not null
 ),
 
-bands as (
-    select t.table_no, r.band
-    from {{ ref('rate_table_terms') }} as t
-    inner join {{ ref('stg_timetables') }} as r on t.timetable_id = r.timetable_id
-
-    union
-
-    select t.table_no, h.band
-    from {{ ref('rate_table_terms') }} as t
-    inner join {{ ref('stg_holidays') }} as h on t.timetable_id = h.timetable_id
-
-    union
-
-    select table_no, '' as band from {{ ref('rate_table_terms') }}
-),
-
 settled as (
     select
         s.table_no,
@@ -96,7 +40,7 @@ settled as (
         null::INTEGER as choices_no,
         null as choices,
     from spans as s
-    inner join bands as b on s.table_no = b.table_no
+    inner join {{ ref('table_bands') }} as b on s.table_no = b.table_no
     inner join contested as c
         on
             s.table_no = c.table_no
@@ -143,17 +87,16 @@ chosen as (
 )
 
 select
-    f.table_no,
-    f.prefix_no,
+    table_no,
+    prefix_no,
     null::VARCHAR as band,
-    d.first_instant as valid_from,
-    d.last_instant as valid_to,
-    f.rate_no,
+    valid_from,
+    valid_to,
+    rate_no,
     null::INTEGER as choices_no,
     null as choices,
-from floors as f
-cross join days as d
-where f.rate_no = f.floor_no
+from {{ ref('candidate_rates') }}
+where not is_contested
 
 union all by name
 

@@ -13,7 +13,7 @@ with recursive legs as (
         sell_digits as digits,
         sell_billed_ms::HUGEINT as wanted,
         row_number() over (order by charged_at, source, call_id, attempt) as leg_no,
-    from {{ ref('charged_calls') }}
+    from {{ ref('marked_up_calls') }}
     where
         sell_account_id in (
             select account_id
