@@ -117,6 +117,12 @@ def test_books_are_private_and_marts_public_both_by_contract(models: dict[str, A
             assert node["schema"] == layer
 
 
+def test_a_model_fits_a_screen_or_two() -> None:
+    """A model does one thing; more than about 120 lines is two things."""
+    long = {p.name: n for p in (PROJECT / "models").rglob("*.sql") if (n := len(p.read_text().splitlines())) > 130}
+    assert long == {}
+
+
 def test_what_is_public_is_published(models: dict[str, Any]) -> None:
     for node in models.values():
         assert ("published" in node["config"]["meta"]) == (node["fqn"][1] == "marts"), node["name"]

@@ -19,7 +19,7 @@ with legs as (
         l.reason,
         l.stopped_by is null and l.status = 'rated' as is_charged,
         coalesce(l.rounded_u, l.markup_charge_u) as before_bounds_u,
-        g.steps as grounds,
+        g.steps || s.steps as grounds,
         coalesce(c.charges, []) as charges,
         {{ sum_of_steps('c.charges') }} as parts_u,
     from {{ ref('explained_legs') }} as l
@@ -30,6 +30,13 @@ with legs as (
             and l.source = g.source
             and l.day = g.day
             and l.side = g.side
+    inner join {{ ref('leg_seconds') }} as s
+        on
+            l.call_id = s.call_id
+            and l.attempt = s.attempt
+            and l.source = s.source
+            and l.day = s.day
+            and l.side = s.side
     left join {{ ref('charge_parts') }} as c
         on
             l.call_id = c.call_id
