@@ -43,7 +43,7 @@ def check(as_json: bool) -> None:
       tollbook check
     """
     from orchestration.operations.billing.general_ledger import chart_notes, chart_problems
-    from orchestration.operations.upkeep.rates import mapping_problems
+    from orchestration.operations.upkeep.rate_decks import mapping_problems
 
     home = Home.from_environment()
     problems = [*configure.published_problems(home), *mapping_problems(home), *chart_problems(home)]

@@ -54,13 +54,14 @@ def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic
       tollbook rates review april.xlsx --source atlas --effective 2026-04-01 --full
     """
     from orchestration.decks.report import plain, text
-    from orchestration.operations.upkeep.rates import Wanted, review
+    from orchestration.operations.upkeep.rate_decks import DeckOptions
+    from orchestration.operations.upkeep.review_rates import review
 
     if as_json and first is not None:
         raise click.UsageError("--json gives every price: leave out --first")
     first = 10 if first is None else first
-    wanted = Wanted(first=None if as_json else first, traffic=not no_traffic, **options)
-    reviewed = review(Home.from_environment(), file, wanted)
+    how = DeckOptions(first=None if as_json else first, traffic=not no_traffic, **options)
+    reviewed = review(Home.from_environment(), file, how)
     if as_json:
         # without line breaks: json is ten times quicker so
         click.echo(json.dumps([plain(deck) for deck in reviewed.reviews], default=plain_value))
@@ -88,10 +89,11 @@ def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reas
       tollbook rates accept april.xlsx --source atlas --effective 2026-04-01 --full
     """
     from orchestration.decks.review import CLASSES
-    from orchestration.operations.upkeep.rates import Wanted, accept
+    from orchestration.operations.upkeep.rate_decks import DeckOptions
+    from orchestration.operations.upkeep.rates import accept
 
-    wanted = Wanted(first=0, **options)
-    accepted = accept(Home.from_environment(), file, wanted, refuse_suspicious=refuse_suspicious, reason=reason)
+    how = DeckOptions(first=0, **options)
+    accepted = accept(Home.from_environment(), file, how, refuse_suspicious=refuse_suspicious, reason=reason)
     for deck in accepted:
         for suspicion in deck.review.suspicious if deck.review else []:
             click.echo(f"{deck.name}: {suspicion.text} ({suspicion.prices:,})", err=True)

@@ -16,7 +16,8 @@ from orchestration.operations.day.land import land
 from orchestration.operations.questions.estimate import Campaign, estimate
 from orchestration.operations.questions.explain import explain
 from orchestration.operations.questions.quote import quote
-from orchestration.operations.upkeep.rates import Wanted, accept
+from orchestration.operations.upkeep.rate_decks import DeckOptions
+from orchestration.operations.upkeep.rates import accept
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import SEEDS, write_company, write_text
 
@@ -108,7 +109,7 @@ def test_an_estimate_from_history_reads_numbers_as_their_source_wrote_them(home:
 def test_a_deck_s_prefix_begins_national_numbers(home: Home, tmp_path: Path) -> None:
     header = "rate_table_id,prefix,destination,rate_per_minute"
     deck = write_text(tmp_path / "april.csv", header, "retail,493012,Mitte,0.07")
-    accept(home, deck, Wanted(source="sales", effective="2026-03-01"))
+    accept(home, deck, DeckOptions(source="sales", effective="2026-03-01"))
     build(home)
     assert calls_of(home)["national"][:2] == ("493012", D("0.07"))
     assert explain(home, "national").sell.amount == D("0.07")

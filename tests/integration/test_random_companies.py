@@ -16,7 +16,8 @@ from orchestration.audit.rater import RatedAttempt, rate
 from orchestration.operations.day.audit import compare
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
-from orchestration.operations.upkeep.rates import Wanted, accept
+from orchestration.operations.upkeep.rate_decks import DeckOptions
+from orchestration.operations.upkeep.rates import accept
 from orchestration.store.warehouse import Home, environment
 from tests.support.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
 
@@ -81,7 +82,7 @@ def test_sql_agrees_with_the_reference_on_decks(seed: int, tmp_path: Path) -> No
             path = tmp_path / f"{number}-{table}.csv"
             path.write_text("\n".join([",".join(DECK_COLUMNS), *(",".join(_cells(row)) for row in part.rows)]) + "\n")
             full = {"effective": part.replaces[table].isoformat(), "replaces": "full"} if part.replaces else {}
-            assert accept(home, path, Wanted(source="carr0", **full))[0].status == "accepted"
+            assert accept(home, path, DeckOptions(source="carr0", **full))[0].status == "accepted"
             accepted.append(part)
     build(home)
 

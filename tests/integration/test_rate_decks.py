@@ -22,8 +22,10 @@ from orchestration.engine import dbt
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
-from orchestration.operations.upkeep.rates import Wanted, accept, review
+from orchestration.operations.upkeep.rate_decks import DeckOptions
+from orchestration.operations.upkeep.rates import accept
 from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.operations.upkeep.review_rates import review
 from orchestration.store.warehouse import PROJECT, Home, Refused, Writer
 from tests.support.company import SEEDS, write_calls, write_company, write_text
 
@@ -85,7 +87,7 @@ def one_of_each(home: Home) -> Path:
 
 def test_each_class_of_price(home: Home) -> None:
     one_of_each(home)
-    (found,) = review(home, wanted=Wanted(replaces="full", first=None)).reviews
+    (found,) = review(home, options=DeckOptions(replaces="full", first=None)).reviews
     assert (found.rows, found.duplicates, found.number, found.replaces) == (7, 1, 1, "full")
     seen = [(p.what, p.prefix, p.old, p.new, p.change_pct, p.other_prefix, p.other_rate) for p in found.prices]
     assert seen == [
@@ -103,7 +105,7 @@ def test_each_class_of_price(home: Home) -> None:
 
 def test_a_partial_deck_ends_only_what_it_says(home: Home) -> None:
     drop(home, "p.csv", "cost,33,France,2026-05-20,,,,true", "cost,44,United Kingdom,2026-05-20,0.03,60,,")
-    (found,) = review(home, wanted=Wanted(first=None)).reviews
+    (found,) = review(home, options=DeckOptions(first=None)).reviews
     seen = [(p.what, p.prefix, p.old, p.new) for p in found.prices]
     # a minute begun instead of a second is an increase, at the same rate
     assert seen == [("increased", "44", "0.03 1/1", "0.03 1/60"), ("ended", "33", "0.02 1/1", None)]
@@ -128,7 +130,7 @@ def test_bounds_grace_and_free_seconds_are_part_of_a_price(home: Home) -> None:
         "cost,33,0.02,0.01,0,0,0",
         "cost,49,0.01,,,3,1.5",
     )
-    (found,) = review(home, wanted=Wanted(effective="2026-05-20", first=None)).reviews
+    (found,) = review(home, options=DeckOptions(effective="2026-05-20", first=None)).reviews
     seen = {p.prefix: (p.what, p.old, p.new) for p in found.prices}
     assert seen == {
         "44": ("decreased", "0.03 1/1 min 0.01", "0.03 1/1"),
@@ -149,7 +151,7 @@ def test_what_is_suspicious(home: Home) -> None:
         "cost,33,,2026-05-20,0.8,,,",
         "cost,49,,2026-05-20,,,true,",
     )
-    (found,) = review(home, wanted=Wanted(limit=D("0.5"), first=None)).reviews
+    (found,) = review(home, options=DeckOptions(limit=D("0.5"), first=None)).reviews
     assert {(s.reason, s.prices) for s in found.suspicious} == {
         ("ten_times", 2), ("over_limit", 2), ("past", 1), ("notice", 1), ("conflict", 2)
     }  # fmt: skip
@@ -172,7 +174,7 @@ def test_what_is_suspicious(home: Home) -> None:
 
 def test_a_full_deck_that_ends_most_of_a_table(home: Home) -> None:
     drop(home, "f.csv", "cost,44,,2026-05-20,0.03,,,")
-    (found,) = review(home, wanted=Wanted(replaces="full")).reviews
+    (found,) = review(home, options=DeckOptions(replaces="full")).reviews
     assert [s.text for s in found.suspicious] == ["ends 3 of the 4 prices of cost: is it a partial deck?"]
 
 
@@ -238,7 +240,7 @@ def test_a_price_is_held_against_what_its_numbers_cost_until_then(home: Home, wh
         "increment_charge,connect_charge,min_charge,free_s,markup_pct,increment_s,ended",
         line.replace(",-,", ",,") + (",true" if ended else ","),
     )
-    (found,) = review(home, wanted=Wanted(effective="2026-05-20", first=None, traffic=False)).reviews
+    (found,) = review(home, options=DeckOptions(effective="2026-05-20", first=None, traffic=False)).reviews
     (price,) = found.prices
     assert ("ten_times" in price.reasons) == is_suspicious, price
 
@@ -275,8 +277,8 @@ def test_prefixes_of_another_numbering_are_suspicious(home: Home, what: str) -> 
         f'[constants]\ncountry_code = "{code}"' if code else "",
     )
     path = write_text(home.inbox / "rates" / "carrier" / "us.csv", "NPANXX,Rate", *(f"{p},0.01" for p in deck.split()))
-    wanted = Wanted(effective="2026-05-20", replaces=replaces, first=None, traffic=False)
-    (found,) = review(home, wanted=wanted).reviews
+    options = DeckOptions(effective="2026-05-20", replaces=replaces, first=None, traffic=False)
+    (found,) = review(home, options=options).reviews
     assert [s.reason for s in found.suspicious] == reasons
     texts = {s.reason: s.text for s in found.suspicious}
     if "unrelated" in texts:
@@ -285,23 +287,23 @@ def test_prefixes_of_another_numbering_are_suspicious(home: Home, what: str) -> 
         assert next(s.prices for s in found.suspicious) == len(deck.split())
     if reasons:
         with pytest.raises(Refused, match="suspicious, nothing changed: no "):
-            accept(home, path, wanted, refuse_suspicious=True)
+            accept(home, path, options, refuse_suspicious=True)
     else:
-        accept(home, path, wanted, refuse_suspicious=True)
+        accept(home, path, options, refuse_suspicious=True)
 
 
 def test_review_changes_nothing(home: Home) -> None:
     path = one_of_each(home)
     review(home)
     before, journal = state(home), home.journal.read_text()
-    review(home, wanted=Wanted(replaces="full"))
+    review(home, options=DeckOptions(replaces="full"))
     assert (state(home), home.journal.read_text(), path.exists()) == (before, journal, True)
 
 
 def test_acceptance_is_kept_and_happens_once(home: Home, tmp_path: Path) -> None:
     path = one_of_each(home)
     data = path.read_bytes()
-    (done,) = accept(home, wanted=Wanted(replaces="full"))
+    (done,) = accept(home, options=DeckOptions(replaces="full"))
     assert not path.exists()
     assert (home.archive / "rates" / "carrier" / f"{done.file_id}.csv").read_bytes() == data
     assert query(home, "select rows, landed, duplicates, rejected from ops.files") == [(7, 6, 1, 0)]
@@ -319,7 +321,7 @@ def test_acceptance_is_kept_and_happens_once(home: Home, tmp_path: Path) -> None
     mine = tmp_path / "again.csv"
     mine.write_bytes(data)
     with pytest.raises(Refused, match=r"accepted already, as deck 1 on 2026-05-06 09:00 UTC by tess; nothing changed"):
-        accept(home, mine, Wanted(source="carrier"))
+        accept(home, mine, DeckOptions(source="carrier"))
     assert mine.exists()
     # a copy left in the inbox is put away
     path.write_bytes(data)
@@ -334,13 +336,13 @@ def test_the_same_deck_from_another_source_is_accepted_only_where_it_is_meant(ho
     accept(home)
     path = drop(home, "june.csv", price, source="other")
     told = "the same file was accepted from carrier as june.csv, deck 1, on 2026-05-06 09:00 UTC"
-    (found,) = review(home, wanted=Wanted(traffic=False)).reviews
+    (found,) = review(home, options=DeckOptions(traffic=False)).reviews
     assert [(s.reason, s.prices, s.text) for s in found.suspicious] == [("elsewhere", 1, told)]
     with pytest.raises(Refused, match=f"june.csv was not accepted: {told}; .* add --again"):
         accept(home)
     assert path.exists()
     assert query(home, "select count(*) from ops.decks") == [(1,)]
-    (meant,) = accept(home, wanted=Wanted(again=True))
+    (meant,) = accept(home, options=DeckOptions(again=True))
     assert (meant.deck, meant.source) == (2, "other")
     lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
     assert [line["again"] for line in lines if line["action"] == "rates accept"] == [False, True]
@@ -384,7 +386,7 @@ def test_a_deck_without_country_codes_prices_the_numbers_of_its_country(home: Ho
         '[constants]\ncountry_code = "1"',
     )
     deck = write_text(home.inbox / "rates" / "carrier" / "us.csv", "NPANXX,Rate", "201200,0.004356")
-    accept(home, deck, Wanted(effective="2026-05-01"))
+    accept(home, deck, DeckOptions(effective="2026-05-01"))
     header = "call_id,started_at,called_number,duration_s,ingress_trunk,egress_trunk"
     rows = [
         f"{name},{DAY}T10:00:00,{number},60,in-a,out" for name, number in (("us", 12012001234), ("eg", 201200123456))
@@ -403,10 +405,10 @@ def test_what_was_accepted_by_the_first_rules_is_accepted_again(rated: Home, mon
     write_text(rated.decks / "carrier.toml", 'rate_table_id = "cost"\n[columns]', *MAPPED_THEN)
     deck = write_text(rated.inbox / "rates" / "carrier" / "may.csv", "Code,Rate,Markup", "44,0.04,5")
     with pytest.raises(Refused, match=r"values\.band: no column has these words"):
-        accept(rated, deck, Wanted(effective="2026-05-05"))
+        accept(rated, deck, DeckOptions(effective="2026-05-05"))
     with monkeypatch.context() as before:
         before.setattr(Writer.__init__, "__defaults__", (1, None))
-        accept(rated, deck, Wanted(effective="2026-05-05"))
+        accept(rated, deck, DeckOptions(effective="2026-05-05"))
     rated.journal.write_text(re.sub(r', "rules": 1\b', "", rated.journal.read_text()))
     assert query(rated, "select prefix, rate_per_minute, markup_pct from landed.rates") == [("44", D("0.04"), D("5"))]
     assert rebuild(rated, check=True).compared

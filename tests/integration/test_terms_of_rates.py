@@ -21,7 +21,8 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.questions.explain import explain
 from orchestration.operations.questions.quote import quote
-from orchestration.operations.upkeep.rates import Wanted, accept
+from orchestration.operations.upkeep.rate_decks import DeckOptions
+from orchestration.operations.upkeep.rates import accept
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home
 from tests.support.company import write_company, write_text
@@ -77,7 +78,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
             "cost,472,Oslo,0.3,0.02,5",
         )
         build(home)
-        accept(home, deck, Wanted(source="carrier", effective="2026-05-05"))
+        accept(home, deck, DeckOptions(source="carrier", effective="2026-05-05"))
         assert {done.day: done.status for done in close(home)}[date(2026, 5, 5)] == "closed"
         return home
 

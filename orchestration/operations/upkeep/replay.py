@@ -20,7 +20,8 @@ from orchestration.operations.day.land import land_files
 from orchestration.operations.day.set_aside import note_unreadable
 from orchestration.operations.day.withdraw import withdraw_held
 from orchestration.operations.upkeep.configure import configure
-from orchestration.operations.upkeep.rates import Wanted, accept_held
+from orchestration.operations.upkeep.rate_decks import DeckOptions
+from orchestration.operations.upkeep.rates import accept_held
 from orchestration.store import journal
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused, Writer, environment
@@ -112,8 +113,9 @@ class Replay:
             target = self.held.home.decks / f"{line['source']}.toml"
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(mapping, target)
-        wanted = Wanted(effective=line["effective"], replaces=line["replaces"], first=0, again=bool(line.get("again")))
-        accepted = accept_held(self.held, self._file(line), wanted, reason=line["reason"])[0]
+        again = bool(line.get("again"))
+        options = DeckOptions(effective=line["effective"], replaces=line["replaces"], first=0, again=again)
+        accepted = accept_held(self.held, self._file(line), options, reason=line["reason"])[0]
         self.differs(line, "the deck", line["deck"], accepted.deck)
 
     def close(self, line: Line) -> None:

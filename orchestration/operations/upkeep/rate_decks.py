@@ -1,0 +1,85 @@
+"""The rate decks of the inbox, or one that a person names: which, how they are taken, read by their mapping."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+
+from orchestration.configuration.schema import FILES
+from orchestration.configuration.sheet import read
+from orchestration.decks import mapping_file, normal
+from orchestration.decks.normal import Deck
+from orchestration.decks.problem import UnreadableDeck
+from orchestration.landing import dropped
+from orchestration.landing.dropped import Dropped
+from orchestration.store.warehouse import Home, Writer
+
+_COLUMNS = (
+    "line, rate_table_id, prefix, destination, band, valid_from, valid_to, rate_per_minute, initial_rate_per_minute,"
+    " initial_s, increment_s, initial_charge, increment_charge, connect_charge, markup_pct, blocked, calling_prefix,"
+    " jurisdiction, ended, min_charge, max_charge, grace_s, free_s"
+)
+
+
+@dataclass(frozen=True)
+class DeckOptions:
+    """How to take the decks: what the person says goes before what the mapping says.
+
+    `effective`: a date or time (None: the deck's own); `replaces`: full or partial; `limit`: rates above it are
+    suspicious; `first`: how many prices of each class a review gives, None for all; `traffic`: whether a review
+    rates the last days' calls with the deck; `again`: the same file from another source is meant.
+    """
+
+    source: str | None = None
+    effective: str | None = None
+    replaces: str | None = None
+    limit: Decimal | None = None
+    first: int | None = 10
+    traffic: bool = True
+    again: bool = False
+
+
+AS_MAPPED = DeckOptions()
+
+
+def waiting_or_named(home: Home, file: Path | None, options: DeckOptions) -> list[Dropped]:
+    """The deck in `file`, or all that wait in the inbox, of the source that is asked for."""
+    if file is not None:
+        return [dropped.deck(home, file, options.source)]
+    return [d for d in dropped.decks(home) if options.source in (None, d.source)]
+
+
+def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, options: DeckOptions) -> Deck:
+    """Read a deck into temp table `deck_rows`, as its mapping says. Raises `UnreadableDeck`."""
+    tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
+    mapping, problems = mapping_file.mapping_of(held.home.decks, each.source, tables)
+    # what was accepted by the first rules was good enough then
+    if problems and held.rules > 1:
+        raise UnreadableDeck(map(str, problems))
+    return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces, held.rules)
+
+
+def landing_rows(number: int) -> str:
+    """The deck's rows as they land."""
+    return f"select {number}::INTEGER as deck, {_COLUMNS} from deck_rows where not copies"
+
+
+def accepted_as(con: duckdb.DuckDBPyConnection, each: Dropped) -> tuple[str, str, int] | None:
+    """When and by whom these bytes were accepted, their sha256, and as which deck; None when they were not."""
+    file_id = hashlib.sha256(each.path.read_bytes()).hexdigest()
+    row = con.execute(
+        "select deck, accepted_at, operator from ops.decks where file_id = ? and source = ?", [file_id, each.source]
+    ).fetchone()
+    if row is None:
+        return None
+    return f"as deck {row[0]} on {row[1]:%Y-%m-%d %H:%M} UTC by {row[2]}", file_id, row[0]
+
+
+def mapping_problems(home: Home) -> list[str]:
+    """All that is wrong with the mapping files in decks/, one line each, as the seeds' own tables go."""
+    tables = read(FILES["rate_tables"], home.seeds).known("rate_table_id")
+    return [str(problem) for problem in mapping_file.check(home.decks, tables)]

@@ -1,0 +1,70 @@
+"""`tollbook rates review`: what a deck would change; changes nothing."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestration.decks import review as reviewing
+from orchestration.decks import traffic
+from orchestration.decks.problem import UnreadableDeck
+from orchestration.decks.review import Review
+from orchestration.landing.dropped import Dropped
+from orchestration.operations.upkeep.configure import configure
+from orchestration.operations.upkeep.rate_decks import (
+    AS_MAPPED,
+    DeckOptions,
+    accepted_as,
+    landing_rows,
+    read_deck,
+    waiting_or_named,
+)
+from orchestration.store import sql
+from orchestration.store.warehouse import Home, Writer, writer
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """The decks that could be read, and what is wrong with the others."""
+
+    reviews: list[Review]
+    problems: list[str]
+
+
+def review(home: Home, file: Path | None = None, options: DeckOptions = AS_MAPPED) -> Reviewed:
+    """What the deck in `file` would change, or each deck that waits in the inbox; changes nothing.
+
+    Raises `Refused` for a request that cannot be carried out; what is wrong with a deck is in the result.
+    """
+    with writer(home, "rates review") as held:
+        decks = waiting_or_named(home, file, options)
+        if not decks:
+            return Reviewed([], [])
+        configure(held)
+        result = Reviewed([], [])
+        for each in decks:
+            try:
+                result.reviews.append(_reviewed(held, each, options))
+            except UnreadableDeck as unreadable:
+                result.problems.extend(unreadable.problems)
+        return result
+
+
+def _reviewed(held: Writer, each: Dropped, options: DeckOptions) -> Review:
+    with tempfile.TemporaryDirectory() as scratch:
+        prices = Path(scratch) / "prices.parquet"
+        with held.connect() as con:
+            known = accepted_as(con, each)
+            if known is not None:
+                raise UnreadableDeck([f"{each.name} was accepted already, {known[0]}"])
+            deck = read_deck(con, held, each, options)
+            review = reviewing.review(con, deck, options.limit, options.first)
+            days = traffic.days_with_traffic(con) if options.traffic else ()
+            if days:
+                con.execute(f"copy ({landing_rows(review.number)}) to {sql.path(prices)} (format parquet)")
+        if not days:
+            return review
+        held.release()
+        again = traffic.rated_again(held.home, days, prices, deck.effective_at, deck.replaces_all)
+        return replace(review, traffic=again)
