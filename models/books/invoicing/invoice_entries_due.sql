@@ -3,7 +3,16 @@
 -- credit.
 
 with unbilled as (
-    select e.*
+    select
+        e.entry_id,
+        e.account_id,
+        e.day,
+        e.period,
+        e.kind,
+        e.fact,
+        e.service,
+        e.amount,
+        e.reference,
     from {{ ref('ledger_entries') }} as e
     anti join {{ ref('stg_invoice_entries') }} as b on e.entry_id = b.entry_id
     where e.account_id in (select account_id from {{ ref('stg_invoicing') }})

@@ -2,7 +2,17 @@
 -- unit made of the exact sum, and what was credited. On the day of issue, in the account's favour like every posting.
 
 with issued as (
-    select *
+    select
+        document_id,
+        invoice_number,
+        account_id,
+        period_start,
+        issued_on,
+        exact,
+        net,
+        tax,
+        currency,
+        reason,
     from {{ ref('stg_invoices') }}
     where status = 'issued'
 ),

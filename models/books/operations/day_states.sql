@@ -19,7 +19,8 @@ checks as (
             e'\n' order by c.warns, c.check_name
         ) filter (where c.failing > 0) as to_do,
     from (
-        select *, coalesce(severity = 'warn', false) as warns from {{ ref('stg_day_checks') }}
+        select day, check_name, failing, build_no, words, remedy, coalesce(severity = 'warn', false) as warns
+        from {{ ref('stg_day_checks') }}
     ) as c
     left join {{ ref('stg_builds') }} as b on c.day = b.day
     where c.build_no = coalesce(b.build_no, 0)

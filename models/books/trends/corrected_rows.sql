@@ -8,7 +8,15 @@ with calls as (
 ),
 
 rejected as (
-    select r.*, f.landed_at::DATE as landed_on
+    select
+        r.file_id,
+        r.line,
+        r.source,
+        r.day,
+        r.row_id,
+        r.attempt,
+        r.file_sequence,
+        f.landed_at::DATE as landed_on,
     from {{ ref('stg_rejected_rows') }} as r
     inner join {{ ref('stg_files') }} as f on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
     where r.kind = 'cdrs'

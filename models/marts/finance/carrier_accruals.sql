@@ -3,7 +3,12 @@
 
 with positions as (
     select
-        *,
+        account_id,
+        as_of,
+        charged,
+        currency,
+        reporting_rate,
+        reporting_currency,
         -paid as paid_to_it,
         charged + paid as accrued,
     from {{ ref('account_positions_daily') }}

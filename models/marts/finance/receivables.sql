@@ -2,7 +2,15 @@
 
 with overdue as (
     select
-        s.*,
+        s.invoice_number,
+        s.kind,
+        s.account_id,
+        s.period_start,
+        s.issued_on,
+        s.due_on,
+        s.currency,
+        s.total,
+        s.paid,
         s.total - s.paid as open,
         case when s.total > s.paid then greatest(clock.now::DATE - s.due_on, 0) else 0 end as days_overdue,
         clock.now::DATE as as_of,

@@ -4,7 +4,12 @@
 
 with positions as (
     select
-        *,
+        account_id,
+        as_of,
+        invoiced,
+        currency,
+        reporting_rate,
+        reporting_currency,
         -charged as earned,
         -charged - invoiced as unbilled,
     from {{ ref('account_positions_daily') }}

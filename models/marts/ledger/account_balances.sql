@@ -23,7 +23,14 @@ due as (
 
 balances as (
     select
-        a.*,
+        a.account_id,
+        a.kind,
+        a.currency,
+        a.payment_model,
+        a.plan_tier,
+        a.credit_limit,
+        a.buffer,
+        a.low_balance_threshold,
         coalesce(p.amount, 0) + coalesce(d.amount, 0) as balance,
         coalesce(d.amount, 0) as accrued_unposted,
         coalesce(p.amount, 0)

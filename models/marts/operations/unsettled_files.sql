@@ -6,14 +6,26 @@
 
 with unreadable as (
     select
-        *,
+        file_id,
+        kind,
+        source,
+        name,
+        seen_at,
+        days,
+        problem,
+        file_sequence,
         regexp_replace(name, '[.]gz$', '') as plain_name,
     from {{ ref('stg_unreadable_files') }}
 ),
 
 landed as (
     select
-        *,
+        file_id,
+        kind,
+        source,
+        landed_at,
+        rows,
+        file_sequence,
         regexp_replace(name, '[.]gz$', '') as plain_name,
     from {{ ref('stg_files') }}
     where withdrawn_at is null

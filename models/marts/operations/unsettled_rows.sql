@@ -13,7 +13,17 @@ with closed_days as (
 
 rejected as (
     select
-        r.*,
+        r.day,
+        r.kind,
+        r.source,
+        r.file_id,
+        r.line,
+        r.reason,
+        r.detail,
+        r.raw,
+        r.row_id,
+        r.attempt,
+        r.file_sequence,
         f.name,
         f.landed_at::DATE as landed_on,
     from {{ ref('stg_rejected_rows') }} as r

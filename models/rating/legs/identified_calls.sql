@@ -2,7 +2,30 @@
 -- that has no leg. A call that a carrier sends to a customer swaps the sides.
 
 with calls as (
-    select *
+    select
+        day,
+        source,
+        call_id,
+        attempt,
+        charged_at,
+        started_at,
+        answered_at,
+        ended_at,
+        duration_s,
+        calling_number,
+        called_number,
+        routing_number,
+        ingress_trunk,
+        egress_trunk,
+        disposition,
+        hangup_cause,
+        pdd_ms,
+        carrier_amount,
+        carrier_currency,
+        carrier_billed_s,
+        extra,
+        file_id,
+        file_sequence,
     from {{ ref('stg_cdrs') }}
     where day in (select day from {{ ref('stg_build_days') }})
 ),

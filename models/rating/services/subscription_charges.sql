@@ -9,7 +9,12 @@ with accounts as (
 
 held as (
     select
-        s.*,
+        s.subscription_id,
+        s.account_id,
+        s.service,
+        s.quantity,
+        s.charge,
+        s.prorate,
         a.timezone,
         s.valid_from::DATE as begins_on,
         -- an account that ends within a day still has that day

@@ -1,6 +1,0 @@
-select
-    operator,
-    role,
-    accounts,
-    line,
-from {{ source('config', 'operators') }}
