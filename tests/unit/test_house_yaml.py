@@ -139,6 +139,18 @@ def test_everything_published_is_in_the_serving_file(manifest: Node) -> None:
         assert exposure["description"].strip()
 
 
+def test_an_exposure_names_what_its_files_read(manifest: Node) -> None:
+    """Each mart that the Python and SQL behind it asks for."""
+    tables = {node["unique_id"]: f"{node['schema']}.{node['name']}" for node in _tables(manifest)}
+    for exposure in manifest["exposures"].values():
+        if exposure["name"] != "serving_file":
+            named = {tables[key] for key in exposure["depends_on"]["nodes"]}
+            texts = [(PROJECT / place).read_text() for place in exposure["config"]["meta"]["made_in"]]
+            read = {table for text in texts for table in re.findall(r"\bmarts\.[a-z_]+", text)} & set(tables.values())
+            assert read, exposure["name"]
+            assert read <= named, f"{exposure['name']}: {read - named}"
+
+
 def _anchors(page: str) -> Iterator[str]:
     """Of the headings of a page of docs/, as GitHub makes them."""
     for heading in re.findall(r"^#+ (.*)$", (PROJECT / "docs" / page).read_text(), re.MULTILINE):
