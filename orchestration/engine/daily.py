@@ -23,6 +23,8 @@ from orchestration.store import sql
 from orchestration.store.files import folder
 
 _SELECTED = ("tag:daily",)
+# Of fewer calls planning the query takes longer than running it.
+_FEW = 20_000
 _STORED_OF = "select path from ops.stored_files where table_name = ? and day = ? and sealed order by path"
 
 
@@ -118,17 +120,12 @@ def build(
 
     `report` gets a line as each is done. Raises `DbtFailed` when one fails: the next build completes what is left.
     """
-    for model in daily():
-        if model.kept == "files":  # a home that was moved has them elsewhere now
-            _view(con, home, model)
+    find_files(con, home)  # a home that was moved has them elsewhere now
     with _settings(con):
         for model in daily():
             if skipped(model):
                 continue
             began = time.monotonic()
-            if model.kept == "files":
-                # joins are written with the calls first and what is looked up second: the planner's guess is worse
-                con.execute("set disabled_optimizers = 'build_side_probe_side'")
             con.begin()
             try:
                 _make(con, home, days, model)
@@ -136,9 +133,15 @@ def build(
             except duckdb.Error as error:
                 con.rollback()
                 raise dbt.DbtFailed(f"{model.name}: {error}") from error
-            con.execute("reset disabled_optimizers")
             if report is not None:
                 report(f"{model.name.split('.')[1]} ({time.monotonic() - began:.1f} s)")
+
+
+def find_files(con: duckdb.DuckDBPyConnection, home: Path) -> None:
+    """Make the views over files anew, as files are in `home`: no other view says where anything lies."""
+    for model in daily():
+        if model.kept == "files":
+            _view(con, home, model)
 
 
 @contextmanager
@@ -165,7 +168,8 @@ def _make(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], mode
 
 
 def _store(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], model: Daily) -> None:
-    """Write the days' rows to new files, a query a day, so that memory does not grow with their number.
+    """Write the days' rows to new files, a query for days with few calls and one for each other day, so that memory
+    does not grow with their number.
 
     What counts is in ops.stored_files, in the transaction: files that no row names do not exist.
     """
@@ -173,14 +177,46 @@ def _store(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], mod
         "delete from ops.stored_files where table_name = ? and not sealed and day in (select day from run.build_days)",
         [model.name],
     )
-    for day in days:
+    for group, many in _groups(con):
         con.execute("delete from run.build_days")
-        con.execute("insert into run.build_days values (?)", [day])
+        con.execute("insert into run.build_days select unnest(?::DATE[])", [group])
         if model.sealed:
-            _drop_superseded(con, home, day, model.name)
-        _write(con, home, day, model.name, model.query)
+            for day in group:
+                _drop_superseded(con, home, day, model.name)
+        if many:
+            # joins are written with the calls first and what is looked up second: the planner's guess is worse
+            con.execute("set disabled_optimizers = 'build_side_probe_side'")
+        if len(group) == 1:
+            _write(con, home, group[0], model.name, model.query)
+        else:
+            con.execute(f"create temp table few_calls as {model.query}")
+            for day in group:
+                _write(con, home, day, model.name, f"from few_calls where day = {sql.literal(str(day))}::DATE")
+            con.execute("drop table few_calls")
+        con.execute("reset disabled_optimizers")
     con.execute("delete from run.build_days")
     con.execute("insert into run.build_days select unnest(?::DATE[])", [list(days)])
+
+
+def _groups(con: duckdb.DuckDBPyConnection) -> list[tuple[list[date], bool]]:
+    """The days of run.build_days, in order, those together that have few calls together; whether a day has many."""
+    groups: list[tuple[list[date], bool]] = []
+    together = 0
+    for day, calls in con.execute(
+        """
+        select d.day, coalesce(sum(f.rows), 0)
+        from run.build_days as d
+        left join ops.file_days as f on d.day = f.day and f.kind = 'cdrs'
+        group by d.day
+        order by d.day
+        """
+    ).fetchall():
+        together += calls
+        if not groups or together > _FEW:
+            groups.append(([], calls > _FEW))
+            together = calls
+        groups[-1][0].append(day)
+    return groups
 
 
 def _write(con: duckdb.DuckDBPyConnection, home: Path, day: date, table: str, query: str, sealed: bool = False) -> None:

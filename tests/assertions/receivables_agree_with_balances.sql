@@ -21,44 +21,56 @@ accrued as (
     group by account_id
 ),
 
-compared as (
+-- each view once
+joined as materialized (
     select
         b.account_id,
-        'what the account owes' as what,
-        'receivables' as one,
-        r.net as one_says,
-        'balances' as other,
-        -b.balance as other_says,
-    from balances as b
-    left join {{ ref('receivables_aging') }} as r on b.account_id = r.account_id
-    where b.kind <> 'carrier'
-
-    union all
-
-    select
-        b.account_id,
-        'unbilled' as what,
-        'postings on no invoice' as one,
-        r.unbilled as one_says,
-        'earned less invoiced' as other,
-        u.amount as other_says,
+        b.kind,
+        b.balance,
+        r.net,
+        r.unbilled,
+        u.amount as earned_less_invoiced,
+        c.amount as accrued,
     from balances as b
     left join {{ ref('receivables_aging') }} as r on b.account_id = r.account_id
     left join unbilled as u on b.account_id = u.account_id
-    where b.kind <> 'carrier'
+    left join accrued as c on b.account_id = c.account_id
+),
+
+compared as (
+    select
+        account_id,
+        'what the account owes' as what,
+        'receivables' as one,
+        net as one_says,
+        'balances' as other,
+        -balance as other_says,
+    from joined
+    where kind <> 'carrier'
 
     union all
 
     select
-        b.account_id,
+        account_id,
+        'unbilled' as what,
+        'postings on no invoice' as one,
+        unbilled as one_says,
+        'earned less invoiced' as other,
+        earned_less_invoiced as other_says,
+    from joined
+    where kind <> 'carrier'
+
+    union all
+
+    select
+        account_id,
         'what we owe the carrier' as what,
         'accruals' as one,
-        c.amount as one_says,
+        accrued as one_says,
         'balances' as other,
-        b.balance as other_says,
-    from balances as b
-    left join accrued as c on b.account_id = c.account_id
-    where b.kind = 'carrier'
+        balance as other_says,
+    from joined
+    where kind = 'carrier'
 )
 
 select

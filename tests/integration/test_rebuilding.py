@@ -16,6 +16,7 @@ import pytest
 
 from orchestration.audit import company
 from orchestration.audit.number import Numbering
+from orchestration.engine.dbt import modelled
 from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.invoice import invoice, issue
 from orchestration.operations.day.build import build
@@ -290,3 +291,19 @@ def test_numbers_that_were_rated_before_countries_counted_stay_as_they_were(
     assert "called number 7700900123, national in 44: 447700900123" in texts["c7"]
     assert "called number 07700900123, national in 44: 447700900123" in texts["late"]
     assert rebuild(home, check=True).compared
+
+
+def test_a_rebuild_that_ends_after_the_switch_leaves_the_models_to_the_next_build(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Views still name the files where they were made: a warehouse that counted as modelled would read nothing."""
+    with monkeypatch.context() as dies:
+        dies.setattr("orchestration.operations.upkeep.rebuild.keep_models", lambda _: sys.exit("killed"))
+        with pytest.raises(SystemExit, match="killed"):
+            rebuild(home)
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert not modelled(con)
+    rebuild(home)
+    with duckdb.connect(str(home.warehouse)) as con:
+        assert modelled(con)
+        assert con.execute("select call_id from marts.rated_calls").fetchall() == [("c1",)]

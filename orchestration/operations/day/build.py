@@ -114,6 +114,13 @@ def make_models(held: Writer, report: Callable[[str], None] | None = None) -> No
         _drop_others(con)
 
 
+def keep_models(held: Writer) -> None:
+    """Keep the models that this release made in a warehouse which lay elsewhere then."""
+    with held.connect() as con, transaction(con):
+        daily.find_files(con, held.home.root)
+        con.execute("insert into ops.project values (?)", [dbt.project_version()])
+
+
 def _drop_others(con: duckdb.DuckDBPyConnection) -> None:
     """Drop what models of an earlier release were and none of this one is."""
     relations = dbt.relations()

@@ -14,7 +14,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.load import version
-from orchestration.operations.day.build import build_days
+from orchestration.engine.dbt import modelled
+from orchestration.operations.day.build import build_days, keep_models
 from orchestration.operations.day.publish import publish
 from orchestration.operations.upkeep.configure import configure, problems
 from orchestration.operations.upkeep.replay import Replay
@@ -87,9 +88,12 @@ def rebuild(home: Home, report: Callable[[str], None] | None = None, *, check: b
                     with beside.connect() as books:
                         if is_new:
                             _refuse_bad(home, books)
+                        has_models = modelled(books)
                     _hand_over(beside, home, lines)
             if not check:
                 _switch(held, new)
+                if has_models:
+                    keep_models(held)
                 configure(held, again=not is_new)
                 build_days(held)
                 with environment(TOLLBOOK_ALERTS=""):
@@ -175,7 +179,8 @@ def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
         with transaction(con):
             con.execute("delete from ops.journal")
             con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [_noted(line) for line in lines])
-            # its views name the files where they were made; the next build makes them all again
+            # its views name the files where they were made: who is killed before they name them where they are then
+            # has the next build make them all again
             con.execute("delete from ops.project")
             # files that were published before the rebuild are named by these numbers
             for table in ("builds", "day_checks"):
