@@ -21,7 +21,7 @@ D = Decimal
 
 class Odd(Deployment):
     def __init__(self, root: Path) -> None:
-        super().__init__(root / ODD)
+        super().__init__(root / ODD, own_process=True)
         odd = {name: text.replace("acme,", f"{ACCOUNT},").replace("bolt,", f"{OTHER},") for name, text in SEEDS.items()}
         odd["trunks"] = odd["trunks"].replace("in-a,", f"{TRUNK},")
         odd["sources"] = odd["sources"].replace("sw1,", f"{SOURCE},")

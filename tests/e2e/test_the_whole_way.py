@@ -14,7 +14,7 @@ from tests.support.deployment import Deployment
 @pytest.fixture(scope="module")
 def whole_way(tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """4 May 2026 landed, built and closed at 09:00 on the 6th; the 5th has ended."""
-    it = Deployment(tmp_path_factory.mktemp("whole"))
+    it = Deployment(tmp_path_factory.mktemp("whole"), own_process=True)
     inbox = it.home / "inbox"
     write_calls(
         inbox / "cdrs" / "sw1" / "one.csv",

@@ -103,7 +103,7 @@ def publish(held: Writer) -> Published:
             files[table] = [path]
             written += 1
         stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
-        views = [_view(con, model.name) for model in daily() if model.kept == "files"]
+        views = _views(con)
         booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
     _swap(home, files, views, booked_until)
     if waiting:
@@ -202,11 +202,15 @@ def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:
     return path
 
 
-def _view(con: duckdb.DuckDBPyConnection, table: str) -> str:
-    """The statement of a view whose files the warehouse itself keeps."""
-    row = con.execute("select sql from duckdb_views() where schema_name || '.' || view_name = ?", [table]).fetchone()
-    assert row is not None
-    return str(row[0])
+def _views(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The statements of the views whose files the warehouse itself keeps."""
+    names = [model.name for model in daily() if model.kept == "files"]
+    rows = con.execute(
+        "select sql from duckdb_views() where not internal and schema_name || '.' || view_name in (select unnest(?))",
+        [names],
+    ).fetchall()
+    assert len(rows) == len(names)
+    return [str(statement) for (statement,) in rows]
 
 
 def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
@@ -227,10 +231,10 @@ def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_unt
         con.execute("create schema serving.marts")
         for view in views:
             con.execute(view)
+        for schema in sorted({table.split(".")[0] for table in files} - {"marts"}):
+            con.execute(f"create schema serving.{schema}")
         for table, paths in files.items():
-            schema = table.split(".")[0]
             read = sql.reader("read_parquet", paths, "union_by_name = true")
-            con.execute(f"create schema if not exists serving.{schema}")
             con.execute(f"create view serving.{table} as select * from {read}")
         con.execute(
             "create table serving.main.published as select ?::TIMESTAMP as published_at, ?::DATE as booked_until",
