@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.engine.rating_sql import blank, rate
 from orchestration.operations.day.land import land
-from orchestration.operations.questions.rated_again import rows
+from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, environment
 from tests.support.generators import random_company, random_traffic
 
@@ -45,7 +45,7 @@ def engine(home: Home, warehouse: str) -> duckdb.DuckDBPyConnection:
 
 
 def test_steps_add_up_to_the_amount(rated: duckdb.DuckDBPyConnection) -> None:
-    differing = rows(
+    differing = dict_rows(
         rated,
         """
         with legs as (
@@ -66,7 +66,7 @@ def test_steps_add_up_to_the_amount(rated: duckdb.DuckDBPyConnection) -> None:
 
 def test_rounding_is_less_than_a_unit_of_the_last_decimal(rated: duckdb.DuckDBPyConnection) -> None:
     # what parts leave to the rounding cannot be more, or a part is missing
-    far = rows(
+    far = dict_rows(
         rated,
         """
         select s.*, t.amount_unit
@@ -83,12 +83,13 @@ def test_rounding_is_less_than_a_unit_of_the_last_decimal(rated: duckdb.DuckDBPy
 
 def test_every_kind_of_leg_is_among_them(rated: duckdb.DuckDBPyConnection) -> None:
     kinds = {
-        row["kind"] for row in rows(rated, "select distinct kind from rating.explained_legs where status = 'rated'")
+        row["kind"]
+        for row in dict_rows(rated, "select distinct kind from rating.explained_legs where status = 'rated'")
     }
     assert len(kinds & {"per_minute", "block", "given", "markup"}) >= 3
-    told = {row["what"] for row in rows(rated, "select distinct what from rating.leg_steps")}
+    told = {row["what"] for row in dict_rows(rated, "select distinct what from rating.leg_steps")}
     assert {"leg", "trunk", "table", "number", "rate", "reason", "seconds", "charge", "rounding", "bound"} <= told
-    assert rows(rated, "select 1 from rating.leg_steps where text is null") == []
+    assert dict_rows(rated, "select 1 from rating.leg_steps where text is null") == []
 
 
 def one_call(tmp_path: Path, at: str, seconds: str, **files: str) -> duckdb.DuckDBPyConnection:
@@ -121,7 +122,8 @@ def one_call(tmp_path: Path, at: str, seconds: str, **files: str) -> duckdb.Duck
 def sold(con: duckdb.DuckDBPyConnection) -> list[tuple[str, Decimal | None]]:
     rate(con, explained="side = 'sell'")
     return [
-        (row["text"], row["amount"]) for row in rows(con, "select text, amount from rating.leg_steps order by step")
+        (row["text"], row["amount"])
+        for row in dict_rows(con, "select text, amount from rating.leg_steps order by step")
     ]
 
 
@@ -146,7 +148,7 @@ def test_worked_example_of_9_1_seconds(tmp_path: Path) -> None:
     # rated again, with another length only
     con.execute("update landed.cdrs set duration_s = 12")
     rate(con, again=True)
-    assert rows(con, "select sell_amount from rating.rated_calls") == [{"sell_amount": Decimal("0.00100000")}]
+    assert dict_rows(con, "select sell_amount from rating.rated_calls") == [{"sell_amount": Decimal("0.00100000")}]
 
 
 def test_a_call_across_a_band_edge_with_an_allowance(tmp_path: Path) -> None:
