@@ -292,7 +292,7 @@ def test_two_runs_at_once_take_turns(project: manifest.Manifest, home: Home) -> 
         "sys.exit(not done.success)"
     )
     runs = [subprocess.Popen([sys.executable, "-c", script], cwd=PROJECT) for _ in range(2)]
-    assert [run.wait(timeout=120) for run in runs] == [0, 0]
+    assert [run.wait(timeout=600) for run in runs] == [0, 0]
     with serving(home) as con:
         assert con.execute("select count(*) from marts.rated_calls").fetchone() == (3,)
 

@@ -123,7 +123,7 @@ def test_the_lock_ends_with_its_process(built: Home) -> None:
             "-c",
             "import sys, time; from pathlib import Path; from orchestration.store.warehouse import Home, writer\n"
             "with writer(Home(Path(sys.argv[1]), Path('.')), 'build'):\n"
-            "    print('held', flush=True); time.sleep(60)",
+            "    print('held', flush=True); time.sleep(600)",
             str(built.root),
         ],
         stdout=subprocess.PIPE,
