@@ -4,12 +4,15 @@
   none at its effective date. In a partial deck only a row that says so (`ended`) ends the older ones of its prefix.
 
   With `from_instant` (an SQL expression) decks that a full one has replaced by then are left out: what is
-  looked at does not grow with the decks of the past.
+  looked at does not grow with the decks of the past. Other decks than the accepted ones are given as two relations,
+  as stg_deck_rates and stg_deck_tables are.
 -#}
-{% macro rates_with_ends(from_instant=none) -%}
+{% macro rates_with_ends(from_instant=none, deck_rates=none, deck_tables=none) -%}
+    {%- set deck_rates = deck_rates or ref('stg_deck_rates') -%}
+    {%- set deck_tables = deck_tables or ref('stg_deck_tables') -%}
     with settled as (
         select rate_table_id, max(deck) as deck
-        from {{ ref('stg_deck_tables') }}
+        from {{ deck_tables }}
         where replaces_all and settled_at <= {{ from_instant or "timestamp '0001-01-01'" }}
         group by rate_table_id
     ),
@@ -23,7 +26,7 @@
 
         union all by name
 
-        select * from {{ ref('stg_deck_rates') }}
+        select * from {{ deck_rates }}
     ),
 
     live as (
@@ -41,7 +44,7 @@
             r.deck,
             min(r.valid_from) filter (where r.ended or d.replaces_all) as ends_at,
         from live as r
-        inner join {{ ref('stg_deck_tables') }} as d on r.deck = d.deck and r.rate_table_id = d.rate_table_id
+        inner join {{ deck_tables }} as d on r.deck = d.deck and r.rate_table_id = d.rate_table_id
         group by r.rate_table_id, r.prefix, r.deck
     ),
 
@@ -52,7 +55,7 @@
             r.deck,
             min(case when d.replaces_all then coalesce(s.ends_at, d.effective_at) else s.ends_at end) as ends_at,
         from (select distinct rate_table_id, prefix, deck from live) as r
-        inner join {{ ref('stg_deck_tables') }} as d on r.rate_table_id = d.rate_table_id and r.deck < d.deck
+        inner join {{ deck_tables }} as d on r.rate_table_id = d.rate_table_id and r.deck < d.deck
         left join said as s on d.deck = s.deck and r.rate_table_id = s.rate_table_id and r.prefix = s.prefix
         group by r.rate_table_id, r.prefix, r.deck
     )

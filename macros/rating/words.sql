@@ -49,3 +49,42 @@
 {% macro sum_of_steps(steps) -%}
     coalesce(list_sum(list_transform({{ steps }}, lambda s: s.amount_u)), 0)::HUGEINT
 {%- endmacro %}
+
+
+{#- A decimal as text, with no more decimals than it takes: 0.05, 60. -#}
+{% macro number_in_words(amount) -%}
+    regexp_replace(({{ amount }})::VARCHAR, '[.]0+$|([.][0-9]*[1-9])0+$', '\1')
+{%- endmacro %}
+
+
+{#-
+  What a rate charges by (`terms` of deck_prices) as people write it: the price and the increments, then what there is
+  of the rest. `0.05 60/60 +0.01 min 0.02 max 5 grace 3 free 10`; null where there is no price.
+-#}
+{% macro price_in_words(t) -%}
+    case when {{ t }} is not null then concat_ws(
+        ' ',
+        case when {{ t }}.blocked then 'blocked' end,
+        case
+            when {{ t }}.kind = 'block'
+                then {{ number_in_words(t ~ '.initial_charge') }} || ' then '
+                || {{ number_in_words(t ~ '.increment_charge') }}
+            else {{ number_in_words(t ~ '.rate') }} || case when {{ t }}.kind = 'markup' then '%' else '' end
+        end,
+        case when {{ t }}.first_rate <> {{ t }}.rate then '(first ' || {{ number_in_words(t ~ '.first_rate') }} || ')' end,
+        case
+            when {{ t }}.kind in ('per_minute', 'block')
+                then {{ number_in_words(from_ms(t ~ '.initial_ms')) }} || '/'
+                -- no pulse is one of 1 ms
+                || case
+                    when {{ t }}.increment_ms = 1 then '0'
+                    else {{ number_in_words(from_ms(t ~ '.increment_ms')) }}
+                end
+        end,
+        case when {{ t }}.connect_u > 0 then '+' || {{ ratio_in_words(t ~ '.connect_u') }} end,
+        case when {{ t }}.min_u > 0 then 'min ' || {{ ratio_in_words(t ~ '.min_u') }} end,
+        case when {{ t }}.max_u < {{ to_units(no_max_charge() ~ '::HUGEINT') }} then 'max ' || {{ ratio_in_words(t ~ '.max_u') }} end,
+        case when {{ t }}.grace_ms > 0 then 'grace ' || {{ number_in_words(from_ms(t ~ '.grace_ms')) }} end,
+        case when {{ t }}.free_ms > 0 then 'free ' || {{ number_in_words(from_ms(t ~ '.free_ms')) }} end
+    ) end
+{%- endmacro %}

@@ -6,17 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.decks.normal import Deck
 from orchestration.decks.traffic import Traffic
-from orchestration.store.warehouse import PROJECT, now
-
-_SQL = Path(__file__).with_name("review.sql")
-_MACROS = ("money/exact.sql", "rating/terms.sql", "rating/change_pct.sql", "rating/rate_ends.sql")
+from orchestration.engine.rating_sql import ask, database
 
 CLASSES = ("new", "increased", "decreased", "changed", "blocked", "ended", "cancelled", "unchanged", "not_offered")
 REASONS = {
@@ -105,7 +101,7 @@ class Review:
 
 
 def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = None, first: int | None = 20) -> Review:
-    """Compare the deck in `deck_rows` with what is in force; the full answer is in temp table `review`.
+    """Compare the deck in `deck_rows` with what is in force; the full answer is in review.rating.deck_review.
 
     `limit`: rates above it are suspicious, before the mapping's. `first`: how many prices of each class are given,
     None for all.
@@ -113,26 +109,28 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
     limit = limit if limit is not None else deck.mapping.max_rate
     con.execute(
         """
-        create or replace temp table deck_told as
+        create or replace temp table reviewed_deck as
         select
             (select coalesce(max(deck), 0) + 1 from ops.decks)::INTEGER as number,
             ?::TIMESTAMP as effective_at,
             ?::BOOLEAN as replaces_all,
-            ?::TIMESTAMP as now,
             ?::DECIMAL(20, 8) as limit_rate,
-            ?::VARCHAR as country_code
+            ?::VARCHAR as country_code,
+            ?::INTEGER as shown
         """,
-        [deck.effective_at, deck.replaces_all, now(), limit, deck.mapping.constants.get("country_code")],
+        [deck.effective_at, deck.replaces_all, limit, deck.mapping.constants.get("country_code"), first],
     )
-    con.execute(_compiled())
+    ask(con, "decks", _given(database(con)), "review")
     number, rows, duplicates = _one(
-        con, "select (select number from deck_told), count(*), count(*) filter (copies) from deck_rows"
+        con, "select (select number from reviewed_deck), count(*), count(*) filter (copies) from deck_rows"
     )
     first_change, closed = _one(
         con,
         """
         with changes as (
-            select min(changes_at) as first_at from review where class not in ('unchanged', 'not_offered')
+            select min(changes_at) as first_at
+            from review.rating.deck_review
+            where class not in ('unchanged', 'not_offered')
         )
         select first_at, (select count(distinct day) from ops.closings where day + interval 1 day > first_at)
         from changes
@@ -152,32 +150,39 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
         suspicious=(*_suspicious(con, limit), *_unrelated(con), *_ends_most(con), *_elsewhere(con, deck, rows)),
         first_change=first_change,
         closed_days=closed,
-        prices=() if first == 0 else _prices(con, first),
+        prices=_prices(con),
     )
 
 
-def _compiled() -> str:
-    """The statements, with the macros of the models: when older prices end is said once."""
-    # dbt's own template language; a command that needs no decks does not pay for it
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(undefined=StrictUndefined, autoescape=False)
-    text = "".join(path.read_text(encoding="utf-8") for path in (*(PROJECT / "macros" / m for m in _MACROS), _SQL))
-    return environment.from_string(text).render(ref=lambda model: f"deck_{model}")
+def _given(warehouse: str) -> dict[str, str]:
+    """What models/rating/decks reads: the reviewed deck, and what there is of its rate tables."""
+    tables = "select rate_table_id from deck_rows"
+    return {
+        "run.clock": f"from {warehouse}.run.clock",
+        "run.reviewed_deck": "from reviewed_deck",
+        "run.reviewed_rates": "select * exclude (currency) from deck_rows",
+        "config.rate_tables": f"from {warehouse}.config.rate_tables",
+        "config.rate_assignments": f"from {warehouse}.config.rate_assignments",
+        "config.rates": f"from {warehouse}.config.rates where rate_table_id in ({tables})",
+        "landed.rates": f"from {warehouse}.landed.rates where rate_table_id in ({tables})",
+        "ops.deck_tables": f"from {warehouse}.ops.deck_tables",
+    }
 
 
 def _tables(con: duckdb.DuckDBPyConnection) -> tuple[Counts, ...]:
-    rows = con.execute(
-        "select rate_table_id, class, count(*) from review group by rate_table_id, class order by all"
-    ).fetchall()
+    rows = con.execute("select rate_table_id, class, count(*) from review.rating.deck_review group by all order by all")
     found: dict[str, dict[str, int]] = {}
-    for table, what, count in rows:
+    for table, what, count in rows.fetchall():
         found.setdefault(table, dict.fromkeys(CLASSES, 0))[what] = count
     return tuple(Counts(table, classes) for table, classes in found.items())
 
 
 def _suspicious(con: duckdb.DuckDBPyConnection, limit: Decimal | None) -> list[Suspicion]:
-    counted = dict(con.execute("select unnest(reasons) as reason, count(*) from review group by reason").fetchall())
+    counted = dict(
+        con.execute(
+            "select unnest(reasons) as reason, count(*) from review.rating.deck_review group by reason"
+        ).fetchall()
+    )
     texts = dict(REASONS)
     if limit is not None:
         texts["over_limit"] = f"over the limit of {limit:f}"
@@ -188,26 +193,14 @@ def _suspicious(con: duckdb.DuckDBPyConnection, limit: Decimal | None) -> list[S
 def _noticed(con: duckdb.DuckDBPyConnection, found: Suspicion) -> Suspicion:
     """Say which accounts are owed the notice."""
     rows = con.execute(
-        """
-        select distinct a.account_id, a.side, a.notice_days
-        from review as r
-        inner join config.rate_assignments as a
-            on
-                r.rate_table_id = a.rate_table_id
-                and r.changes_at >= coalesce(a.valid_from, timestamp '0001-01-01')
-                and r.changes_at < coalesce(a.valid_to, timestamp '9999-12-31')
-        where
-            list_contains(r.reasons, 'notice')
-            and r.changes_at < (select now from deck_told) + to_days(a.notice_days)
-        order by all
-        """
+        "select account_id, side, notice_days from review.rating.deck_notices_owed order by all"
     ).fetchall()
     who = ", ".join(f"{account} ({side}, {days} days)" for account, side, days in rows)
     return Suspicion(found.reason, found.prices, f"{found.text}: {who}")
 
 
 def _unrelated(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
-    rows = con.execute("select rate_table_id, prices from deck_unrelated order by rate_table_id").fetchall()
+    rows = con.execute("select rate_table_id, prices from review.rating.deck_unrelated order by all").fetchall()
     text = "no prefix is, or lies below or above, one that {} has a price for: "
     remedy = "were they written without the country code? constants.country_code"
     return [Suspicion("unrelated", prices, text.format(table) + remedy) for table, prices in rows]
@@ -216,18 +209,9 @@ def _unrelated(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
 def _ends_most(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
     rows = con.execute(
         """
-        with ended as (
-            select rate_table_id, count(*) as prices, min(changes_at) as changes_at
-            from review
-            where class = 'ended'
-            group by rate_table_id
-        )
-        select e.rate_table_id, e.prices, (
-            select count(*) from prices_before as b
-            where b.rate_table_id = e.rate_table_id and b.valid_from < e.changes_at and b.valid_to >= e.changes_at
-        ) as there, e.rate_table_id in (select rate_table_id from deck_unrelated) as is_unrelated
-        from ended as e
-        order by e.rate_table_id
+        select rate_table_id, prices, prices_before, is_unrelated
+        from review.rating.deck_ends_most
+        order by rate_table_id
         """
     ).fetchall()
     return [
@@ -235,10 +219,9 @@ def _ends_most(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
         Suspicion(
             "ends_most",
             prices,
-            f"ends {prices:,} of the {there:,} prices of {table}" + ("" if unrelated else ": is it a partial deck?"),
+            f"ends {prices:,} of the {before:,} prices of {table}" + ("" if unrelated else ": is it a partial deck?"),
         )
-        for table, prices, there, unrelated in rows
-        if 2 * prices > there and there > 1
+        for table, prices, before, unrelated in rows
     ]
 
 
@@ -255,25 +238,16 @@ def _elsewhere(con: duckdb.DuckDBPyConnection, deck: Deck, rows: int) -> list[Su
     return [Suspicion("elsewhere", rows, text)]
 
 
-_PRICES = """
-    select
-        class, rate_table_id, prefix, band, calling_prefix, jurisdiction, destination, changes_at, line,
-        deck_words(old), deck_words(new), change_pct, other_prefix, other_rate, reasons
-    from (
-        select * from review
-        qualify
-            $first is null
-            or row_number() over (
-                partition by class
-                order by len(reasons) desc, abs(change_pct) desc nulls last, changes_at, rate_table_id, prefix
-            ) <= $first
-    )
-    order by len(reasons) desc, abs(change_pct) desc nulls last, changes_at, rate_table_id, prefix, band, jurisdiction
-"""
-
-
-def _prices(con: duckdb.DuckDBPyConnection, first: int | None) -> tuple[Price, ...]:
-    rows = con.execute(_PRICES, {"first": first}).fetchall()
+def _prices(con: duckdb.DuckDBPyConnection) -> tuple[Price, ...]:
+    rows = con.execute(
+        """
+        select
+            class, rate_table_id, prefix, band, calling_prefix, jurisdiction, destination, changes_at, line, old, new,
+            change_pct, other_prefix, other_rate, reasons
+        from review.rating.deck_review_in_words
+        order by place
+        """
+    ).fetchall()
     ranked = sorted(rows, key=lambda row: CLASSES.index(row[0]))
     return tuple(Price(*row) for row in ranked)
 

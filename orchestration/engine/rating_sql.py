@@ -1,7 +1,7 @@
 """The SQL that rates calls, to be run on any connection: what dbt runs, without dbt.
 
-A quote, an explanation and a deck's review ask what calls would cost. They run the models of models/staging and
-models/rating on an in-memory database that holds the calls, configuration and decks in question:
+A quote and an explanation ask what calls would cost, a deck's review what it would change. They run the models of
+models/staging and models/rating on an in-memory database that holds the calls, configuration and decks in question:
 
     con = duckdb.connect()
     blank(con, seeds)        # landed.rates, ops.decks, ops.deck_tables are for the caller to fill
@@ -23,12 +23,16 @@ import duckdb
 
 from orchestration.configuration.load import load
 from orchestration.engine import dbt
+from orchestration.store import sql
 from orchestration.store.warehouse import RULES, SCHEMA, now
 
 _SELECTED = ("path:models/rating", "+path:models/rating,path:models/staging", "rated_calls")
 
 # the folders of a call's rating, step by step
 _STEPS = ("legs", "profiles", "explained")
+
+# the folders of questions beside it
+_QUESTIONS = ("decks",)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,9 @@ def rate(
         """
     )
     for model in models:
-        if (model.folder == "explained" and explained is None) or (again and model.name not in by_call):
+        if model.folder in _QUESTIONS or (model.folder == "explained" and explained is None):
+            continue
+        if again and model.name not in by_call:
             continue
         as_view = model.materialized == "view" and (as_views or model.folder not in _STEPS)
         kind = "view" if as_view else "table"
@@ -97,6 +103,47 @@ def rate(
         if model.name == "explained_legs":
             query = f"select * from ({query}) where {explained}"
         con.execute(f"create or replace {kind} {model.schema}.{model.name} as {query}")
+
+
+def ask(con: duckdb.DuckDBPyConnection, question: str, given: Mapping[str, str], beside: str) -> None:
+    """Answer a question, a folder of models/rating, in a new database in memory: attached as `beside`, schema rating.
+
+    `given` is a query for each table that its models read and that is not empty; it names databases. Each model of the
+    folder is worked out once and kept as a table; what it reads of others is not kept.
+    """
+    models = rating().models
+    wanted = _read_by(models, question)
+    asking = database(con)
+    con.execute(f"detach database if exists {beside}")
+    con.execute(f"attach ':memory:' as {beside}")
+    con.execute(f"use {beside}")
+    try:
+        con.execute(SCHEMA.read_text())
+        con.execute("create schema staging; create schema rating")
+        for table, query in given.items():
+            con.execute(f"drop table if exists {table}")
+            con.execute(f"create view {table} as {query}")
+        for model in models:
+            if model.name in wanted:
+                kind = "table" if model.folder == question else "view"
+                con.execute(f"create {kind} {model.schema}.{model.name} as {model.sql}")
+    finally:
+        con.execute(f"use {asking}")
+
+
+def database(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL: the name of the database that a connection is on."""
+    ((name,),) = con.execute("select current_database()").fetchall()
+    return sql.quoted(name)
+
+
+def _read_by(models: Sequence[dbt.Model], folder: str) -> set[str]:
+    """The models of a folder, and those that they read, be it through others."""
+    wanted = {model.name for model in models if model.folder == folder}
+    for model in reversed(models):
+        if model.name in wanted:
+            wanted.update(model.reads)
+    return wanted
 
 
 def _reading(models: Sequence[dbt.Model], source: str) -> set[str]:

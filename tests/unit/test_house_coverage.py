@@ -35,6 +35,11 @@ def _sql(node: Node) -> str:
 
 # Where the words of a step are compared as people read them, and what is a list of constants.
 _TESTED_IN_PYTHON = {
+    "deck_changes": "tests/integration/test_rate_decks.py",
+    "deck_neighbours": "tests/integration/test_rate_decks.py",
+    "deck_review": "tests/integration/test_rate_decks.py",
+    "deck_review_in_words": "tests/integration/test_rate_decks.py",
+    "deck_unrelated": "tests/integration/test_rate_decks.py",
     "explained_legs": "tests/integration/test_explained_legs.py",
     "leg_grounds": "tests/integration/test_explained_legs.py",
     "leg_seconds": "tests/integration/test_explained_legs.py",
@@ -78,6 +83,9 @@ def test_every_mart_has_a_test_of_its_grain(manifest: Node, models: Mapping[str,
 
 # Read by Python alone, where it says so; what is found in no other model and is no mart.
 _READ_IN_PYTHON = {
+    "deck_ends_most": "orchestration/decks/review.py",
+    "deck_notices_owed": "orchestration/decks/review.py",
+    "deck_review_in_words": "orchestration/decks/review.py",
     "leg_steps": "orchestration/operations/questions/rated_again.py",
     "invoice_totals_due": "orchestration/operations/billing/invoice.py",
     "invoice_lines_due": "orchestration/operations/billing/invoice.py",

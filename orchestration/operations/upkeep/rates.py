@@ -167,8 +167,9 @@ def _insert(con: duckdb.DuckDBPyConnection, deck: Deck, review: Review) -> None:
         " ? as operator, ? as mapping",
         [number, deck.file_id, deck.source, deck.name, at, operator(), deck.mapping.sha256],
     )
-    con.execute("create or replace temp table deck_new_tables as from deck_stg_deck_tables where deck = ?", [number])
-    con.execute("insert into ops.deck_tables by name select * from deck_new_tables")
+    con.execute(
+        "insert into ops.deck_tables by name select * from review.rating.deck_tables_after where deck = ?", [number]
+    )
     con.execute(
         """
         insert into ops.files by name
