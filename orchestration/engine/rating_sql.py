@@ -24,7 +24,7 @@ import duckdb
 from orchestration.configuration.load import load
 from orchestration.engine import dbt
 from orchestration.store import sql
-from orchestration.store.warehouse import RULES, SCHEMA, now
+from orchestration.store.warehouse import RULES, now, schema_sql
 
 _SELECTED = ("path:models/rating", "+path:models/rating,path:models/staging", "rated_calls")
 
@@ -50,7 +50,7 @@ def blank(con: duckdb.DuckDBPyConnection, configuration: Path | None = None, rul
     session's time zone becomes UTC, as everywhere. What is rated is rated by a version of the `rules`.
     """
     con.execute("set TimeZone = 'UTC'")
-    con.execute(SCHEMA.read_text())
+    con.execute(schema_sql())
     for schema in ("staging", "rating"):
         con.execute(f"create schema if not exists {schema}")
     with tempfile.TemporaryDirectory() as nothing:
@@ -118,7 +118,7 @@ def ask(con: duckdb.DuckDBPyConnection, question: str, given: Mapping[str, str],
     con.execute(f"attach ':memory:' as {beside}")
     con.execute(f"use {beside}")
     try:
-        con.execute(SCHEMA.read_text())
+        con.execute(schema_sql())
         con.execute("create schema staging; create schema rating")
         for table, query in given.items():
             con.execute(f"drop table if exists {table}")

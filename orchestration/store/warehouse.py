@@ -22,7 +22,7 @@ from orchestration.store import journal
 from orchestration.store.files import folder, place
 
 PROJECT = Path(__file__).resolve().parents[2]
-SCHEMA = Path(__file__).with_name("schema.sql")
+_SCHEMA = Path(__file__).with_name("schema")
 KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 
 
@@ -130,12 +130,17 @@ def operator() -> str:
     return os.environ.get("TOLLBOOK_OPERATOR") or getpass.getuser()
 
 
+def schema_sql() -> str:
+    """SQL of what the warehouse holds besides the models, a file a room of tables; changes nothing that is there."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(_SCHEMA.glob("*.sql")))
+
+
 def new_warehouse() -> Path:
     """A warehouse in which nothing has landed, with every model made: `make setup` writes it.
 
     A new deployment begins with a copy. Without it, or when models have changed since, the first build makes them.
     """
-    digest = hashlib.sha256(SCHEMA.read_bytes()).hexdigest()
+    digest = hashlib.sha256(schema_sql().encode()).hexdigest()
     return PROJECT / "target" / f"new-warehouse-{duckdb.__version__}-{digest[:16]}.duckdb"
 
 
@@ -156,7 +161,7 @@ class Writer:
         """A read-write connection of its own. The file stays open, which takes long, until `release`."""
         if self._database is None:
             self._database = duckdb.connect(str(self.home.warehouse))
-            self._database.execute(SCHEMA.read_text())
+            self._database.execute(schema_sql())
             _move_run(self._database)
         con = self._database.cursor()
         try:

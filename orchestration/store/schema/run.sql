@@ -1,0 +1,58 @@
+-- What the running command asks of the models, whose arguments these tables are.
+
+-- The instant it goes by (TOLLBOOK_NOW or the clock, UTC), and the version of the rules (orchestration/store/warehouse.py,
+-- RULES): one row.
+create table if not exists run.clock (now TIMESTAMP not null, rules INTEGER);
+
+-- The days that a build makes anew; what an interrupted one leaves here the next one completes.
+create table if not exists run.build_days (day DATE primary key);
+
+-- The days that a close checks.
+create table if not exists run.check_days (day DATE primary key);
+
+-- The documents that it makes: an account's billing period (by its first day) each. `credit`: what is credited beside
+-- adjustments, in the account's currency.
+create table if not exists run.invoicing (
+    document_id VARCHAR primary key,
+    invoice_number VARCHAR,
+    account_id VARCHAR not null,
+    period_start DATE not null,
+    credit DECIMAL(20, 8)
+);
+
+-- The deck that is reviewed, one row, and its rates (landed.rates without `deck`). `copies`: a later line says the same.
+create table if not exists run.reviewed_deck (
+    number INTEGER not null,
+    effective_at TIMESTAMP not null,
+    replaces_all BOOLEAN not null,
+    limit_rate DECIMAL(20, 8),
+    country_code VARCHAR,
+    shown INTEGER
+);
+
+create table if not exists run.reviewed_rates (
+    line INTEGER not null,
+    rate_table_id VARCHAR not null,
+    prefix VARCHAR not null,
+    destination VARCHAR,
+    band VARCHAR not null,
+    valid_from TIMESTAMP not null,
+    valid_to TIMESTAMP,
+    rate_per_minute DECIMAL(20, 8),
+    initial_rate_per_minute DECIMAL(20, 8),
+    initial_s DECIMAL(12, 3),
+    increment_s DECIMAL(12, 3),
+    initial_charge DECIMAL(20, 8),
+    increment_charge DECIMAL(20, 8),
+    connect_charge DECIMAL(20, 8),
+    markup_pct DECIMAL(20, 8),
+    min_charge DECIMAL(20, 8),
+    max_charge DECIMAL(20, 8),
+    grace_s DECIMAL(12, 3),
+    free_s DECIMAL(12, 3),
+    blocked BOOLEAN not null,
+    calling_prefix VARCHAR not null,
+    jurisdiction VARCHAR not null,
+    ended BOOLEAN not null,
+    copies BOOLEAN not null
+);
