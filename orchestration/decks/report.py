@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 
-from orchestration.decks.review import CLASSES, Price, Review
+from orchestration.decks.review import CLASSES, PriceChange, Review
 from orchestration.decks.traffic import Effect, Traffic
 
 _TITLES = {
@@ -27,7 +27,7 @@ def text(review: Review, first: int | None) -> str:
 def plain(review: Review) -> dict[str, object]:
     """The review as what JSON knows, its hundreds of thousands of prices by the shortest way."""
     plain_review: dict[str, object] = {f.name: getattr(review, f.name) for f in fields(review)}
-    names = [f.name for f in fields(Price)]
+    names = [f.name for f in fields(PriceChange)]
     plain_review["prices"] = [dict(zip(names, attrgetter(*names)(price), strict=True)) for price in review.prices]
     return plain_review
 
@@ -109,7 +109,7 @@ def _time(review: Review) -> str:
     return review.effective_at.isoformat(sep=" ").removesuffix(" 00:00:00")
 
 
-def _prices(what: str, prices: Sequence[Price], total: int, first: int | None) -> Iterator[str]:
+def _prices(what: str, prices: Sequence[PriceChange], total: int, first: int | None) -> Iterator[str]:
     yield ""
     shown = f", the first {len(prices)} of {total:,}" if first is not None and len(prices) < total else ""
     yield f"{_TITLES.get(what, what)}{shown}"
@@ -134,14 +134,14 @@ def _prices(what: str, prices: Sequence[Price], total: int, first: int | None) -
     yield from _columns([names[n] for n in kept], [[row[n] for n in kept] for row in rows])
 
 
-def _prefix(price: Price) -> str:
+def _prefix(price: PriceChange) -> str:
     parts = [price.prefix or "(any)", price.band, price.jurisdiction]
     if price.calling_prefix:
         parts.append(f"from {price.calling_prefix}")
     return " ".join(filter(None, parts))
 
 
-def _old_and_new(price: Price) -> tuple[str, str]:
+def _old_and_new(price: PriceChange) -> tuple[str, str]:
     other = "" if price.other_rate is None else f"({price.other_prefix or 'any'}: {_plain(price.other_rate)})"
     if price.what == "new":
         return other, price.new or ""

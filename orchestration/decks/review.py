@@ -28,7 +28,7 @@ REASONS = {
 
 
 @dataclass(frozen=True)
-class Counts:
+class TableChanges:
     """How many prices of a rate table are of each class."""
 
     rate_table_id: str
@@ -45,7 +45,7 @@ class Suspicion:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class PriceChange:
     """A price that the deck has or ends: what it was and will be, in words (`0.05 60/60 +0.01`).
 
     `other_prefix`, `other_rate`: by which its numbers were priced until now (a new one) or will be (an ended one).
@@ -84,11 +84,11 @@ class Review:
     replaces: str
     rows: int
     duplicates: int
-    tables: tuple[Counts, ...]
+    tables: tuple[TableChanges, ...]
     suspicious: tuple[Suspicion, ...]
     first_change: datetime | None
     closed_days: int
-    prices: tuple[Price, ...] = field(repr=False, default=())
+    prices: tuple[PriceChange, ...] = field(repr=False, default=())
     traffic: Traffic | None = None
 
     @property
@@ -169,12 +169,12 @@ def _given(warehouse: str) -> dict[str, str]:
     }
 
 
-def _tables(con: duckdb.DuckDBPyConnection) -> tuple[Counts, ...]:
+def _tables(con: duckdb.DuckDBPyConnection) -> tuple[TableChanges, ...]:
     rows = con.execute("select rate_table_id, class, count(*) from review.rating.deck_review group by all order by all")
-    found: dict[str, dict[str, int]] = {}
+    by_table: dict[str, dict[str, int]] = {}
     for table, what, count in rows.fetchall():
-        found.setdefault(table, dict.fromkeys(CLASSES, 0))[what] = count
-    return tuple(Counts(table, classes) for table, classes in found.items())
+        by_table.setdefault(table, dict.fromkeys(CLASSES, 0))[what] = count
+    return tuple(TableChanges(table, classes) for table, classes in by_table.items())
 
 
 def _suspicious(con: duckdb.DuckDBPyConnection, limit: Decimal | None) -> list[Suspicion]:
@@ -186,17 +186,17 @@ def _suspicious(con: duckdb.DuckDBPyConnection, limit: Decimal | None) -> list[S
     texts = dict(REASONS)
     if limit is not None:
         texts["over_limit"] = f"over the limit of {limit:f}"
-    found = [Suspicion(reason, counted[reason], texts[reason]) for reason in REASONS if reason in counted]
-    return [_noticed(con, s) if s.reason == "notice" else s for s in found]
+    suspicions = [Suspicion(reason, counted[reason], texts[reason]) for reason in REASONS if reason in counted]
+    return [_noticed(con, s) if s.reason == "notice" else s for s in suspicions]
 
 
-def _noticed(con: duckdb.DuckDBPyConnection, found: Suspicion) -> Suspicion:
+def _noticed(con: duckdb.DuckDBPyConnection, suspicion: Suspicion) -> Suspicion:
     """Say which accounts are owed the notice."""
     rows = con.execute(
         "select account_id, side, notice_days from review.rating.deck_notices_owed order by all"
     ).fetchall()
     who = ", ".join(f"{account} ({side}, {days} days)" for account, side, days in rows)
-    return Suspicion(found.reason, found.prices, f"{found.text}: {who}")
+    return Suspicion(suspicion.reason, suspicion.prices, f"{suspicion.text}: {who}")
 
 
 def _unrelated(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
@@ -238,7 +238,7 @@ def _elsewhere(con: duckdb.DuckDBPyConnection, deck: Deck, rows: int) -> list[Su
     return [Suspicion("elsewhere", rows, text)]
 
 
-def _prices(con: duckdb.DuckDBPyConnection) -> tuple[Price, ...]:
+def _prices(con: duckdb.DuckDBPyConnection) -> tuple[PriceChange, ...]:
     rows = con.execute(
         """
         select
@@ -249,7 +249,7 @@ def _prices(con: duckdb.DuckDBPyConnection) -> tuple[Price, ...]:
         """
     ).fetchall()
     ranked = sorted(rows, key=lambda row: CLASSES.index(row[0]))
-    return tuple(Price(*row) for row in ranked)
+    return tuple(PriceChange(*row) for row in ranked)
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...]:

@@ -142,10 +142,10 @@ def _linked(text: str) -> str:
     return re.sub(r"docs/((?:[\w-]+)\.md)(#[\w-]+)?", r"[\1](\1\2)", text)
 
 
-def made() -> str:
+def current_page() -> str:
     """The page of the models as they are. Raises `DbtFailed` when they cannot be read."""
     return page(json.loads(dbt.manifest_json().read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":
-    write(PAGE, made().encode())
+    write(PAGE, current_page().encode())

@@ -8,7 +8,9 @@ from orchestration.engine import tables_page
 
 
 def test_the_page_is_what_the_yaml_says() -> None:
-    assert tables_page.PAGE.read_text() == tables_page.made(), "docs/tables.md is not what models/ says; run: make docs"
+    assert tables_page.PAGE.read_text() == tables_page.current_page(), (
+        "docs/tables.md is not what models/ says; run: make docs"
+    )
 
 
 def _column(name: str, words: str, kind: str = "VARCHAR") -> dict[str, Any]:

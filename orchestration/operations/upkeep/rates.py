@@ -14,6 +14,7 @@ from orchestration.decks.problem import UnreadableDeck
 from orchestration.decks.review import Review
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
+from orchestration.landing.landed import next_sequence
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rate_decks import (
     AS_MAPPED,
@@ -23,7 +24,7 @@ from orchestration.operations.upkeep.rate_decks import (
     read_deck,
     waiting_or_named,
 )
-from orchestration.store.database import transaction
+from orchestration.store.database import insert, transaction
 from orchestration.store.files import place, state
 from orchestration.store.warehouse import Home, Refused, Writer, now, operator, writer
 
@@ -162,25 +163,37 @@ def _accept(
 def _insert(con: duckdb.DuckDBPyConnection, deck: Deck, review: Review) -> None:
     at, number = now(), review.number
     con.execute(f"insert into landed.rates by name {landing_rows(number)}")
-    con.execute(
-        "insert into ops.decks by name select ? as deck, ? as file_id, ? as source, ? as name, ? as accepted_at,"
-        " ? as operator, ? as mapping",
-        [number, deck.file_id, deck.source, deck.name, at, operator(), deck.mapping.sha256],
+    insert(
+        con,
+        "ops.decks",
+        {
+            "deck": number,
+            "file_id": deck.file_id,
+            "source": deck.source,
+            "name": deck.name,
+            "accepted_at": at,
+            "operator": operator(),
+            "mapping": deck.mapping.sha256,
+        },
     )
     con.execute(
         "insert into ops.deck_tables by name select * from review.rating.deck_tables_after where deck = ?", [number]
     )
-    con.execute(
-        """
-        insert into ops.files by name
-        select ? as file_id, 'rates' as kind, ? as source, ? as name, ?::TIMESTAMP as landed_at, ? as rows,
-            ? as landed, ? as duplicates, 0 as rejected, 0 as superseded, 0 as dst_repeated, 0 as dst_skipped,
-            1 + greatest(
-                (select coalesce(max(file_sequence), 0) from ops.files),
-                (select coalesce(max(file_sequence), 0) from ops.file_days)
-            ) as file_sequence
-        """,
-        [deck.file_id, deck.source, deck.name, at, review.rows, review.landed, review.duplicates],
+    insert(
+        con,
+        "ops.files",
+        {
+            "file_id": deck.file_id,
+            "kind": "rates",
+            "source": deck.source,
+            "name": deck.name,
+            "landed_at": at,
+            "rows": review.rows,
+            "landed": review.landed,
+            "duplicates": review.duplicates,
+            **dict.fromkeys(("rejected", "superseded", "dst_repeated", "dst_skipped"), 0),
+            "file_sequence": next_sequence(con),
+        },
     )
 
 
