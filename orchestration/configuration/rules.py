@@ -8,6 +8,7 @@ from decimal import Decimal
 from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import listed, suggestion
 from orchestration.configuration.problem import CellFault, Problem
+from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import Sheet
 from orchestration.configuration.unread import RULES as UNREAD
 from orchestration.configuration.values import may_be_true
@@ -183,7 +184,7 @@ def bounds_of_rates(sheets: Sheets) -> Iterator[Problem]:
 
 def _too_fine(places: str, low: str, high: str) -> list[CellFault]:
     """Bounds with more decimals than the amounts of their table have."""
-    scale = _or_default(places, "4")
+    scale = _or_default(places, "amount_decimals")
     faults = []
     for column, cell in (("min_charge", low), ("max_charge", high)):
         amount = number(cell)
@@ -200,7 +201,7 @@ def blocks_have_pulses(sheets: Sheets) -> Iterator[Problem]:
         if kind != "block":
             return []
         faults = []
-        if _or_default(increment, "60") == 0:
+        if _or_default(increment, "increment_s") == 0:
             wrong = f'"{increment}" makes no blocks, and the table charges by them'
             faults.append(CellFault("increment_s", wrong, "write more than 0"))
         if counted_from == "zero":
@@ -345,8 +346,9 @@ def known_formats(sheets: Sheets, formats: Mapping[str, str]) -> Iterator[Proble
     yield from sheet.judged(sheet.columns("kind", "format"), judge)
 
 
-def _or_default(cell: str, default: str) -> Decimal | None:
-    """The cell's number, the default when it is empty, None when it is no number."""
+def _or_default(cell: str, column: str) -> Decimal | None:
+    """The number of a rate table's cell, what it means when it is empty, None when it is no number."""
+    (default,) = (known.default for known in FILES["rate_tables"].columns if known.name == column)
     return number(cell or default)
 
 

@@ -6,8 +6,10 @@ from datetime import datetime
 
 import duckdb
 
+from orchestration.configuration.changes import meant
 from orchestration.configuration.nearest import listed
 from orchestration.configuration.problem import Fault
+from orchestration.configuration.schema import FILES
 from orchestration.configuration.unread import NOT_READ
 from orchestration.decks.columns import BOUNDS
 from orchestration.decks.problem import Problems
@@ -22,7 +24,8 @@ TERMS = (
 _LEAST = "coalesce(r.min_charge, t.min_charge)"
 _HIGHEST = "case when r.max_charge is null then t.max_charge else nullif(r.max_charge, 0) end"
 # units of 1e-8 in one of the last decimal of a table's amounts
-_UNIT = f"{[10 ** (8 - places) for places in range(9)]}[1 + coalesce(t.amount_decimals, 4)]"
+_DECIMALS = next(column for column in FILES["rate_tables"].columns if column.name == "amount_decimals")
+_UNIT = f"{[10 ** (8 - places) for places in range(9)]}[1 + {meant(_DECIMALS)}]"
 
 _PRICED = "not r.ended and not r.blocked"
 _MISSING = (

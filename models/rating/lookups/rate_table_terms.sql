@@ -1,33 +1,8 @@
--- The rate tables with their defaults filled in (docs/rating.md), in exact integers: `_u` units of 1e-8, `_ms`
--- milliseconds. What a table leaves out becomes what changes nothing, so that rating needs no cases.
-
-with defaulted as (
-    select
-        rate_table_id,
-        kind,
-        currency,
-        coalesce(timezone, 'UTC') as timezone,
-        timetable_id,
-        coalesce(band_policy, 'start') as band_policy,
-        coalesce(number_basis, 'called') as number_basis,
-        coalesce(initial_s, 60) as initial_s,
-        coalesce(increment_s, 60) as increment_s,
-        coalesce(increment_from, 'initial') as increment_from,
-        coalesce(seconds_rounding, 'none') as seconds_rounding,
-        coalesce(amount_decimals, 4) as amount_decimals,
-        coalesce(amount_rounding, 'half_up') as amount_rounding,
-        coalesce(grace_s, 0) as grace_s,
-        coalesce(free_s, 0) as free_s,
-        coalesce(connect_charge, 0) as connect_charge,
-        coalesce(attempt_charge, 0) as attempt_charge,
-        coalesce(min_charge, 0) as min_charge,
-        coalesce(max_charge, {{ no_max_charge() }}) as max_charge,
-        coalesce(markup_pct, 0) as markup_pct,
-    from {{ ref('stg_rate_tables') }}
-),
+-- The rate tables (docs/rating.md) in exact integers: `_u` units of 1e-8, `_ms` milliseconds. What a table leaves out
+-- becomes what changes nothing, so that rating needs no cases.
 
 -- whether any rate asks who called
-callers as (
+with callers as (
     select
         rate_table_id,
         bool_or(calling_prefix <> '') as by_calling_prefix,
@@ -38,10 +13,29 @@ callers as (
 
 asking as (
     select
-        d.*,
+        d.rate_table_id,
+        d.kind,
+        d.currency,
+        d.timezone,
+        d.timetable_id,
+        d.band_policy,
+        d.number_basis,
+        d.initial_s,
+        d.increment_s,
+        d.increment_from,
+        d.seconds_rounding,
+        d.amount_decimals,
+        d.amount_rounding,
+        d.grace_s,
+        d.free_s,
+        d.connect_charge,
+        d.attempt_charge,
+        d.min_charge,
+        coalesce(d.max_charge, {{ no_max_charge() }}) as max_charge,
+        d.markup_pct,
         coalesce(c.by_calling_prefix, false) as by_calling_prefix,
         coalesce(c.by_region, false) as by_region,
-    from defaulted as d
+    from {{ ref('stg_rate_tables') }} as d
     left join callers as c on d.rate_table_id = c.rate_table_id
 )
 
