@@ -1,6 +1,7 @@
 """The SQL that rates calls, to be run on any connection: what dbt runs, without dbt.
 
-A quote and an explanation ask what calls would cost, a deck's review what it would change. They run the models of
+A quote and an explanation ask what calls would cost, a deck's review what it would change, the evidence behind an
+invoice what its calls were charged by. They run the models of
 models/staging and models/rating on an in-memory database that holds the calls, configuration and decks in question:
 
     con = duckdb.connect()
@@ -32,7 +33,7 @@ _SELECTED = ("path:models/rating", "+path:models/rating,path:models/staging", "r
 _STEPS = ("legs", "profiles", "explained")
 
 # the folders of questions beside it
-_QUESTIONS = ("decks",)
+_QUESTIONS = ("decks", "evidence")
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def rate(
     given: Mapping[str, str] | None = None,
     *,
     explained: str | None = None,
+    question: str | None = None,
     as_views: bool = False,
     again: bool = False,
 ) -> None:
@@ -73,7 +75,8 @@ def rate(
 
     The days rated are those of run.build_days, where it is empty those of landed.cdrs. `given` is a query for each
     model (by name) that is to be taken from elsewhere instead of being worked out. `explained`: make rating.leg_steps,
-    too, of the attempts of which this SQL condition is true.
+    too, of the attempts of which this SQL condition is true. `question`: make the models of this folder, too,
+    which ask something of the rates.
 
     A step is worked out once and kept as a table, which suits few calls: planning all steps as one query takes
     longer than running it. `as_views` is for many calls: as in the warehouse, nothing of a call is kept.
@@ -84,6 +87,7 @@ def rate(
     given = given or {}
     models = rating().models
     by_call = _reading(models, "cdrs") if again else set()
+    asked = _read_by(models, question) if question else set()
     if unknown := given.keys() - {model.name for model in models}:
         raise KeyError(f"no model is named {', '.join(sorted(unknown))}")
     con.execute(
@@ -93,7 +97,8 @@ def rate(
         """
     )
     for model in models:
-        if model.folder in _QUESTIONS or (model.folder == "explained" and explained is None):
+        beside = model.folder in _QUESTIONS or (model.folder == "explained" and explained is None)
+        if beside and model.name not in asked:
             continue
         if again and model.name not in by_call:
             continue

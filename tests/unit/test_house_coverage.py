@@ -86,6 +86,7 @@ _READ_IN_PYTHON = {
     "deck_ends_most": "orchestration/decks/review.py",
     "deck_notices_owed": "orchestration/decks/review.py",
     "deck_review_in_words": "orchestration/decks/review.py",
+    "evidence_cells": "orchestration/operations/billing/evidence.py",
     "leg_steps": "orchestration/operations/questions/rated_again.py",
     "invoice_totals_due": "orchestration/operations/billing/invoice.py",
     "invoice_lines_due": "orchestration/operations/billing/invoice.py",

@@ -17,7 +17,6 @@ from orchestration.store.database import dict_rows
 from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused
 
-_TERMS = Path(__file__).with_suffix(".sql")
 # Rows as frozen, and by which closing of their day they were rated: the first that knew the file they landed with. One
 # that has been superseded since is taken to be of the day's last closing before the issue.
 _ROWS = """
@@ -68,7 +67,7 @@ _REACH = """
             max(e.charged_at + to_microseconds((e.billed_s * 1000000)::BIGINT))
         ) as until
     from run.build_days as d
-    left join evidence_rows as e on d.day = e.day
+    left join run.evidence_rows as e on d.day = e.day
     group by d.day
 """
 
@@ -92,21 +91,24 @@ def evidence(home: Home, number: str) -> Evidence:
     with published(home) as con:
         invoice = _invoice(con, number)
         documents = _documents(home, invoice)
-        told = con.sql(_ROWS, params={"number": number, "issued_at": invoice["issued_at"]}).to_arrow_table()
-        con.register("told", told)
-        waves = dict_rows(con, "select distinct config, deck from told order by config, deck")
-        answers = []
-        for wave in waves:
-            mine = con.sql(
-                "select * exclude (config, deck) from told where (config, deck) is not distinct from ($config, $deck)",
-                params=wave,
+        frozen = con.sql(_ROWS, params={"number": number, "issued_at": invoice["issued_at"]}).to_arrow_table()
+        con.register("frozen_rows", frozen)
+        versions = dict_rows(con, "select distinct config, deck from frozen_rows order by config, deck")
+        parts = []
+        for version in versions:
+            rows = con.sql(
+                """
+                select * exclude (config, deck) from frozen_rows
+                where (config, deck) is not distinct from ($config, $deck)
+                """,
+                params=version,
             ).to_arrow_table()
-            answers.append(_with_terms(home, wave["config"], wave["deck"], mine, invoice))
-        cells = _Cells(con, answers)
+            parts.append(_with_terms(home, version["config"], version["deck"], rows, invoice))
+        cells = _Cells(con, parts)
         try:
             packed = pack(number, documents, cells)
-        except ValueError as failed:
-            raise Refused(f"the evidence behind {number} does not hold, nothing was written: {failed}") from None
+        except ValueError as problem:
+            raise Refused(f"the evidence behind {number} does not hold, nothing was written: {problem}") from None
     path = home.root / "exports" / "evidence" / f"{number}.zip"
     write(path, packed)
     return Evidence(path, sha256(packed).hexdigest(), cells.count, cells.complete, invoice["checksum"])
@@ -115,32 +117,32 @@ def evidence(home: Home, number: str) -> Evidence:
 class _Cells:
     """The rows of calls.csv in order, once; counts them."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, answers: Sequence[Any]) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, parts: Sequence[Any]) -> None:
         self.count = self.complete = 0
-        for n, answer in enumerate(answers):
-            con.register(f"answer_{n}", answer)
-        parts = " union all by name ".join(f"select * from answer_{n}" for n in range(len(answers)))
+        for n, part in enumerate(parts):
+            con.register(f"part_{n}", part)
+        union = " union all by name ".join(f"select * from part_{n}" for n in range(len(parts)))
         self._con = con
-        self._query = f"select {', '.join(COLUMNS)} from ({parts}) order by row_no" if parts else None
+        self._query = f"select {', '.join(COLUMNS)} from ({union}) order by row_no" if union else None
 
     def __iter__(self) -> Iterator[Sequence[str | None]]:
         if self._query is None:
             return
-        answer = self._con.execute(self._query)
-        while some := answer.fetchmany(10_000):
-            self.count += len(some)
-            self.complete += sum(row[-1] == "complete" for row in some)
-            yield from some
+        result = self._con.execute(self._query)
+        while rows := result.fetchmany(10_000):
+            self.count += len(rows)
+            self.complete += sum(row[-1] == "complete" for row in rows)
+            yield from rows
 
 
 def _invoice(con: duckdb.DuckDBPyConnection, number: str) -> dict[str, Any]:
     try:
-        found = dict_rows(con, "select * from serving.marts.invoices where invoice_number = ?", [number])
+        invoices = dict_rows(con, "select * from serving.marts.invoices where invoice_number = ?", [number])
     except duckdb.CatalogException:
         raise Refused("what is published was published by an older version; run: tollbook publish") from None
-    if not found:
+    if not invoices:
         raise Refused(f"no invoice or credit note {number} is published; see: select * from marts.invoices")
-    return found[0]
+    return invoices[0]
 
 
 def _documents(home: Home, invoice: dict[str, Any]) -> dict[str, bytes]:
@@ -156,23 +158,28 @@ def _documents(home: Home, invoice: dict[str, Any]) -> dict[str, bytes]:
     return files
 
 
-def _with_terms(home: Home, config: str | None, deck: int | None, mine: Any, invoice: dict[str, Any]) -> Any:
+def _with_terms(home: Home, config: str | None, deck: int | None, rows: Any, invoice: dict[str, Any]) -> Any:
     """The rows that were rated with this configuration and deck, with their terms, as an Arrow table of text."""
     with published(home) as con:
         configured(con, home, config, deck)
-        con.register("arrow_rows", mine)
-        con.execute("create temp table evidence_rows as select * from arrow_rows")
+        con.register("frozen_rows", rows)
+        con.execute(
+            """
+            insert into run.evidence_rows by name
+            select *, ?::VARCHAR as account_id, ?::VARCHAR as account_currency from frozen_rows
+            """,
+            [invoice["account_id"], invoice["currency"]],
+        )
         # of the rates none but those of the rows' own tables and prefixes: a deck has 100,000s
-        asked = "(rate_table_id, prefix) in (select (rate_table_id, prefix) from evidence_rows)"
+        priced = "(rate_table_id, prefix) in (select (rate_table_id, prefix) from run.evidence_rows)"
         con.execute("delete from config.prefix_regions")
-        con.execute(f"delete from config.rates where not coalesce({asked}, false)")
+        con.execute(f"delete from config.rates where not coalesce({priced}, false)")
         con.execute(
             f"""
             insert into landed.rates by name
-            select * from serving.landed.rates where deck in (select deck from ops.decks) and {asked}
+            select * from serving.landed.rates where deck in (select deck from ops.decks) and {priced}
             """
         )
-        con.execute("insert into run.build_days select distinct day from evidence_rows where day is not null")
-        rate(con, {"billing_reach": _REACH})
-        said = {"account": invoice["account_id"], "currency": invoice["currency"]}
-        return con.sql(_TERMS.read_text(encoding="utf-8"), params=said).to_arrow_table()
+        con.execute("insert into run.build_days select distinct day from run.evidence_rows where day is not null")
+        rate(con, {"billing_reach": _REACH}, question="evidence")
+        return con.sql("from rating.evidence_cells").to_arrow_table()

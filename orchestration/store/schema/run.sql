@@ -56,3 +56,34 @@ create table if not exists run.reviewed_rates (
     ended BOOLEAN not null,
     copies BOOLEAN not null
 );
+
+-- The rows behind the document whose evidence is asked for (marts.invoice_calls), numbered in order, and whose it is.
+create table if not exists run.evidence_rows (
+    row_no BIGINT not null,
+    line INTEGER,
+    kind VARCHAR not null,
+    source VARCHAR,
+    call_id VARCHAR,
+    attempt INTEGER,
+    day DATE,
+    charged_at TIMESTAMP,
+    calling_number VARCHAR,
+    called_number VARCHAR,
+    service VARCHAR,
+    destination VARCHAR,
+    rate_table_id VARCHAR,
+    prefix VARCHAR,
+    band VARCHAR,
+    rate_per_minute DECIMAL(20, 8),
+    quantity DECIMAL(20, 8),
+    unit_price DECIMAL(20, 8),
+    duration_s DECIMAL(12, 3),
+    billed_s DECIMAL(12, 3),
+    amount DECIMAL(20, 8),
+    currency VARCHAR,
+    account_amount DECIMAL(20, 8),
+    covered_s DECIMAL(12, 3),
+    covered_amount DECIMAL(20, 8),
+    account_id VARCHAR not null,
+    account_currency VARCHAR not null
+);
