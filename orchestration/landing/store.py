@@ -7,10 +7,11 @@ from datetime import date, datetime
 
 import duckdb
 
-from orchestration.landing import identity, times
+from orchestration.landing import times
 from orchestration.landing.canonical import CanonicalType, Kind
 from orchestration.landing.checked import checked, landed_row, name_the_nearest, rejected_row, valid
-from orchestration.landing.identity import Fresh
+from orchestration.landing.identity.fresh import Fresh
+from orchestration.landing.identity.settle import settle
 from orchestration.landing.plausible import Limits
 from orchestration.landing.problem import MACHINE, UnreadableFile
 from orchestration.landing.readable import Readable
@@ -59,10 +60,11 @@ def store(
     """Fill landed.*, ops.files, ops.file_days and ops.rejected_rows. Raises `UnreadableFile`."""
     rows = _insert(con, key, file, landed_at)
     fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, supersede, key.limits)
-    identity.settle(fresh)
+    settle(fresh)
     reject_conflicts(con, key)
-    landed = _one(con, f"select count(*) from {key.kind.table} where {fresh.mine}")
-    rejected = _one(con, f"select count(*) from ops.rejected_rows where {fresh.mine}")
+    mine = f"file_sequence = {key.sequence}"
+    landed = _one(con, f"select count(*) from {key.kind.table} where {mine}")
+    rejected = _one(con, f"select count(*) from ops.rejected_rows where {mine}")
     superseded = _one(con, "select count(*) from replaced")
     repeated, skipped = _dst(con, key, file, rejected)
     days = file_days(con, key)

@@ -2,9 +2,9 @@
 
 import duckdb
 
-from orchestration.landing import identity
-from orchestration.landing.checked import checked, landed_row, valid
-from orchestration.landing.identity import Fresh
+from orchestration.landing.checked import read_again
+from orchestration.landing.identity.fresh import Fresh
+from orchestration.landing.identity.settle import settle_staged
 from orchestration.landing.readable import Readable
 from orchestration.landing.store import Counts, FileKey, file_days, reject_conflicts
 from orchestration.store.sql import literal
@@ -18,23 +18,17 @@ def supersede_landed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readabl
     """
     kind, source = key.kind, literal(key.source)
     this = f"file_id = {literal(key.file_id)} and kind = {literal(kind.name)} and source = {source}"
-    conflicts = f"from ops.rejected_rows where {this} and reason = 'conflict'"
-    span = con.execute(f"select min(day), max(day) {conflicts}").fetchone()
+    span = con.execute(
+        f"select min(day), max(day) from ops.rejected_rows where {this} and reason = 'conflict'"
+    ).fetchone()
     if span is None or span[0] is None:
         return None
     # conflicts were plausible when they landed; by the clock of now they may be too old
     limits = None
-    rows = checked(kind, file.slow(), file.layout.zone, limits, ("line", "raw", "broken"))
-    con.execute(
-        "create or replace temp table staged as select *, '' as state from (select"
-        f" {landed_row(kind, key.source, key.file_id, key.sequence)}, line, raw from ({rows})"
-        f" where broken = '' and {valid(kind, limits)}) where line in (select line {conflicts})"
-    )
-    con.execute(f"delete {conflicts}")
-    identity.create_results(con)
     fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, True, limits)
-    old = fresh.landed(f"source = {source} and day between DATE '{span[0]}' - 1 and DATE '{span[1]}' + 1")
-    identity.decide_staged(fresh, old)
+    again = read_again(kind, file, key.source, key.file_id, key.sequence, limits)
+    fresh.run("staged_conflicts", read_again=again)
+    settle_staged(fresh, *span)
     reject_conflicts(con, key)
     days = file_days(con, key)
     updated = con.execute(

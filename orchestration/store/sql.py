@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+
+import duckdb
 
 _PATTERN = re.compile(r"[*?\[]")
 _DAY = "hive_types = {'day': DATE}"
@@ -49,3 +52,21 @@ def by_day(function: str, files: Sequence[Path], *options: str) -> str:
         return reader(function, files, *options)
     listed = ", ".join(file(each) for each in files)
     return f"{function}([{listed}], {', '.join(['hive_partitioning = true', _DAY, *options])})"
+
+
+@cache
+def named(rule: Path) -> str:
+    """The SQL of a file, read once."""
+    return rule.read_text(encoding="utf-8")
+
+
+def run(
+    con: duckdb.DuckDBPyConnection, rule: Path, written: Mapping[str, str], parameters: Mapping[str, object]
+) -> duckdb.DuckDBPyConnection:
+    """Run the statements of a file, one after the other; what the last one gives is for the caller to fetch.
+
+    `written` is the SQL, quoted, that stands in {braces} in it; each statement takes the `parameters` that it names.
+    """
+    for statement in con.extract_statements(named(rule).format(**written)):
+        con.execute(statement, {name: parameters[name] for name in statement.named_parameters})
+    return con

@@ -96,6 +96,17 @@ def test_files_by_the_day_have_their_own_day(tmp_path: Path, above: str) -> None
     assert rows == [(date(2026, 5, 4), "it"), (date(2026, 5, 5), "it")]
 
 
+def test_each_statement_of_a_rule_takes_its_own_parameters(tmp_path: Path) -> None:
+    rule = tmp_path / "rule.sql"
+    rule.write_text(
+        "create temp table kept as select $first as {column}; insert into kept values ($second); from kept order by all"
+    )
+    with duckdb.connect() as con:
+        asked = sql.run(con, rule, {"column": sql.quoted("a {b} $c; --")}, {"second": 2, "first": 1, "unused": 3})
+        assert asked.fetchall() == [(1,), (2,)]
+        assert [column[0] for column in asked.description or ()] == ["a {b} $c; --"]
+
+
 # The journal, and files that are thrown away.
 _MAY_WRITE = {
     "orchestration/store/files.py",

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.engine import dbt
-from orchestration.landing import dropped, withdraw
+from orchestration.landing import dropped
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.landed import next_sequence
 from orchestration.landing.opening import open_file, reading_errors, unpacked
@@ -18,7 +18,8 @@ from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.scan import scan
 from orchestration.landing.settings import settings_under
 from orchestration.landing.store import FileKey
-from orchestration.landing.withdraw import CountedAgain
+from orchestration.landing.withdraw.count_again import CountedAgain, candidates, count_again, missing
+from orchestration.landing.withdraw.take_out import take_out
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.land import SCRATCH
@@ -131,7 +132,7 @@ def _withdraw(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey, reason
     at = clock(con)
     row = con.execute("select coalesce(max(withdrawal), 0) + 1 from ops.withdrawals").fetchone()
     assert row is not None
-    taken = withdraw.take_out(con, key, row[0])
+    taken = take_out(con, key, row[0])
     _note(con, key, row[0], reason)
     if held.rules > 1:
         _end_waivers(con, key)
@@ -187,8 +188,8 @@ def _end_waivers(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
 def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> list[CountedAgain]:
     """Let the rows of later files that were duplicates of its own count, and those in conflict with them land."""
     again = []
-    for file_id, name in withdraw.candidates(con, key):
-        if not withdraw.missing(con, key, file_id):
+    for file_id, name in candidates(con, key):
+        if not missing(con, key, file_id):
             continue
         other = FileKey(file_id, key.kind, key.source, name, next_sequence(con), "", None)
         try:
@@ -236,7 +237,7 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         file = open_file(con, content, key.kind, settings)
         con.execute("update run.clock set rules = ?", [settings.rules])
         with reading_errors(con, file):
-            counted = withdraw.count_again(con, key, file)
+            counted = count_again(con, key, file)
         con.execute("update run.clock set rules = ?", [held.rules])
     return counted
 

@@ -1,0 +1,65 @@
+"""The rows of one file that are compared with those that were there before, and the steps of that as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from orchestration.landing.canonical import Kind
+from orchestration.landing.identity.columns import columns_of
+from orchestration.landing.plausible import Limits
+from orchestration.landing.readable import Readable
+from orchestration.store.sql import literal, quoted, run
+
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """The rows that one file has just put into its kind's table, or that are to come into it."""
+
+    con: duckdb.DuckDBPyConnection
+    kind: Kind
+    source: str
+    file_id: str
+    sequence: int
+    file: Readable
+    supersede: bool
+    limits: Limits | None
+
+    @property
+    def compares_superseded(self) -> bool:
+        """Whether a row that was superseded is nothing new when it comes again."""
+        return self.kind.name == "cdrs" and not self.supersede
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """SQL: what stands in braces in the steps, by the kind of row."""
+        renewed = ", ".join(f"{sql} as {quoted(name)}" for name, sql in self.file.layout.renewed.items())
+        return {**columns_of(self.kind), "as_read_today": f"* replace ({renewed})" if renewed else "*"}
+
+    @property
+    def parameters(self) -> Mapping[str, object]:
+        return {
+            "file_id": self.file_id,
+            "kind": self.kind.name,
+            "source": self.source,
+            "sequence": self.sequence,
+            "supersede": self.supersede,
+        }
+
+    def run(self, step: str, **written: str) -> None:
+        """Run a step, a file of this folder; `written` is SQL that stands in braces in that one alone."""
+        run(self.con, _HERE / f"{step}.sql", {**self.columns, **written}, self.parameters)
+
+    def look_back(self, first: date, last: date) -> None:
+        """Temp views landed_before and superseded_before: what the rows of these days are compared with."""
+        source = literal(self.source)
+        days = {"first_day": f"DATE '{first}'", "last_day": f"DATE '{last}'"}
+        self.run("landed_before", source=source, sequence=str(self.sequence), **days)
+        if self.compares_superseded:
+            self.run("superseded_before", source=source)

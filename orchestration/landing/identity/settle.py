@@ -1,0 +1,74 @@
+"""Which of a file's rows land: it is probed, and only what was there before is looked at more closely."""
+
+from datetime import date
+
+import duckdb
+
+from orchestration.landing.checked import read_again
+from orchestration.landing.identity.fresh import Fresh
+
+
+def settle(fresh: Fresh) -> None:
+    """Leave of the fresh rows those that land, move superseded ones, and list conflicts.
+
+    Temp table `conflicts` (line, day, raw, row_id, attempt) has the conflicting rows
+    and `replaced` (day) the days that lost a row; both may be empty.
+    """
+    con, kind = fresh.con, fresh.kind
+    fresh.run("results")
+    span = con.execute(f"select min(day), max(day) from {kind.table} where file_sequence = {fresh.sequence}").fetchone()
+    if span is None or span[0] is None:
+        return
+    fresh.look_back(*span)
+    if not _probe(fresh):
+        return
+    fresh.run("drop_landed")
+    if fresh.compares_superseded:
+        fresh.run("drop_superseded")
+    fresh.run("drop_repeated")
+    if _count(con, "select count(*) from disputed"):
+        again = read_again(kind, fresh.file, fresh.source, fresh.file_id, fresh.sequence, fresh.limits)
+        fresh.run("staged_disputed", read_again=again)
+        _decide(fresh)
+
+
+def settle_staged(fresh: Fresh, first: date, last: date) -> None:
+    """Land what can land of temp table `staged` (columns of the table, line, raw, state ''), whose days these are.
+
+    Temp tables as of `settle`.
+    """
+    fresh.run("results")
+    fresh.look_back(first, last)
+    _decide(fresh)
+
+
+def _probe(fresh: Fresh) -> int:
+    """Temp table `hits`: the identities that occur more than once; how many there are."""
+    con = fresh.con
+    fresh.run("hits")
+    if _count(con, "select count(*) from (select 1 from landed_before limit 1)"):
+        fresh.run("hits_before")
+    return _count(con, "select count(*) from hits")
+
+
+def _decide(fresh: Fresh) -> None:
+    """Take the staged rows one version at a time."""
+    fresh.run("standing")
+    while _round(fresh):
+        pass
+    fresh.run("landed")
+    if fresh.supersede:
+        fresh.run("replaced")
+
+
+def _round(fresh: Fresh) -> int:
+    """How many rows came to stand."""
+    if fresh.compares_superseded:
+        fresh.run("round_superseded")
+    fresh.run("round")
+    return _count(fresh.con, "select count(*) from first")
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = con.execute(sql).fetchone()
+    return int(row[0]) if row else 0

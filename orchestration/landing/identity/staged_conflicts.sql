@@ -1,0 +1,13 @@
+-- Temp table staged: the rows of a landed file that were rejected as conflicts, read again (read_again, a query); they
+-- are not rejected any more.
+create or replace temp table staged as
+select *, '' as state
+from ({read_again})
+where
+    line in (
+        select line from ops.rejected_rows
+        where file_id = $file_id and kind = $kind and source = $source and reason = 'conflict'
+    );
+
+delete from ops.rejected_rows
+where file_id = $file_id and kind = $kind and source = $source and reason = 'conflict';

@@ -1,0 +1,45 @@
+-- The rows of checked.py (checked: a query) with what a payment must not be, whichever way it comes: in a file that
+-- lands, or by `tollbook topup`. `problem` (reason, detail) is the first thing that is wrong; null where nothing is. It
+-- speaks of rows whose cells are good and whose account is known.
+with booked as (
+    select
+        *,
+        case when method in ('refund', 'write_off') then method else 'payment' end as booked_as,
+        -- what a method that is written another way stands for: it would be booked as a payment
+        case array_to_string(regexp_extract_all(lower(method), '[a-z]+'), '')
+            when 'refund' then 'refund'
+            when 'writeoff' then 'write_off'
+        end as meant,
+    from ({checked})
+),
+
+signed as (
+    select
+        *,
+        -- in the account's favour: a customer pays, or is let off, and gets back; a carrier the other way round
+        (account_kind = 'customer') = (booked_as <> 'refund') as is_above,
+    from booked
+)
+
+select
+    *,
+    case
+        when method <> meant
+            then struct_pack(reason := 'bad_method', detail := 'method is "' || method || '"; write ' || meant)
+        when t_amount = 0
+            then struct_pack(reason := 'bad_amount', detail := 'amount is 0; write what was paid')
+        when account_kind <> 'both' and (t_amount > 0) <> is_above
+            then struct_pack(
+                reason := 'wrong_sign',
+                detail := 'amount is ' || amount || '; a ' || booked_as || ' of a ' || account_kind || ' is '
+                || case when is_above then 'above' else 'below' end
+                || ' 0, in the account''s favour: docs/ledger.md'
+            )
+        when t_paid_at > (select now from run.clock)
+            then struct_pack(
+                reason := 'implausible',
+                detail := 'paid_at is "' || paid_at || '", which has not come yet: it is '
+                || (select now from run.clock) || ' UTC'
+            )
+    end as problem,
+from signed
