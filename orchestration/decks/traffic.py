@@ -179,13 +179,13 @@ class Traffic:
 
 def days_with_traffic(con: duckdb.DuckDBPyConnection) -> tuple[date, ...]:
     """The last 7 days that have rated calls; none before the first build."""
-    known = con.execute(
+    built = con.execute(
         "select 1 from information_schema.tables where table_schema = 'marts' and table_name = 'rated_calls'"
     ).fetchall()
-    if not known:
+    if not built:
         return ()
-    found = con.execute(f"select day from ops.builds order by day desc limit {DAYS}").fetchall()
-    return tuple(sorted(day for (day,) in found))
+    days = con.execute(f"select day from ops.builds order by day desc limit {DAYS}").fetchall()
+    return tuple(sorted(day for (day,) in days))
 
 
 def rated_again(home: Home, days: tuple[date, ...], deck: Path, effective_at: datetime, full: bool) -> Traffic:

@@ -184,5 +184,5 @@ def _compile() -> Rating:
         if node.unique_id.startswith("model.") and node.name in stored
     }
     # a table made by the day is what the query gives, a view beside what is stored
-    made = [replace(m, schema="rating", materialized="view") if m.name in contracts else m for m in models]
-    return Rating(tuple(made), contracts)
+    views = [replace(m, schema="rating", materialized="view") if m.name in contracts else m for m in models]
+    return Rating(tuple(views), contracts)
