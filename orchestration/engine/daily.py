@@ -20,6 +20,7 @@ import duckdb
 
 from orchestration.engine import dbt
 from orchestration.store import sql
+from orchestration.store.database import transaction
 from orchestration.store.files import folder
 
 _SELECTED = ("tag:daily",)
@@ -35,7 +36,8 @@ class Daily:
     `kept`: `whole` is a table made anew by each build, `rows` a table of which a build replaces the days' rows (those
     that are `outdated`, an SQL condition), `files` Parquet files, one for each day and build, under a view.
     `sealed`: closing a day seals its files; later builds add to them. `columns`: types by name, of rows and files.
-    `moves`: a lookup (`folder`) that landing can change, not configuration, decks and days alone.
+    `moves`: a lookup (`folder`) that landing can change, not configuration, decks and days alone. `stored_before`: what
+    rows that were stored before there was a column have in it, an SQL value by name; others have null.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Daily:
     outdated: str
     sealed: bool
     moves: bool
+    stored_before: Mapping[str, str]
 
 
 def daily() -> tuple[Daily, ...]:
@@ -79,6 +82,7 @@ def _compiled() -> Iterator[Daily]:
             str(node.config.get("outdated_rows") or "true"),
             bool(node.config.get("sealed_at_close")),
             key in moving,
+            node.config.meta.get("stored_before", {}),
         )
 
 
@@ -92,13 +96,17 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
             continue
         con.execute(f"create schema if not exists {model.name.split('.')[0]}")
         if model.kept == "files":
+            _to_files(con, home, model)
             _view(con, home, model)
             continue
         _move(con, model)
         columns = [f"{name} {kind}" for name, kind in model.columns.items()]
         con.execute(f"create table if not exists {model.name} ({', '.join(columns)})")
-        for column in columns:
-            con.execute(f"alter table {model.name} add column if not exists {column}")
+        there = {name for name, *_ in con.execute(f"describe {model.name}").fetchall()}
+        for name in model.columns.keys() - there:
+            value = model.stored_before.get(name, "null")
+            con.execute(f"alter table {model.name} add column {name} {model.columns[name]} default {value}")
+            con.execute(f"alter table {model.name} alter column {name} drop default")
 
 
 def _move(con: duckdb.DuckDBPyConnection, model: Daily) -> None:
@@ -107,6 +115,21 @@ def _move(con: duckdb.DuckDBPyConnection, model: Daily) -> None:
     where = "select table_schema from information_schema.tables where table_name = ? and table_type = 'BASE TABLE'"
     if schema == "books" and con.execute(where, [name]).fetchall() == [("marts",)]:
         con.execute(f"create table {model.name} as select * from marts.{name}")
+
+
+def _to_files(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> None:
+    """Write the days of what an earlier release kept as a table to files, in one transaction."""
+    schema, name = model.name.split(".")
+    if not con.execute(
+        "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
+    ).fetchall():
+        return
+    with transaction(con):
+        for (day,) in con.execute(f"select distinct day from {model.name} order by day").fetchall():
+            closed = con.execute("select exists (from ops.closings where day = ?)", [day]).fetchone() == (True,)
+            rows = f"select * from {model.name} where day = date '{day}'"
+            _write(con, home, day, model.name, rows, sealed=model.sealed and closed)
+        con.execute(f"drop table {model.name}")
 
 
 def build(

@@ -25,7 +25,8 @@ import duckdb
 from orchestration.configuration.load import load
 from orchestration.engine import dbt
 from orchestration.store import sql
-from orchestration.store.warehouse import RULES, now, schema_sql
+from orchestration.store.upgrade import schema_sql
+from orchestration.store.warehouse import RULES, now
 
 _SELECTED = ("path:models/rating", "+path:models/rating,path:models/staging", "rated_calls")
 

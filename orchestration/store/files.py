@@ -67,6 +67,12 @@ def place(source: Path, target: Path, link: bool = True) -> None:
             shutil.copyfile(source, part)
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copy the bytes of `source` to `target`, in place of the file there was."""
+    with whole(target) as part:
+        shutil.copyfile(source, part)
+
+
 def move(source: Path, target: Path) -> None:
     """Give a file of the same file system another name, in place of the file that had it."""
     folder(target.parent)

@@ -36,9 +36,9 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
     folder(path.parent)
     last = _mend(path)
     known = noted(con)
-    number = max(int(last.get("n", 0)), known)
+    number = max(int(last.get("n", known)), known)
     written = []
-    if last.get("n", 0) > known and last["action"] != VOID:
+    if last.get("n", known) > known and last["action"] != VOID:
         # a crash leaves one line without an effect; more of them had theirs, in another warehouse
         if (ahead := sum(line["n"] > known for line in effective(path))) > 1:
             raise Ahead(ahead)
@@ -52,11 +52,7 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
         os.fsync(journal.fileno())
     if number == len(written):  # the first line: the file's name must be on disk too
         sync(path.parent)
-    arguments = {key: value for key, value in line.items() if key not in ("at", "operator", "action")}
-    con.execute(
-        "insert into ops.journal values (?, ?, ?, ?, ?)",
-        [number, line["at"], line["operator"], line["action"], json.dumps(arguments, sort_keys=True, default=str)],
-    )
+    con.execute("insert into ops.journal values (?, ?, ?, ?, ?)", note({"n": number, **line}))
     return number
 
 
@@ -66,13 +62,27 @@ def noted(con: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row else 0
 
 
+def note_unnumbered(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Note the lines of releases whose warehouses did not know which had taken effect: all had."""
+    if noted(con) == 0 and (lines := list(effective(path))):
+        con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [note(line) for line in lines])
+
+
+def note(line: Line) -> list[object]:
+    """A line as ops.journal has it."""
+    arguments = {key: value for key, value in line.items() if key not in ("n", "at", "operator", "action")}
+    return [line["n"], line["at"], line["operator"], line["action"], json.dumps(arguments, sort_keys=True, default=str)]
+
+
 def effective(path: Path) -> Iterator[Line]:
-    """The lines that took effect, in order. A last line that was never finished is none."""
+    """The lines that took effect, in order. A last line that was never finished is none.
+
+    The first releases gave them no numbers (`n`): it is their place in the file.
+    """
     if not path.exists():
         return
-    lines = [
-        json.loads(text) for text in path.read_text(encoding="utf-8").splitlines(keepends=True) if text[-1] == "\n"
-    ]
+    texts = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = [{"n": place, **json.loads(text)} for place, text in enumerate(texts, start=1) if text[-1] == "\n"]
     void = {line["voids"] for line in lines if line["action"] == VOID}
     yield from (line for line in lines if line["action"] != VOID and line["n"] not in void)
 

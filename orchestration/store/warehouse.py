@@ -18,11 +18,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration import typed
-from orchestration.store import journal
-from orchestration.store.files import folder, place
+from orchestration.store import journal, upgrade
+from orchestration.store.database import transaction
+from orchestration.store.files import copy, folder, place
 
 PROJECT = Path(__file__).resolve().parents[2]
-_SCHEMA = Path(__file__).with_name("schema")
 KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 
 
@@ -130,17 +130,12 @@ def operator() -> str:
     return os.environ.get("TOLLBOOK_OPERATOR") or getpass.getuser()
 
 
-def schema_sql() -> str:
-    """SQL of what the warehouse holds besides the models, a file a room of tables; changes nothing that is there."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(_SCHEMA.glob("*.sql")))
-
-
 def new_warehouse() -> Path:
     """A warehouse in which nothing has landed, with every model made: `make setup` writes it.
 
     A new deployment begins with a copy. Without it, or when models have changed since, the first build makes them.
     """
-    digest = hashlib.sha256(schema_sql().encode()).hexdigest()
+    digest = hashlib.sha256(upgrade.schema_sql().encode()).hexdigest()
     return PROJECT / "target" / f"new-warehouse-{duckdb.__version__}-{digest[:16]}.duckdb"
 
 
@@ -160,9 +155,7 @@ class Writer:
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A read-write connection of its own. The file stays open, which takes long, until `release`."""
         if self._database is None:
-            self._database = duckdb.connect(str(self.home.warehouse))
-            self._database.execute(schema_sql())
-            _move_run(self._database)
+            self._database = self._open()
         con = self._database.cursor()
         try:
             con.execute("set TimeZone = 'UTC'")
@@ -172,6 +165,32 @@ class Writer:
             yield con
         finally:
             con.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        """The warehouse, with the tables of this release: an older one is kept as it was, then upgraded."""
+        con = duckdb.connect(str(self.home.warehouse))
+        version = upgrade.version(con)
+        if version == upgrade.TABLES:
+            return con
+        if version is not None:
+            con.close()
+            if version > upgrade.TABLES:
+                raise Refused(
+                    f"{self.home.warehouse} was written by a newer release (its tables are version {version}, this "
+                    f"release knows {upgrade.TABLES}): use that one"
+                )
+            copy(self.home.warehouse, self.home.warehouse.with_name(f"warehouse.tables-{version}.duckdb"))
+            con = duckdb.connect(str(self.home.warehouse))
+        try:
+            with transaction(con):
+                upgrade.bring(con)
+                if version is not None:
+                    journal.note_unnumbered(con, self.home.journal)
+                    self.journal(con, "upgrade", tables=upgrade.TABLES, before=version)
+        except BaseException:
+            con.close()
+            raise
+        return con
 
     def release(self) -> None:
         """Close the file, so that dbt, or another reader, can open it."""
@@ -200,26 +219,6 @@ class Writer:
                 f"the journal has {ahead} changes that {self.home.warehouse} does not know of, so it is an older copy: "
                 "move it away and run tollbook rebuild"
             ) from None
-
-
-def _move_run(con: duckdb.DuckDBPyConnection) -> None:
-    """Give what lay in `ops` before there was `run` its new place, and leave views there.
-
-    The models of the earlier release read those until the next build makes this one's, and drops the views.
-    """
-    old = "select table_name from duckdb_tables() where schema_name = 'ops' and table_name in ({})"
-    names = ("build_days", "check_days", "clock", "invoicing")
-    for (name,) in con.execute(old.format(", ".join(f"'{name}'" for name in names))).fetchall():
-        con.execute(
-            f"""
-            begin;
-            delete from run.{name};
-            insert into run.{name} by name from ops.{name};
-            drop table ops.{name};
-            create view ops.{name} as from run.{name};
-            commit;
-            """
-        )
 
 
 @contextmanager
@@ -316,12 +315,25 @@ def _holder(home: Home) -> str:
 
 @contextmanager
 def serving(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only connection to what was last published. Raises `Refused` when nothing was."""
+    """A read-only connection to what was last published. Raises `Refused` when nothing was, or by another release."""
     if not home.serving.exists():
         raise Refused("nothing is published yet; run: tollbook land, then tollbook build")
     con = duckdb.connect(str(home.serving), read_only=True)
     try:
         con.execute("set TimeZone = 'UTC'")
-        yield con
+        with of_this_release():
+            yield con
     finally:
         con.close()
+
+
+@contextmanager
+def of_this_release() -> Iterator[None]:
+    """What is asked of the serving file that it has no table or column for is refused: another release published it."""
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as misfit:
+        lacking = str(misfit).splitlines()[0]
+        raise Refused(
+            f"what is published was published by another release ({lacking}); run: tollbook build, which publishes"
+        ) from misfit

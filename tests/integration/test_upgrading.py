@@ -54,7 +54,7 @@ def test_what_lay_in_ops_is_in_run_and_an_interrupted_build_goes_on(
     )
     build(home)
     with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("drop schema run cascade")
+        con.execute("drop table ops.release; drop schema run cascade")
         con.execute("create table ops.clock (now TIMESTAMP not null, rules INTEGER)")
         con.execute("insert into ops.clock values (timestamp '2026-05-04 11:00:00', 2)")
         con.execute(

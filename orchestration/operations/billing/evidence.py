@@ -136,10 +136,7 @@ class _Cells:
 
 
 def _invoice(con: duckdb.DuckDBPyConnection, number: str) -> dict[str, Any]:
-    try:
-        invoices = dict_rows(con, "select * from serving.marts.invoices where invoice_number = ?", [number])
-    except duckdb.CatalogException:
-        raise Refused("what is published was published by an older version; run: tollbook publish") from None
+    invoices = dict_rows(con, "select * from serving.marts.invoices where invoice_number = ?", [number])
     if not invoices:
         raise Refused(f"no invoice or credit note {number} is published; see: select * from marts.invoices")
     return invoices[0]

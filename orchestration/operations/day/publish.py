@@ -8,6 +8,7 @@ the YAML beside models and sources says (`meta.published`).
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,7 +128,8 @@ def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[P
     for table in described.published("by_day"):
         if table in stored:
             continue
-        paths = [data / table / f"{day}-{build_no}.parquet" for day, build_no in builds]
+        version = _columns(con, table)
+        paths = [data / table / f"{day}-{build_no}-{version}.parquet" for day, build_no in builds]
         for (day, _), path in zip(builds, paths, strict=True):
             if not path.exists():
                 _export(con, f"select * from {table} where day = date '{day}'", path)
@@ -137,6 +139,12 @@ def _daily(con: duckdb.DuckDBPyConnection, data: Path) -> tuple[dict[str, list[P
             _export(con, f"select * from {table} limit 0", paths[0])
         files[table] = paths
     return files, written
+
+
+def _columns(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Names the columns of a table: with others its files are written anew."""
+    described = con.execute(f"select * from {table} limit 0").description
+    return hashlib.sha256(repr([(name, str(kind)) for name, kind, *_ in described]).encode()).hexdigest()[:8]
 
 
 def _denied(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
@@ -165,7 +173,8 @@ def _denied(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
 def _decks(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
     """The prices of accepted decks, a file for each: they never change."""
     decks = con.execute("select deck, file_id from ops.decks order by deck").fetchall()
-    paths = {data / "landed.rates" / f"{deck}-{file_id[:16]}.parquet": deck for deck, file_id in decks}
+    version = _columns(con, "landed.rates")
+    paths = {data / "landed.rates" / f"{deck}-{file_id[:16]}-{version}.parquet": deck for deck, file_id in decks}
     paths = paths or {data / "landed.rates" / "empty.parquet": 0}
     for path, deck in paths.items():
         if not path.exists():
@@ -176,8 +185,7 @@ def _decks(con: duckdb.DuckDBPyConnection, data: Path) -> list[Path]:
 def _invoice_calls(con: duckdb.DuckDBPyConnection, home: Home, data: Path) -> list[Path]:
     """The calls behind issued invoices, a file each, written when they were issued."""
     rows = con.execute(f"{_STORED} where table_name = 'marts.invoice_calls' order by path").fetchall()
-    if rows:
-        return [home.root / row[0] for row in rows]
+    # beside them an empty one with all the columns there are: older files lack some
     empty = data / "marts.invoice_calls" / "empty.parquet"
     _export(
         con,
@@ -185,7 +193,7 @@ def _invoice_calls(con: duckdb.DuckDBPyConnection, home: Home, data: Path) -> li
         "from books.invoice_items_due limit 0",
         empty,
     )
-    return [empty]
+    return [*(home.root / row[0] for row in rows), empty]
 
 
 def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:

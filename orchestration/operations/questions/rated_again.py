@@ -15,7 +15,7 @@ import duckdb
 from orchestration.engine.rating_sql import blank
 from orchestration.store import sql
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import RULES, Home, Refused
+from orchestration.store.warehouse import RULES, Home, Refused, of_this_release
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,8 @@ def published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         con.execute("set TimeZone = 'UTC'")
         con.execute(f"attach {sql.path(home.serving)} as serving (read_only)")
-        if not dict_rows(
-            con, "select 1 from duckdb_views() where database_name = 'serving' and view_name = 'configuration'"
-        ):
-            raise Refused("what is published was published by an older version; run: tollbook publish")
-        yield con
+        with of_this_release():
+            yield con
     finally:
         con.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -178,7 +177,7 @@ def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
             con.execute("detach old")
         with transaction(con):
             con.execute("delete from ops.journal")
-            con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [_noted(line) for line in lines])
+            con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [journal.note(line) for line in lines])
             # its views name the files where they were made: who is killed before they name them where they are then
             # has the next build make them all again
             con.execute("delete from ops.project")
@@ -186,12 +185,6 @@ def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
             for table in ("builds", "day_checks"):
                 con.execute(f"update ops.{table} set build_no = build_no + ?", [int(time.time())])
         con.execute("checkpoint")
-
-
-def _noted(line: journal.Line) -> list[object]:
-    """A line of the journal as ops.journal has it."""
-    arguments = {key: value for key, value in line.items() if key not in ("n", "at", "operator", "action")}
-    return [line["n"], line["at"], line["operator"], line["action"], json.dumps(arguments, sort_keys=True)]
 
 
 def _switch(held: Writer, new: Home) -> None:
