@@ -8,14 +8,14 @@ from datetime import date
 
 import duckdb
 
-from orchestration.engine import daily, dbt
+from orchestration.engine import daily, dbt, models
 from orchestration.operations.day.outdated import settle
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import transaction
 from orchestration.store.files import sync
-from orchestration.store.warehouse import RULES, Home, Refused, Writer, now
+from orchestration.store.warehouse import RULES, Home, Refused, Writer, new_warehouse, now
 
 # Which days want building: every day with rows that landed, or something that a subscription charges, after it was
 # built; open days also when configuration or models are others than they were; what an interrupted build left.
@@ -103,11 +103,16 @@ def build_days(
 
 
 def make_models(held: Writer, report: Callable[[str], None] | None = None) -> None:
-    """Have dbt make every model as this release has it: in a new warehouse, and after an upgrade."""
+    """Make every model as this release has it, after an upgrade: as they are in the warehouse that `make setup` had dbt
+    make, or by dbt where there is none.
+    """
     with held.connect() as con:
         daily.prepare(con, held.home.root)
         # the lookups are made with the others, of no days: they count for no build
         con.execute("update ops.lookups set complete = false")
+        if models.take(con, new_warehouse()):
+            _drop_others(con)
+            return
     held.release()
     dbt.run(held.home, ["run"], report)
     with held.connect() as con:
