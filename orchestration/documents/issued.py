@@ -18,12 +18,22 @@ def as_issued(directory: Path, checksum: str, again: bytes) -> dict[str, bytes] 
         return None
     kept = path.read_bytes()
     files, content = _apart(kept)
-    if content != _apart(again)[1]:
+    if content != _known_to(_apart(again)[1], content):
         return None
     pdf, csv = directory / f"{files['pdf_sha256']}.pdf", directory / f"{files['csv_sha256']}.csv"
     if not pdf.exists() or not csv.exists():
         return None
     return {"json": kept, "pdf": pdf.read_bytes(), "csv": csv.read_bytes()}
+
+
+def _known_to(content: Any, before: Any) -> Any:
+    """What a document says now without the fields that documents have gained since, where they say nothing (null)."""
+    if isinstance(content, dict) and isinstance(before, dict):
+        kept = {name: value for name, value in content.items() if value is not None or name in before}
+        return {name: _known_to(value, before.get(name)) for name, value in kept.items()}
+    if isinstance(content, list) and isinstance(before, list) and len(content) == len(before):
+        return [_known_to(now, then) for now, then in zip(content, before, strict=True)]
+    return content
 
 
 def _apart(document: bytes) -> tuple[dict[str, str], dict[str, Any]]:

@@ -308,3 +308,24 @@ def test_what_was_issued_stays_when_it_is_drawn_otherwise(tmp_path: Path) -> Non
     other = json_bytes(replace(document(), total=Decimal("1")), sha256(b"csv"), sha256(b"pdf"))
     assert as_issued(tmp_path, sha256(kept), other) is None
     assert as_issued(tmp_path, sha256(b"unknown"), drawn_otherwise) is None
+
+
+def test_what_was_issued_stays_when_documents_have_gained_a_field(tmp_path: Path) -> None:
+    """Where it is null it says nothing of a document of before; any other value is another document."""
+    for suffix in ("csv", "pdf"):
+        (tmp_path / f"{sha256(suffix.encode())}.{suffix}").write_bytes(suffix.encode())
+    files = {"csv_sha256": sha256(b"csv"), "pdf_sha256": sha256(b"pdf")}
+    kept = {"total": "1.00", "lines": [{"amount": "1.00", "service": None}]}
+    before = json.dumps({**kept, "files": files}).encode()
+    (tmp_path / f"{sha256(before)}.json").write_bytes(before)
+
+    def again(line: dict[str, object], **gained: object) -> bytes:
+        lines = [{"amount": "1.00", "service": None, **line}]
+        return json.dumps({**kept, **gained, "lines": lines, "files": files}).encode()
+
+    for same in (again({}), again({"covered_s": None}, corrects=None)):
+        found = as_issued(tmp_path, sha256(before), same)
+        assert found is not None
+        assert found["json"] == before
+    for other in (again({}, corrects="INV-1"), again({"covered_s": "0"}), again({"service": "sms"})):
+        assert as_issued(tmp_path, sha256(before), other) is None
