@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 import duckdb
 
 from orchestration.decks.normal import Deck
 from orchestration.decks.traffic import Traffic
 from orchestration.engine.rating_sql import ask, database
+from orchestration.store.database import one
 
 CLASSES = ("new", "increased", "decreased", "changed", "blocked", "ended", "cancelled", "unchanged", "not_offered")
 REASONS = {
@@ -121,10 +120,10 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
         [deck.effective_at, deck.replaces_all, limit, deck.mapping.constants.get("country_code"), first],
     )
     ask(con, "decks", _given(database(con)), "review")
-    number, rows, duplicates = _one(
+    number, rows, duplicates = one(
         con, "select (select number from reviewed_deck), count(*), count(*) filter (copies) from deck_rows"
     )
-    first_change, closed = _one(
+    first_change, closed = one(
         con,
         """
         with changes as (
@@ -250,9 +249,3 @@ def _prices(con: duckdb.DuckDBPyConnection) -> tuple[PriceChange, ...]:
     ).fetchall()
     ranked = sorted(rows, key=lambda row: CLASSES.index(row[0]))
     return tuple(PriceChange(*row) for row in ranked)
-
-
-def _one(con: duckdb.DuckDBPyConnection, sql: str, values: Sequence[object] = ()) -> tuple[Any, ...]:
-    row = con.execute(sql, list(values)).fetchone()
-    assert row is not None
-    return row

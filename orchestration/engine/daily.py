@@ -104,9 +104,10 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
         con.execute(f"create table if not exists {model.name} ({', '.join(columns)})")
         there = {name for name, *_ in con.execute(f"describe {model.name}").fetchall()}
         for name in model.columns.keys() - there:
-            value = model.stored_before.get(name, "null")
-            con.execute(f"alter table {model.name} add column {name} {model.columns[name]} default {value}")
-            con.execute(f"alter table {model.name} alter column {name} drop default")
+            with transaction(con):
+                con.execute(f"alter table {model.name} add column {name} {model.columns[name]}")
+                if name in model.stored_before:
+                    con.execute(f"update {model.name} set {name} = {model.stored_before[name]}")
 
 
 def _move(con: duckdb.DuckDBPyConnection, model: Daily) -> None:

@@ -1,8 +1,8 @@
 """The SQL that rates calls, to be run on any connection: what dbt runs, without dbt.
 
 A quote and an explanation ask what calls would cost, a deck's review what it would change, the evidence behind an
-invoice what its calls were charged by. They run the models of
-models/staging and models/rating on an in-memory database that holds the calls, configuration and decks in question:
+invoice what its calls were charged by. They run the models of models/staging and models/rating on an in-memory
+database that holds the calls, configuration and decks in question:
 
     con = duckdb.connect()
     blank(con, seeds)        # landed.rates, ops.decks, ops.deck_tables are for the caller to fill

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.store.database import one
+
 
 def has_landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> bool:
     """Whether these bytes landed from the source, and were not withdrawn."""
@@ -16,9 +18,9 @@ def has_landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: 
 
 def next_sequence(con: duckdb.DuckDBPyConnection) -> int:
     """The next place in the order of landing."""
-    row = con.execute(
+    (sequence,) = one(
+        con,
         "select 1 + greatest((select coalesce(max(file_sequence), 0) from ops.files),"
-        " (select coalesce(max(file_sequence), 0) from ops.file_days))"
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+        " (select coalesce(max(file_sequence), 0) from ops.file_days))",
+    )
+    return int(sequence)

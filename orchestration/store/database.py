@@ -18,6 +18,14 @@ def dict_rows(
     return [dict(zip(columns, row, strict=True)) for row in con.fetchall()]
 
 
+def one(
+    con: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] | Mapping[str, object] = ()
+) -> tuple[Any, ...]:
+    """The row of a query that gives one, whatever there is, such as a count."""
+    (row,) = con.execute(query, values).fetchall()
+    return tuple(row)
+
+
 def insert(con: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
     """Add a row to a table, its cells by column."""
     cells = ", ".join("?" for _ in row)

@@ -19,7 +19,7 @@ import duckdb
 
 from orchestration import typed
 from orchestration.store import journal, upgrade
-from orchestration.store.database import transaction
+from orchestration.store.database import one, transaction
 from orchestration.store.files import copy, folder, place
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -119,9 +119,8 @@ def now() -> datetime:
 
 def clock(con: duckdb.DuckDBPyConnection) -> datetime:
     """The instant that the SQL of the running command goes by."""
-    row = con.execute("select now from run.clock").fetchone()
-    assert row is not None
-    at: datetime = row[0]
+    at: datetime
+    (at,) = one(con, "select now from run.clock")
     return at
 
 

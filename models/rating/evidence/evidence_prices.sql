@@ -5,15 +5,12 @@ select
     e.row_no,
     max_by(
         struct_pack(decimals := s.amount_decimals, rounding := s.amount_rounding, line := s.line),
-        (s.account_id is not null, coalesce(s.valid_from, timestamp '0001-01-01'), s.line)
+        {{ service_rate_precedence('s') }}
     ) as price,
 from {{ ref('stg_evidence_rows') }} as e
 inner join {{ ref('stg_service_rates') }} as s
     on
-        e.service = s.service
+        {{ service_rate_applies('s', 'e', 'charged_at') }}
         and e.unit_price = s.unit_price
-        and (s.account_id is null or e.account_id = s.account_id)
-        and (s.valid_from is null or e.charged_at >= s.valid_from)
-        and (s.valid_to is null or e.charged_at < s.valid_to)
 where e.kind = 'usage'
 group by e.row_no

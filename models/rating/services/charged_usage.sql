@@ -18,15 +18,12 @@ priced as (
                 decimals := r.amount_decimals,
                 rounding := r.amount_rounding
             ),
-            (r.account_id is not null, coalesce(r.valid_from, timestamp '0001-01-01'), r.line)
+            {{ service_rate_precedence('r') }}
         ) as price,
     from usage as u
     inner join {{ ref('stg_service_rates') }} as r
         on
-            u.service = r.service
-            and (r.account_id is null or u.account_id = r.account_id)
-            and (r.valid_from is null or u.priced_at >= r.valid_from)
-            and (r.valid_to is null or u.priced_at < r.valid_to)
+            {{ service_rate_applies('r', 'u', 'priced_at') }}
     group by u.source, u.usage_id
 ),
 

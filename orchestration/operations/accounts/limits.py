@@ -9,6 +9,7 @@ from decimal import Decimal
 import duckdb
 
 from orchestration.operations.accounts.unknown import no_account
+from orchestration.store.database import one
 from orchestration.store.warehouse import Home, Refused, serving
 
 # The switch's own count of calls lands as a resource too.
@@ -39,7 +40,8 @@ def check_limit(home: Home, account: str, resource: str, asked: int = 1) -> Answ
     with serving(home) as con:
         tier = _tier(con, account)
         _refuse_unknown(con, resource)
-        row = con.execute(
+        count, limit, observed_at, too_many = one(
+            con,
             """
             select coalesce(u.count, 0)::DECIMAL(20, 8), t.limit, u.observed_at,
                 coalesce(coalesce(u.count, 0) + $asked > t.limit, false)
@@ -48,9 +50,7 @@ def check_limit(home: Home, account: str, resource: str, asked: int = 1) -> Answ
             left join config.plan_tiers as t on t.plan_tier = $tier and t.resource = $resource
             """,
             {"account": account, "resource": resource, "tier": tier, "asked": asked},
-        ).fetchone()
-    assert row is not None
-    count, limit, observed_at, too_many = row
+        )
     return Answer(account, resource, tier, count, limit, asked, "deny" if too_many else "allow", observed_at)
 
 

@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.configuration.chart import CHART, chart
 from orchestration.store import sql
+from orchestration.store.database import one
 from orchestration.store.files import whole
 from orchestration.store.warehouse import Home, Refused, serving
 
@@ -120,9 +121,8 @@ def general_ledger(home: Home, first: date, last: date) -> Exported:
 
 def _published(con: duckdb.DuckDBPyConnection) -> tuple[date, int]:
     """The last booking day that was over when it was published, and the number of postings."""
-    row = con.execute("select booked_until, (select count(*) from gl_postings) from published").fetchone()
-    assert row is not None
-    return row
+    booked_until, postings = one(con, "select booked_until, (select count(*) from gl_postings) from published")
+    return booked_until, postings
 
 
 def _load_chart(con: duckdb.DuckDBPyConnection, home: Home) -> None:

@@ -13,7 +13,7 @@ from orchestration.operations.day.outdated import settle
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
-from orchestration.store.database import transaction
+from orchestration.store.database import one, transaction
 from orchestration.store.files import sync
 from orchestration.store.warehouse import RULES, Home, Refused, Writer, new_warehouse, now
 
@@ -211,16 +211,19 @@ def _sync_stored_files(con: duckdb.DuckDBPyConnection, home: Home) -> None:
 
 
 def _pending(con: duckdb.DuckDBPyConnection, config: str, project: str) -> list[date]:
-    deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
-    assert deck is not None
-    rows = con.execute(_PENDING, {"config": config, "project": project, "deck": deck[0]}).fetchall()
+    rows = con.execute(_PENDING, {"config": config, "project": project, "deck": _last_deck(con)}).fetchall()
     return [row[0] for row in rows]
 
 
 def _made_for(con: duckdb.DuckDBPyConnection, config: str, project: str, days: list[date]) -> str:
     """Identity of all that the lookups are made of."""
-    deck = con.execute("select coalesce(max(deck), 0) from ops.decks").fetchone()
-    return " ".join(map(str, [config, project, deck, *days]))
+    return " ".join(map(str, [config, project, _last_deck(con), *days]))
+
+
+def _last_deck(con: duckdb.DuckDBPyConnection) -> int:
+    """Number of the deck that was accepted last; 0 for none."""
+    (deck,) = one(con, "select coalesce(max(deck), 0) from ops.decks")
+    return int(deck)
 
 
 def _gives_allowances(con: duckdb.DuckDBPyConnection) -> bool:

@@ -20,7 +20,7 @@ import duckdb
 
 from orchestration.engine import described
 from orchestration.engine.daily import daily
-from orchestration.engine.dbt import modelled
+from orchestration.engine.dbt import modelled, project_version
 from orchestration.operations.accounts import alerts
 from orchestration.operations.day.outdated import settle
 from orchestration.store import sql
@@ -186,13 +186,14 @@ def _invoice_calls(con: duckdb.DuckDBPyConnection, home: Home, data: Path) -> li
     """The calls behind issued invoices, a file each, written when they were issued."""
     rows = con.execute(f"{_STORED} where table_name = 'marts.invoice_calls' order by path").fetchall()
     # beside them an empty one with all the columns there are: older files lack some
-    empty = data / "marts.invoice_calls" / "empty.parquet"
-    _export(
-        con,
-        "select null::VARCHAR as invoice_number, null::INTEGER as line, * exclude (document_id, description) "
-        "from books.invoice_items_due limit 0",
-        empty,
-    )
+    empty = data / "marts.invoice_calls" / f"empty-{project_version()[:16]}.parquet"
+    if not empty.exists():
+        _export(
+            con,
+            "select null::VARCHAR as invoice_number, null::INTEGER as line, * exclude (document_id, description) "
+            "from books.invoice_items_due limit 0",
+            empty,
+        )
     return [*(home.root / row[0] for row in rows), empty]
 
 

@@ -10,6 +10,7 @@ import duckdb
 
 from orchestration import typed
 from orchestration.operations.day.waivers import standing
+from orchestration.store.database import one
 from orchestration.store.warehouse import Refused
 
 
@@ -76,16 +77,15 @@ def weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Wai
 
 
 def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> OpenItems:
-    row = con.execute(
+    settles, known, unknown = one(
+        con,
         f"""
         select count(*), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(*) - count(worth)
         from books.waiver_worth
         where day = ? and what = ? and {"reason" if what == "reason" else "key"} = ?
         """,
         [day, "call" if what == "reason" else what, key],
-    ).fetchone()
-    assert row is not None
-    settles, known, unknown = row
+    )
     if not settles and what == "count":
         raise Refused(f"{day} has no count of {key} that differs from what landed")
     if not settles:

@@ -26,7 +26,7 @@ from orchestration.operations.day.land import SCRATCH
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
-from orchestration.store.database import transaction
+from orchestration.store.database import one, transaction
 from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
 
 
@@ -69,8 +69,8 @@ def withdraw_held(
     with held.connect() as con:
         require(con, "finance")
         key = _landed(con, file_id, kind, source)
-        modelled = con.execute("select version from ops.project").fetchone() == (dbt.project_version(),)
-    if not modelled:  # an older version's do not know how a payment is taken back
+        is_modelled = dbt.modelled(con)
+    if not is_modelled:  # an older version's do not know how a payment is taken back
         build_days(held)
     with held.connect() as con, transaction(con):
         done = _withdraw(con, held, key, reason)
@@ -130,10 +130,9 @@ def _withdrawn(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, s
 def _withdraw(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey, reason: str) -> Withdrawn:
     """Everything about the withdrawal, in the caller's transaction."""
     at = clock(con)
-    row = con.execute("select coalesce(max(withdrawal), 0) + 1 from ops.withdrawals").fetchone()
-    assert row is not None
-    taken = take_out(con, key, row[0])
-    _note(con, key, row[0], reason)
+    (withdrawal,) = one(con, "select coalesce(max(withdrawal), 0) + 1 from ops.withdrawals")
+    taken = take_out(con, key, withdrawal)
+    _note(con, key, withdrawal, reason)
     if held.rules > 1:
         _end_waivers(con, key)
     again = _count_again(con, held, key)

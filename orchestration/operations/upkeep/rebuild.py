@@ -19,7 +19,7 @@ from orchestration.operations.day.publish import publish
 from orchestration.operations.upkeep.configure import configure, problems
 from orchestration.operations.upkeep.replay import Replay
 from orchestration.store import journal, sql
-from orchestration.store.database import transaction
+from orchestration.store.database import one, transaction
 from orchestration.store.files import move
 from orchestration.store.warehouse import Home, Refused, Writer, environment, writer
 
@@ -129,12 +129,12 @@ def _about(line: journal.Line) -> str:
 
 def _counts(held: Writer) -> tuple[int, int]:
     with held.connect() as con:
-        row = con.execute(
+        entries, invoices = one(
+            con,
             "select (select count(*) from ops.ledger_entries), "
-            "(select count(*) from ops.invoices where status = 'issued')"
-        ).fetchone()
-    assert row is not None
-    return int(row[0]), int(row[1])
+            "(select count(*) from ops.invoices where status = 'issued')",
+        )
+    return entries, invoices
 
 
 def _compared(old: Home, new: Home) -> list[str]:
