@@ -15,7 +15,7 @@ from orchestration.landing.identity.settle import settle
 from orchestration.landing.plausible import Limits
 from orchestration.landing.problem import MACHINE, UnreadableFile
 from orchestration.landing.readable import Readable
-from orchestration.store.database import one
+from orchestration.store.database import count
 from orchestration.store.sql import literal, quoted
 
 _SLOW = ("line", "raw", "broken")
@@ -64,9 +64,9 @@ def store(
     settle(fresh)
     reject_conflicts(con, key)
     mine = f"file_sequence = {key.sequence}"
-    landed = _count(con, f"select count(*) from {key.kind.table} where {mine}")
-    rejected = _count(con, f"select count(*) from ops.rejected_rows where {mine}")
-    superseded = _count(con, "select count(*) from replaced")
+    landed = count(con, f"select count(*) from {key.kind.table} where {mine}")
+    rejected = count(con, f"select count(*) from ops.rejected_rows where {mine}")
+    superseded = count(con, "select count(*) from replaced")
     repeated, skipped = _dst(con, key, file, rejected)
     days = file_days(con, key)
     duplicates = rows - landed - rejected
@@ -140,7 +140,7 @@ def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, a
         con.execute(f"create or replace temp table bad as select {wrong} from ({rows}) where not ({fits})")
     if key.kind.account:
         name_the_nearest(con, "bad")
-    bad = _count(con, "select count(*) from bad")
+    bad = count(con, "select count(*) from bad")
     if inserted + bad != records:
         # The reader saw the records another way; the slow relation has each exactly once.
         con.execute(f"delete from {key.kind.table} where file_sequence = {key.sequence}")
@@ -154,7 +154,7 @@ def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, a
 def _insert_from(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str, test: str) -> int:
     select = landed_row(key.kind, key.source, key.file_id, key.sequence)
     with _tuned(con):
-        return _count(con, f"insert into {key.kind.table} by name select {select} from ({rows}) where {test}")
+        return count(con, f"insert into {key.kind.table} by name select {select} from ({rows}) where {test}")
 
 
 def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
@@ -208,7 +208,7 @@ def _dst(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, rejected:
         for cell in cells
     )
     mine = f"file_sequence = {key.sequence}"
-    if not rejected and not (near and _count(con, f"select count(*) from {key.kind.table} where {mine} and ({near})")):
+    if not rejected and not (near and count(con, f"select count(*) from {key.kind.table} where {mine} and ({near})")):
         return 0, 0
     most = [times.doubtful(quoted(cell), file.layout.zone) for cell in cells]
     counted = con.execute(
@@ -232,8 +232,3 @@ def _changes(con: duckdb.DuckDBPyConnection, key: FileKey, zone: str) -> list[tu
 
 def _date(day: date | datetime) -> date:
     return day.date() if isinstance(day, datetime) else day
-
-
-def _count(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    (rows,) = one(con, query)
-    return int(rows)

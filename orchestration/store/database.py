@@ -26,6 +26,12 @@ def one(
     return tuple(row)
 
 
+def count(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """The number that a query gives."""
+    (number,) = one(con, query)
+    return int(number)
+
+
 def insert(con: duckdb.DuckDBPyConnection, table: str, row: Mapping[str, object]) -> None:
     """Add a row to a table, its cells by column."""
     cells = ", ".join("?" for _ in row)

@@ -1,18 +1,18 @@
-"""The SQL's own unit tests (models/**/_*_unit_tests.yml), run by dbt on an empty deployment.
+"""The SQL's own unit tests, run by dbt on an empty deployment.
 
 Each part of them has a file of tests, so that two processes share the work.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from pathlib import Path
 
 from orchestration.engine import dbt
 from orchestration.operations.day.build import build
 from orchestration.store.warehouse import PROJECT, Home
 
-PARTS = (("rating",), ("books", "marts"))
+PARTS = (("staging", "rating"), ("books", "marts"))
 
 
 def empty(root: Path) -> Home:
@@ -22,14 +22,18 @@ def empty(root: Path) -> Home:
     return made
 
 
-def files() -> list[Path]:
-    return sorted((PROJECT / "models").rglob("_*_unit_tests.yml"))
+def written() -> dict[str, list[str]]:
+    """The unit tests that dbt knows, wherever they are written, by folder of models/."""
+    by_folder: dict[str, list[str]] = {}
+    for test in json.loads(dbt.manifest_json().read_text())["unit_tests"].values():
+        by_folder.setdefault(Path(test["original_file_path"]).parts[1], []).append(test["name"])
+    return by_folder
 
 
 def names(folders: tuple[str, ...]) -> list[str]:
-    """The unit tests that are written in these folders of models/."""
-    of_folders = [path for path in files() if path.relative_to(PROJECT / "models").parts[0] in folders]
-    return [name for path in of_folders for name in re.findall(r"^    - name: (\w+)$", path.read_text(), re.MULTILINE)]
+    """The unit tests of these folders of models/."""
+    tests = written()
+    return [name for folder in folders for name in tests[folder]]
 
 
 def results(root: Path, folders: tuple[str, ...]) -> dict[str, str]:

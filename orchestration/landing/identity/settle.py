@@ -2,10 +2,9 @@
 
 from datetime import date
 
-import duckdb
-
 from orchestration.landing.checked import read_again
 from orchestration.landing.identity.fresh import Fresh
+from orchestration.store.database import count
 
 
 def settle(fresh: Fresh) -> None:
@@ -26,7 +25,7 @@ def settle(fresh: Fresh) -> None:
     if fresh.compares_superseded:
         fresh.run("drop_superseded")
     fresh.run("drop_repeated")
-    if _count(con, "select count(*) from disputed"):
+    if count(con, "select count(*) from disputed"):
         again = read_again(kind, fresh.file, fresh.source, fresh.file_id, fresh.sequence, fresh.limits)
         fresh.run("staged_disputed", read_again=again)
         _decide(fresh)
@@ -46,9 +45,9 @@ def _probe(fresh: Fresh) -> int:
     """Temp table `hits`: the identities that occur more than once; how many there are."""
     con = fresh.con
     fresh.run("hits")
-    if _count(con, "select count(*) from (select 1 from landed_before limit 1)"):
+    if count(con, "select count(*) from (select 1 from landed_before limit 1)"):
         fresh.run("hits_before")
-    return _count(con, "select count(*) from hits")
+    return count(con, "select count(*) from hits")
 
 
 def _decide(fresh: Fresh) -> None:
@@ -66,9 +65,4 @@ def _round(fresh: Fresh) -> int:
     if fresh.compares_superseded:
         fresh.run("round_superseded")
     fresh.run("round")
-    return _count(fresh.con, "select count(*) from first")
-
-
-def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = con.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    return count(fresh.con, "select count(*) from first")

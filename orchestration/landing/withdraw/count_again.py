@@ -13,6 +13,7 @@ from orchestration.landing.identity.fresh import Fresh
 from orchestration.landing.identity.settle import settle_staged
 from orchestration.landing.readable import Readable
 from orchestration.landing.store import FileKey, file_days, reject_conflicts
+from orchestration.store.database import count
 from orchestration.store.sql import literal, run
 
 _HERE = Path(__file__).parent
@@ -65,7 +66,10 @@ def _asked(con: duckdb.DuckDBPyConnection, question: str, key: FileKey, file_id:
 
 def _counted(con: duckdb.DuckDBPyConnection, key: FileKey) -> CountedAgain:
     this = f"file_id = {literal(key.file_id)} and kind = {literal(key.kind.name)} and source = {literal(key.source)}"
-    landed, rejected = _count(con, "staged where state = 'landed'"), _count(con, "staged where state = 'conflict'")
+    landed, rejected = (
+        count(con, "select count(*) from staged where state = 'landed'"),
+        count(con, "select count(*) from staged where state = 'conflict'"),
+    )
     if landed or rejected:
         con.execute(
             f"""
@@ -78,8 +82,3 @@ def _counted(con: duckdb.DuckDBPyConnection, key: FileKey) -> CountedAgain:
             """
         )
     return CountedAgain(key.file_id, key.name, landed, rejected)
-
-
-def _count(con: duckdb.DuckDBPyConnection, rows: str) -> int:
-    row = con.execute(f"select count(*) from {rows}").fetchone()
-    return int(row[0]) if row else 0

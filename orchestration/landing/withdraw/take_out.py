@@ -11,6 +11,7 @@ import duckdb
 from orchestration.landing.canonical import Kind
 from orchestration.landing.identity.columns import columns_of
 from orchestration.landing.store import FileKey
+from orchestration.store.database import count
 from orchestration.store.sql import run
 
 _HERE = Path(__file__).parent
@@ -40,15 +41,10 @@ def take_out(con: duckdb.DuckDBPyConnection, key: FileKey, withdrawal: int) -> T
     this = {"file_id": key.file_id, "kind": key.kind.name, "source": key.source}
     parameters = {**this, "sequence": key.sequence, "withdrawal": withdrawal}
     run(con, _HERE / "taken_out.sql", columns, parameters)
-    rows = _count(con, "freed")
+    rows = count(con, "select count(*) from freed")
     if key.kind.name == "cdrs":
         run(con, _HERE / "restored.sql", columns, parameters)
     run(con, _HERE / "days.sql", columns, parameters)
     days = con.execute("select day from ops.file_days where file_sequence = ? order by day", [key.sequence]).fetchall()
     con.execute("delete from ops.rejected_rows where file_id = $file_id and kind = $kind and source = $source", this)
-    return TakenOut(rows, _count(con, "returned"), tuple(day for (day,) in days))
-
-
-def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    ((rows,),) = con.execute(f"select count(*) from {table}").fetchall()
-    return int(rows)
+    return TakenOut(rows, count(con, "select count(*) from returned"), tuple(day for (day,) in days))
