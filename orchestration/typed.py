@@ -5,6 +5,7 @@ Python's own readers are too kind for money: Decimal takes "1e3", "1_000", " 5",
 
 from __future__ import annotations
 
+import codecs
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -17,6 +18,8 @@ _INSTANT = re.compile(
     rf"{_DAY.pattern}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
+# Codecs of text that nobody writes files in, or that only some machines know.
+_NO_ENCODINGS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf_7", "mbcs", "oem"}
 MOST_AMOUNT = Decimal("999999999999.99999999")
 """What DECIMAL(20, 8) holds."""
 
@@ -68,3 +71,13 @@ def _date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def is_encoding(text: str) -> bool:
+    """Whether it names a way to write text as bytes: utf-8, latin-1, cp1252, utf-16, shift_jis, ..."""
+    try:
+        "0".encode(text)  # refuses base64, rot13 and other codecs that are not of text
+        name = codecs.lookup(text).name.replace("-", "_")
+    except (LookupError, ValueError):  # ValueError: a zero byte, and what `undefined` says
+        return False
+    return name not in _NO_ENCODINGS

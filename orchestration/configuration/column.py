@@ -19,6 +19,7 @@ class Type(Enum):
     DAYS = ("weekdays", "VARCHAR")
     MONTH = ("month", "VARCHAR")
     PATTERN = ("regular expression", "VARCHAR")
+    ENCODING = ("encoding", "VARCHAR")
     TIMESTAMP = ("timestamp", "TIMESTAMP")
     DATE = ("date", "DATE")
     TIME = ("time of day", "TIME")

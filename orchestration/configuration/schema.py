@@ -257,6 +257,7 @@ SOURCES = File(
         Column("international_prefixes", Type.LIST, item=r"\+|[0-9]{1,15}"),
         integer("expected_every_minutes", 1, _MAX_INTEGER),
         Column("trunk_pattern", Type.PATTERN),
+        Column("encoding", Type.ENCODING, default="utf-8"),
         integer("max_age_days", 1, 40_000, default="400"),
         integer("max_duration_s", 1, 999_999_999, default="172800"),
     ),

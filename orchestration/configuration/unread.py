@@ -59,6 +59,7 @@ def source_cells(sheets: Sheets) -> Iterator[Problem]:
 _LANDED = ("cdrs", "usage", "payments", "resources")
 _OF_FILES = {
     "expected_every_minutes": (_LANDED, "nothing waits for files"),
+    "encoding": (_LANDED, "nothing reads the text of files"),
     "max_age_days": (_LANDED, "nothing judges the times of files"),
     "max_duration_s": (("cdrs",), "there are no durations in files"),
 }

@@ -10,7 +10,7 @@ from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import Fault
 from orchestration.configuration.weekdays import weekdays
-from orchestration.typed import day, decimals, instant, month, number
+from orchestration.typed import day, decimals, instant, is_encoding, month, number
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
@@ -43,6 +43,7 @@ _FORMS: Mapping[Type, Fault] = {
     Type.DIALLED: Fault("a national prefix", "write digits only, like 0, or none"),
     Type.DAYS: Fault("a list of weekdays", "write days like mon-fri, sat,sun or all"),
     Type.MONTH: Fault("a month", "write it like 2026-01"),
+    Type.ENCODING: Fault("an encoding", "write one like utf-8, latin-1, cp1252 or utf-16"),
     Type.PATTERN: Fault("a regular expression", r"write one like SIP/([^-]+)-.*"),
     Type.TIMESTAMP: Fault("a time", "write it like 2026-01-31 or 2026-01-31T18:30:00+01:00"),
     Type.DATE: Fault("a date", "write it like 2026-01-31"),
@@ -131,6 +132,7 @@ _TESTS: Mapping[Type, Callable[[str], bool]] = {
     Type.PREFIX: lambda value: bool(_PREFIX.fullmatch(value)),
     Type.DIGITS: lambda value: bool(_DIGITS.fullmatch(value)),
     Type.DIALLED: lambda value: bool(_DIALLED.fullmatch(value)),
+    Type.ENCODING: is_encoding,
     Type.DAYS: _is_days,
     Type.MONTH: lambda value: month(value) is not None,
     Type.TIMESTAMP: lambda value: instant(value) is not None,

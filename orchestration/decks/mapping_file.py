@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import re
 import tomllib
@@ -74,7 +73,7 @@ def _mapping(keys: Keys, sha256: str) -> DeckMapping:
         replaces=choice("replaces", ("full", "partial")),
         timezone=keys.judged("timezone", "UTC", _is_zone, "an IANA time zone", "write one like Europe/Berlin"),
         sheet=text("sheet"),
-        encoding=keys.judged("encoding", "utf-8", _is_encoding, "an encoding", "write one like cp1252 or utf-16"),
+        encoding=keys.judged("encoding", "utf-8", typed.is_encoding, "an encoding", "write one like cp1252 or utf-16"),
         delimiter=keys.judged("delimiter", ",", _is_delimiter, "one character", 'write ";" or "\\t"'),
         header=keys.integer("header", 0),
         ends_before=keys.pattern("ends_before", 0),
@@ -255,14 +254,6 @@ def _is_zone(name: str) -> bool:
 
 def _is_delimiter(text: str) -> bool:
     return len(text) == 1 and text not in '"\n\r'
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        codecs.lookup(name)
-    except LookupError:
-        return False
-    return True
 
 
 def _cell_reference(text: str) -> tuple[int, int] | None:

@@ -21,7 +21,8 @@ _NAMED = 100
 BROKEN = {
     "encoding": (
         "bad_encoding",
-        "the row is not UTF-8 (each wrong byte is shown as \\x..); save the file as UTF-8",
+        "the row is not in its source's encoding, which is UTF-8 where sources.csv says no other (each wrong byte is"
+        " shown as \\x..); save the file so, or write there what it is in (encoding: latin-1, cp1252, ...)",
     ),
     "quotes": (
         "bad_row",

@@ -17,6 +17,7 @@ class SourceSettings:
     format: str = "canonical"
     zone: str = "UTC"
     trunk_pattern: str | None = None
+    encoding: str = "utf-8"
     rules: int = RULES
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.nearest import nearest
-from orchestration.landing import formats, json_lines, parquet, split
+from orchestration.landing import encoded, formats, json_lines, parquet, split
 from orchestration.landing.canonical import Kind
 from orchestration.landing.delimited import Delimited
 from orchestration.landing.native import NativeFormat, SourceSettings
@@ -53,7 +53,10 @@ def open_file(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, sett
 def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     native = formats.native(settings)
     suffix = Path(content.name.removesuffix(".gz")).suffix
-    if content.scan.returns and (native or suffix != ".parquet") and settings.rules > 1:
+    is_text = native is not None or suffix != ".parquet"
+    if is_text and not encoded.is_utf8(settings.encoding):
+        content = _with_content(content, encoded.to_utf8(content.path, content.scratch / "utf-8", settings.encoding))
+    if content.scan.returns and is_text and settings.rules > 1:
         content = _with_line_feeds(content)
     if native:
         return _native(content, kind, native, settings)
@@ -127,7 +130,11 @@ def _with_line_feeds(content: Content) -> Content:
     with content.path.open("rb") as file, target.open("wb") as out:
         while chunk := file.read(1 << 20):
             out.write(chunk.replace(b"\r", b"\n"))
-    return replace(content, path=target, scan=scan(target))
+    return _with_content(content, target)
+
+
+def _with_content(content: Content, path: Path) -> Content:
+    return replace(content, path=path, scan=scan(path))
 
 
 def _csv(content: Content, kind: Kind) -> Readable:
@@ -145,7 +152,10 @@ def _header_cells(path: Path) -> list[str]:
     if not text:
         raise UnreadableFile("the file is empty; its first line must name the columns")
     if "\0" in text:
-        raise UnreadableFile("the file is not UTF-8 text (UTF-16?); save it as UTF-8")
+        raise UnreadableFile(
+            "the file is not UTF-8 text (UTF-16?); save it as UTF-8, or write encoding utf-16 for its source in"
+            " sources.csv"
+        )
     cells = _cells(text, ",")
     if len(cells) == 1:
         for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):

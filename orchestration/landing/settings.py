@@ -12,11 +12,13 @@ from orchestration.landing import formats
 from orchestration.landing.native import SourceSettings
 from orchestration.store.warehouse import Refused
 
+_READ = ("format", "timezone", "trunk_pattern", "encoding")
+
 
 def settings_of(con: duckdb.DuckDBPyConnection, kind: str, source: str, rules: int) -> SourceSettings:
     """The source's row of sources.csv, to read a file by. Raises `Refused` for a format that is not there."""
     row = con.execute(
-        "select format, timezone, trunk_pattern from config.sources where source = ? and kind = ?", [source, kind]
+        f"select {', '.join(_READ)} from config.sources where source = ? and kind = ?", [source, kind]
     ).fetchone()
     return _settings(kind, source, row, rules)
 
@@ -24,7 +26,7 @@ def settings_of(con: duckdb.DuckDBPyConnection, kind: str, source: str, rules: i
 def settings_under(directory: Path, kind: str, source: str, rules: int) -> SourceSettings:
     """The same by the configuration in `directory`."""
     sheet = read(FILES["sources"], directory)
-    rows = sheet.columns("source", "kind", "format", "timezone", "trunk_pattern")
+    rows = sheet.columns("source", "kind", *_READ)
     own = [tuple(cell or None for cell in row[2:]) for row in rows if row[:2] == (source, kind)]
     return _settings(kind, source, own[0] if own else None, rules)
 
@@ -32,7 +34,8 @@ def settings_under(directory: Path, kind: str, source: str, rules: int) -> Sourc
 def _settings(kind: str, source: str, row: tuple[str | None, ...] | None, rules: int) -> SourceSettings:
     if row is None:
         return SourceSettings(rules=rules)
-    settings = SourceSettings(row[0] or formats.CANONICAL, row[1] or "UTC", row[2], rules)
+    form, zone, pattern, encoding = row
+    settings = SourceSettings(form or formats.CANONICAL, zone or "UTC", pattern, encoding or "utf-8", rules)
     if settings.format == formats.CANONICAL:
         return settings
     native = formats.NATIVE.get(settings.format)

@@ -18,7 +18,7 @@ from orchestration.store.sql import literal, reader
 _ESCAPE = "\x1f"
 _BETWEEN = _ESCAPE + "1"
 _ESCAPES = {_ESCAPE: _ESCAPE + "3", "\n": _ESCAPE + "2", "\r": _ESCAPE + "4"}
-_WRONG_BYTE = "\ufdd0"  # a noncharacter: no text has it
+WRONG_BYTE = "\ufdd0"  # a noncharacter: no text has it
 _LONGEST = 1 << 20
 _SHOWN = 10_000
 _BLOCK = 1 << 22
@@ -28,7 +28,7 @@ _MOST_LINES = 1_000  # of one quoted cell
 def _mark(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
     wrong = error.object[error.start : error.end]
-    return "".join(f"{_WRONG_BYTE}\\x{byte:02x}" for byte in wrong), error.end
+    return "".join(f"{WRONG_BYTE}\\x{byte:02x}" for byte in wrong), error.end
 
 
 codecs.register_error("tollbook-mark", _mark)
@@ -204,7 +204,9 @@ def _line(line: int, raw: bytes, broken: str) -> str:
     try:
         text = raw.decode()
     except UnicodeDecodeError:
-        text = raw.decode("utf-8", "tollbook-mark").replace(_WRONG_BYTE, "")
+        text = raw.decode("utf-8", "tollbook-mark")
+        # of a file that was not UTF-8 (encoded.py) the wrong bytes are in words already
+        text = text.replace(f"{WRONG_BYTE}{WRONG_BYTE}\\xff", "").replace(WRONG_BYTE, "")
         broken = "encoding"
     if _ESCAPE in text or "\n" in text or "\r" in text:
         for plain, escaped in _ESCAPES.items():

@@ -138,6 +138,45 @@ def test_carriage_returns_alone_end_lines_of_every_text(home: Home, tmp_path: Pa
     assert rejected(home) == [(3 - (name == "a.jsonl"), "bad_duration")]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "wrong", "name"),
+    [
+        ("latin-1", b"", "a.csv"),
+        ("cp1252", b"\x81", "a.csv.gz"),
+        ("iso-8859-7", b"\xd2\xae", "a.csv"),
+        ("utf-16", b"\x00\xd8", "a.csv"),
+        ("utf-16", b"\x00\xd8", "a.jsonl"),
+    ],
+)
+def test_text_is_read_in_its_source_s_encoding(home: Home, encoding: str, wrong: bytes, name: str) -> None:
+    """Bytes that it does not have are shown as they are: of Greek both together would be a letter in UTF-8."""
+    (home.seeds / "sources.csv").write_text(f"source,kind,encoding\nsw1,cdrs,{encoding}\n")
+    who = "Γιάννης" if encoding == "iso-8859-7" else "Jürgen"
+    calls = [cdr(call_id="a", disposition=who), cdr(call_id="b"), cdr(call_id="c", disposition="^")]
+    text = "".join(json.dumps(call, ensure_ascii=False) + "\r" for call in calls)
+    if ".csv" in name:
+        text = csv_text(calls).replace("\n", "\r")
+    data = text.encode(encoding).replace("^".encode(encoding).removeprefix(b"\xff\xfe"), wrong)
+    drop(home, name, gzip.compress(data) if name.endswith("gz") else data)
+    (result,) = land(home)
+    assert (result.rows, result.landed) == (3, 3 - bool(wrong))
+    assert query(home, "select disposition from landed.cdrs where call_id = 'a'") == [(who,)]
+    if wrong:
+        assert rejected(home) == [(3 + (".csv" in name), "bad_encoding")]
+        ((raw,),) = query(home, "select raw from ops.rejected_rows")
+        assert "".join(f"\\x{byte:02x}" for byte in wrong) in raw
+        assert "\\xff" not in raw
+
+
+def test_parquet_has_no_encoding_to_go_by(home: Home) -> None:
+    (home.seeds / "sources.csv").write_text("source,kind,encoding\nsw1,cdrs,utf-16\n")
+    path = drop(home, "a.parquet", "")
+    with duckdb.connect() as con:
+        cells = ", ".join(f"'{value}' as {name}" for name, value in cdr().items())
+        con.execute(f"copy (select {cells}) to '{path}'")
+    assert land(home)[0].landed == 1
+
+
 def test_a_file_that_is_gone_or_has_no_name_to_write_down_stops_no_other(
     home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

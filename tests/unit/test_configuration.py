@@ -69,9 +69,9 @@ VALID = {
     "fx_rates": "from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.91234567\n",
     "sources": (
         "source,kind,format,timezone,country_code,national_prefix,international_prefixes,"
-        "expected_every_minutes,trunk_pattern,max_age_days,max_duration_s\n"
-        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*,90,86400\n"
-        "shop,payments,,UTC,,,,,,,\n"
+        "expected_every_minutes,trunk_pattern,max_age_days,max_duration_s,encoding\n"
+        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*,90,86400,cp1252\n"
+        "shop,payments,,UTC,,,,,,,,\n"
     ),
     "operators": "operator,role,accounts\nann,admin,\nbob,rater,acme bell\n",
 }
@@ -368,6 +368,22 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             ",90,86400",
             ",0,86400",
             'sources.csv line 2, column max_age_days: "0" is below what is allowed; write 1 to 40000',
+        ),
+        *(
+            (
+                "sources",
+                "cp1252",
+                wrong,
+                f'sources.csv line 2, column encoding: "{wrong}" is not an encoding; '
+                "write one like utf-8, latin-1, cp1252 or utf-16",
+            )
+            for wrong in ("cp12522", "base64", "unicode_escape", "undefined")
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,,",
+            "shop,rates,,UTC,,,,,,,,utf-16",
+            "sources.csv line 3, column encoding: nothing reads the text of files of kind rates; write nothing",
         ),
         (
             "sources",
