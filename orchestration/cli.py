@@ -10,9 +10,8 @@ from pathlib import Path
 import click
 import duckdb
 
-from orchestration.commands import accounts, days, finance, invoicing, questions, rates, trends
+from orchestration.commands import accounts, company, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON, Amount, Whole
-from orchestration.operations.upkeep import configure
 from orchestration.show import print_json
 from orchestration.store.files import what_failed
 from orchestration.store.warehouse import PROJECT, Home, Refused
@@ -31,29 +30,6 @@ def cli() -> None:
       tollbook build           rate it, report it, publish it
       tollbook close           check the days that have ended and close those that are due
     """
-
-
-@cli.command()
-@JSON
-def check(as_json: bool) -> None:
-    """Check the configuration in seeds/, decks/ and accounting/, and list all that is wrong with it.
-
-    \b
-    Example:
-      tollbook check
-    """
-    from orchestration.operations.billing.general_ledger import chart_notes, chart_problems
-    from orchestration.operations.upkeep.rate_decks import mapping_problems
-
-    home = Home.from_environment()
-    problems = [*configure.published_problems(home), *mapping_problems(home), *chart_problems(home)]
-    notes = chart_notes(home)
-    if as_json:
-        print_json({"problems": problems, "notes": notes})
-    if problems:
-        raise Refused("\n".join(problems))
-    if not as_json:
-        click.echo("\n".join([f"{home.seeds} is good", *notes]))
 
 
 @cli.command()
@@ -119,7 +95,7 @@ def ui(port: int, host: str) -> None:
     os.execve(dagster, [dagster, "dev", "--host", host, "--port", str(port)], environment)
 
 
-for _subject in (days, accounts, rates, invoicing, finance, questions, trends):
+for _subject in (company, days, accounts, rates, invoicing, finance, questions, trends):
     for _command in _subject.COMMANDS:
         cli.add_command(_command)
 

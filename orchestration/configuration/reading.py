@@ -25,12 +25,16 @@ def records(path: Path) -> Iterator[tuple[int, list[str]]]:
     The first is the header. Cells are not trimmed. Raises `Unreadable` on the record that
     cannot be read, after those before it.
     """
+    return ((line, cells) for line, cells in with_blank_lines(path) if cells)
+
+
+def with_blank_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """As `records`, with the blank lines as records without cells."""
     reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
     line = 1
     try:
         for cells in reader:
-            if cells:
-                yield line, cells
+            yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise Unreadable(

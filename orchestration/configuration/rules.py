@@ -98,9 +98,9 @@ def overlaps(sheets: Sheets) -> Iterator[Problem]:
 def _overlaps(sheet: Sheet, *key: str) -> Iterator[Problem]:
     spans: dict[tuple[str, ...], list[tuple[datetime, datetime, int]]] = defaultdict(list)
     for row, (start, end, *cells) in enumerate(sheet.columns("valid_from", "valid_to", *key)):
-        span = _span(start, end)
-        if span and all(cells):
-            spans[tuple(cells)].append((*span, row))
+        held = span(start, end)
+        if held and all(cells):
+            spans[tuple(cells)].append((*held, row))
     for cells_, of_key in spans.items():
         of_key.sort()
         for other, row in _overlapping(of_key):
@@ -121,7 +121,8 @@ def _overlapping(spans: list[tuple[datetime, datetime, int]]) -> Iterator[tuple[
             latest, owner = end, row
 
 
-def _span(start: str, end: str) -> tuple[datetime, datetime] | None:
+def span(start: str, end: str) -> tuple[datetime, datetime] | None:
+    """From when until when two cells say that a row holds; None where they do not."""
     since = instant(start) if start else datetime.min
     until = instant(end) if end else datetime.max
     return (since, until) if since is not None and until is not None and since < until else None

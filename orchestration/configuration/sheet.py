@@ -8,7 +8,7 @@ from typing import TypeVar
 from orchestration.configuration.column import File
 from orchestration.configuration.nearest import suggestion
 from orchestration.configuration.problem import CellFault, Problem
-from orchestration.configuration.reading import SPACE, Unreadable, header, records
+from orchestration.configuration.reading import SPACE, Unreadable, header, with_blank_lines
 
 _Cells = TypeVar("_Cells", bound=Hashable)
 
@@ -25,8 +25,9 @@ class Sheet:
     `shown` is the file's name for people. `cells` has every column of the schema, empty where
     the file leaves it out; row `i` (from 0) begins on `lines[i]`. `absent` are the columns the
     header lacks. `loose` holds rows left out as misshapen, by column name: references to them
-    are not complained about as well. `whole` is False when the file could not be read to its
-    end or lacks a column it must have, so that nothing can be said to be missing in it.
+    are not complained about as well. `blank` are the lines with nothing on them. `whole` is False
+    when the file could not be read to its end or lacks a column it must have, so that nothing can
+    be said to be missing in it.
     """
 
     file: File
@@ -34,6 +35,7 @@ class Sheet:
     lines: list[int] = field(default_factory=list)
     cells: dict[str, Sequence[str]] = field(default_factory=dict)
     loose: list[dict[str, str]] = field(default_factory=list)
+    blank: list[int] = field(default_factory=list)
     absent: frozenset[str] = frozenset()
     whole: bool = True
     problems: list[Problem] = field(default_factory=list)
@@ -104,7 +106,7 @@ def read(file: File, directory: Path) -> Sheet:
 
 def _read(sheet: Sheet, path: Path, names: list[str], rows: list[list[str]]) -> None:
     """Fill `names` from the header and `rows` with the well-shaped ones, as far as they go."""
-    lines = records(path)
+    lines = _without_blank(sheet, path)
     line, first = next(lines, (1, []))
     if not _header_is_usable(sheet, line, header(first)):
         sheet.whole = False
@@ -117,6 +119,14 @@ def _read(sheet: Sheet, path: Path, names: list[str], rows: list[list[str]]) -> 
             sheet.lines.append(line)
         else:
             _misshapen(sheet, line, names, cells)
+
+
+def _without_blank(sheet: Sheet, path: Path) -> Iterator[tuple[int, list[str]]]:
+    for line, cells in with_blank_lines(path):
+        if cells:
+            yield line, cells
+        else:
+            sheet.blank.append(line)
 
 
 def _header_is_usable(sheet: Sheet, line: int, names: list[str]) -> bool:

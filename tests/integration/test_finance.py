@@ -18,7 +18,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home, writer
-from tests.support.company import write_calls, write_company, write_text
+from tests.support.company import SEEDS, write_calls, write_company, write_text
 
 D = Decimal
 CHART = """kind,account_kind,service,sign,control_account,contra_account,text
@@ -312,7 +312,28 @@ def test_check_says_that_there_is_no_chart_and_is_content(
     assert capsys.readouterr().out == f"{seeds} is good\n{none}\n"
     write_text(tmp_path / "accounting" / "chart.csv", CHART.splitlines()[0])
     main(["check", "--json"])
-    assert json.loads(capsys.readouterr().out) == {"problems": [], "notes": [none]}
+    assert json.loads(capsys.readouterr().out) == {"problems": [], "warnings": [], "notes": [none]}
     write_text(tmp_path / "accounting" / "chart.csv", *CHART.splitlines())
     main(["check"])
     assert capsys.readouterr().out == f"{seeds} is good\n"
+
+
+def test_check_warns_of_what_is_no_error_and_is_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    twelve = "".join(f"retail,{prefix},,,2026-01-01,0.05\n" for prefix in range(50, 62))
+    seeds = write_company(tmp_path / "seeds", rates=SEEDS["rates"] + twelve + twelve)
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(seeds))
+    write_text(tmp_path / "accounting" / "chart.csv", *CHART.splitlines(), "")
+    main(["check"])
+    *said, last = capsys.readouterr().out.splitlines()
+    assert last == f"{seeds} is good, but for the warnings"
+    assert [line.partition(":")[0] for line in said] == ["warning"] * 12
+    assert said[9].startswith("warning: seeds/rates.csv line 25, column prefix: retail has a price for 59 from 2026")
+    assert said[10] == "warning: seeds/rates.csv: 2 more, --json has all of them"
+    assert said[11].startswith("warning: accounting/chart.csv line 10: the line is blank;")
+    main(["check", "--json"])
+    assert len(json.loads(capsys.readouterr().out)["warnings"]) == 13
+    with (seeds / "rates.csv").open("a") as rates:
+        rates.write("retail,x,,,,1\n")
+    assert _refusal(capsys, "check").count("\n") == 0

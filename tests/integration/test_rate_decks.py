@@ -22,6 +22,7 @@ from orchestration.engine import dbt
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
+from orchestration.operations.upkeep.configure import published_warnings
 from orchestration.operations.upkeep.rate_decks import DeckOptions
 from orchestration.operations.upkeep.rates import accept
 from orchestration.operations.upkeep.rebuild import rebuild
@@ -328,6 +329,16 @@ def test_acceptance_is_kept_and_happens_once(home: Home, tmp_path: Path) -> None
     assert [a.status for a in accept(home)] == ["already_accepted"]
     assert not path.exists()
     assert state(home) == before
+
+
+def test_a_table_has_prices_once_a_deck_with_some_is_published(home: Home) -> None:
+    """The check warns of a table that is assigned and has no price, whether seeds or a deck would have them."""
+    write_company(home.seeds, rates="".join(RATES.splitlines(keepends=True)[:2]), rate_assignments=ASSIGNMENTS)
+    assert [(w.line, w.wrong.partition(":")[0]) for w in published_warnings(home)] == [(4, "cost has no price at all")]
+    drop(home, "june.csv", "cost,44,United Kingdom,2026-06-01,0.02,1,,")
+    accept(home)
+    build(home)
+    assert published_warnings(home) == []
 
 
 def test_the_same_deck_from_another_source_is_accepted_only_where_it_is_meant(home: Home) -> None:

@@ -6,8 +6,11 @@ from datetime import date
 
 import duckdb
 
+from orchestration.configuration import warnings
+from orchestration.configuration.chart import chart
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
+from orchestration.configuration.problem import Problem
 from orchestration.landing.formats import NATIVE
 from orchestration.operations.upkeep import in_use
 from orchestration.store.database import transaction
@@ -31,6 +34,24 @@ def published_problems(home: Home) -> list[str]:
         return problems(home)
     with serving(home) as books:
         return problems(home, books)
+
+
+def published_warnings(home: Home) -> list[Problem]:
+    """What is no error and yet to be warned of; which tables decks have prices for is as published."""
+    found = warnings.warnings(home.seeds, now(), _priced_by_decks(home)) if home.seeds.is_dir() else []
+    return [*found, *warnings.blank_lines(chart(home.accounting)[0])]
+
+
+def _priced_by_decks(home: Home) -> list[str]:
+    """The rate tables that a published deck has prices for; a publication of an early release has no decks."""
+    if not home.serving.exists():
+        return []
+    with serving(home) as books:
+        published = books.execute(
+            "select 1 from information_schema.tables where (table_schema, table_name) = ('landed', 'rates')"
+        ).fetchall()
+        asked = "select distinct rate_table_id from landed.rates"
+        return [table for (table,) in books.execute(asked).fetchall()] if published else []
 
 
 def configure(writer: Writer, *, again: bool = False) -> str:

@@ -1,0 +1,58 @@
+"""The company's configuration: init, check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import click
+
+from orchestration.commands.arguments import JSON
+from orchestration.configuration.problem import Problem
+from orchestration.show import print_json
+from orchestration.store.warehouse import Home, Refused
+
+# How many warnings about one file are printed.
+_NAMED = 10
+
+
+@click.command()
+@JSON
+def check(as_json: bool) -> None:
+    """Check the configuration in seeds/, decks/ and accounting/, and list all that is wrong with it.
+
+    What is no error, and yet would leave calls without a price or is hardly meant, is a warning: exit status 0.
+
+    \b
+    Example:
+      tollbook check
+      tollbook check --json
+    """
+    from orchestration.operations.billing.general_ledger import chart_notes, chart_problems
+    from orchestration.operations.upkeep.configure import published_problems, published_warnings
+    from orchestration.operations.upkeep.rate_decks import mapping_problems
+
+    home = Home.from_environment()
+    problems = [*published_problems(home), *mapping_problems(home), *chart_problems(home)]
+    warnings, notes = published_warnings(home), chart_notes(home)
+    if as_json:
+        print_json({"problems": problems, "warnings": list(map(str, warnings)), "notes": notes})
+    else:
+        _warn(warnings)
+    if problems:
+        raise Refused("\n".join(problems))
+    if not as_json:
+        click.echo("\n".join([f"{home.seeds} is good" + (", but for the warnings" if warnings else ""), *notes]))
+
+
+def _warn(warnings: Sequence[Problem]) -> None:
+    """The warnings, of each file the first ones."""
+    for file, about in groupby(warnings, key=lambda warning: warning.file):
+        of_file = list(about)
+        for warning in of_file[:_NAMED]:
+            click.echo(f"warning: {warning}")
+        if len(of_file) > _NAMED:
+            click.echo(f"warning: {file}: {len(of_file) - _NAMED:,} more, --json has all of them")
+
+
+COMMANDS = (check,)

@@ -1,0 +1,160 @@
+"""What `check` warns of: no error by the rules of rating, and yet calls without a price, or hardly meant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from orchestration.configuration.check import check
+from orchestration.configuration.warnings import warnings
+from tests.support.company import SEEDS, write_company
+
+NOW = datetime(2026, 5, 6, 9)
+_RATES = "rate_table_id,prefix,band,valid_from,valid_to,rate_per_minute\n"
+_RETAIL, _COST = "retail,44,,2026-01-01,,0.06\n", "cost,44,,2026-01-01,,0.03\n"
+_ASSIGNED = "account_id,side,rate_table_id,valid_from,valid_to\n"
+
+
+def warned(directory: Path, *priced: str, **changed: str) -> list[str]:
+    """What is warned of the small company with some files changed; all of it is good enough to build by."""
+    seeds = write_company(directory / "seeds", **changed)
+    assert check(seeds) == []
+    return [str(warning) for warning in warnings(seeds, NOW, priced)]
+
+
+def test_a_company_that_has_what_its_calls_need_is_not_warned(tmp_path: Path) -> None:
+    assert warned(tmp_path) == []
+
+
+def _no_price(which: str, account: str, table: str, line: int) -> str:
+    return (
+        f"seeds/rate_assignments.csv line {line}, column rate_table_id: {table} has no price {which}: answered calls "
+        f"of {account} would be unrated (no_rate); add its prices to rates.csv, or accept a deck that has them "
+        "(tollbook rates accept)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        # once for all accounts that have it
+        (_COST, [_no_price("at all", "acme", "retail", 2)]),
+        (_RETAIL, [_no_price("at all", "carrier", "cost", 4)]),
+        # over, by the clock
+        (_COST + "retail,44,,2026-01-01,2026-05-06T09:00:00,0.06\n", [_no_price("in force", "acme", "retail", 2)]),
+        (_COST + "retail,44,,2026-01-01,2026-05-06T09:00:01,0.06\n", []),
+        # later: calls from then on have a price
+        (_COST + "retail,44,,2026-07-01,,0.06\n", []),
+    ],
+)
+def test_a_table_that_is_assigned_and_has_no_rate(tmp_path: Path, rates: str, said: list[str]) -> None:
+    assert warned(tmp_path, rates=_RATES + rates) == said
+
+
+def test_a_table_whose_rates_only_block_has_no_price(tmp_path: Path) -> None:
+    rates = SEEDS["rates"].replace("rate_per_minute\n", "rate_per_minute,blocked\n").replace("0.06\n", ",true\n")
+    assert warned(tmp_path, rates=rates.replace("0.03\n", "0.03,\n")) == [_no_price("in force", "acme", "retail", 2)]
+
+
+def test_tables_that_need_no_rate_or_have_them_by_a_deck_are_fine(tmp_path: Path) -> None:
+    assert warned(tmp_path, "retail", rates=_RATES + _COST) == []
+    tables = SEEDS["rate_tables"].replace("retail,per_minute", "retail,markup").replace("cost,per_minute", "cost,given")
+    assert warned(tmp_path, rates=_RATES, rate_tables=tables) == []
+
+
+def test_an_assignment_that_is_over_needs_nothing(tmp_path: Path) -> None:
+    assigned = "acme,sell,retail,,\nbolt,sell,retail,,\ncarrier,buy,cost,,2026-05-06\ncarrier,buy,given,2026-05-06,\n"
+    tables = SEEDS["rate_tables"] + "given,given,USD,,\n"
+    assert warned(tmp_path, rates=_RATES + _RETAIL, rate_assignments=_ASSIGNED + assigned, rate_tables=tables) == []
+
+
+def test_an_account_with_trunks_and_no_table(tmp_path: Path) -> None:
+    assigned = "bolt,sell,retail,,\ncarrier,buy,cost,,\nacme,sell,retail,,2026-05-01\n"
+    trunks = SEEDS["trunks"] + "in-a2,ingress,acme,2026-01-01,\n"
+    assert warned(tmp_path, rate_assignments=_ASSIGNED + assigned, trunks=trunks) == [
+        "seeds/trunks.csv line 2, column account_id: acme has no rate table: answered calls by in-a would be unrated "
+        "(no_rate_table); give it one in rate_assignments.csv"
+    ]
+
+
+def _pair(line: int, wrong: str, pair: str, since: str = "2026-05-06") -> str:
+    where = f"seeds/rate_assignments.csv line {line}, column rate_table_id"
+    return f"{where}: {wrong}; add {pair} to fx_rates.csv, from {since} or before"
+
+
+@pytest.mark.parametrize(
+    "rates",
+    ["", "USD,EUR,2026-05-07,0.5\n", "EUR,USD,2026-01-01,2\n"],
+    ids=["none", "only later", "only the other way"],
+)
+def test_a_pair_of_currencies_that_calls_will_need(tmp_path: Path, rates: str) -> None:
+    assert warned(tmp_path, fx_rates=f"from_currency,to_currency,valid_from,rate\n{rates}") == [
+        _pair(3, "rate table retail is in USD and bolt in EUR: what it prices would be unrated (no_fx)", "USD,EUR")
+    ]
+
+
+def test_a_pair_that_only_reports_need_is_told_as_that(tmp_path: Path) -> None:
+    wrong = "rate table retail is in USD, reports are in GBP: they would lack its amounts and margins"
+    assert warned(tmp_path, company="name,reporting_currency\nHand Made,GBP\n") == [_pair(2, wrong, "USD,GBP")]
+
+
+def test_a_pair_that_markups_and_services_need(tmp_path: Path) -> None:
+    tables = SEEDS["rate_tables"] + "plus,markup,EUR,,\n"
+    assigned = SEEDS["rate_assignments"].replace("bolt,sell,retail,2026-01-01", "bolt,sell,plus,2026-06-01")
+    fx = "from_currency,to_currency,valid_from,rate\nEUR,USD,2026-01-01,2\n"
+    markup = "plus adds to what calls cost, in EUR, and carrier charges in USD: they would be unrated (no_fx)"
+    trunks = SEEDS["trunks"].replace("in-b,ingress,bolt,2026-01-01,\n", "")
+    assert warned(tmp_path, rate_tables=tables, rate_assignments=assigned, fx_rates=fx, trunks=trunks) == [
+        _pair(3, markup, "USD,EUR", "2026-06-01")
+    ]
+    held = "subscription_id,account_id,service,charge,valid_from\ns1,bolt,number,monthly,2026-02-01\n"
+    prices = SEEDS["service_rates"] + "number,,1,GBP,2026-01-01\nnumber,acme,1,USD,2026-01-01\n"
+    fx = SEEDS["fx_rates"] + "GBP,USD,2026-01-01,1.3\n"
+    assert warned(tmp_path, subscriptions=held, service_rates=prices, fx_rates=fx) == [
+        "seeds/subscriptions.csv line 2, column service: the price of number is in GBP and bolt in EUR: what it prices "
+        "would be unrated (no_fx); add GBP,EUR to fx_rates.csv, from 2026-05-06 or before"
+    ]
+
+
+def test_two_prices_for_the_same_prefix_and_instant(tmp_path: Path) -> None:
+    rates = (
+        "rate_table_id,prefix,band,valid_from,valid_to,rate_per_minute,calling_prefix\n"
+        "cost,44,,2026-01-01,,0.03,\n"
+        "retail,44,,2026-01-01,,0.06,\n"
+        "retail,44,,2025-12-31T23:00:00-01:00,2026-03-01,0.05,\n"  # the same instant
+        "retail,44,,2026-01-02,,0.06,\n"  # another one
+        "retail,44,,2026-01-01,,0.07,33\n"  # other callers
+        "retail,447,,2026-01-01,,0.07,\n"
+        "retail,,,,,0.9,\n"
+        "retail,,,,,0.9,\n"
+    )
+
+    def twice(line: int, prefix: str, since: str, first: int) -> str:
+        return (
+            f"seeds/rates.csv line {line}, column prefix: retail has a price for {prefix} from {since} on line {first} "
+            "too; delete the one that is not meant, or change its valid_from; of the two the later line counts"
+        )
+
+    assert warned(tmp_path, rates=rates) == [
+        twice(4, "44", "2025-12-31T23:00:00-01:00", 3),
+        twice(9, "every number", "always", 8),
+    ]
+
+
+def test_blank_lines_are_told_once_a_file(tmp_path: Path) -> None:
+    blank = "the line is blank{}; nothing is read from it: delete it, or write the row"
+    found = warned(
+        tmp_path, accounts=SEEDS["accounts"] + "\n", rates="\n" + SEEDS["rates"].replace("\nc", "\r\n\r\nc") + "\n\n"
+    )
+    assert found == [
+        f"seeds/accounts.csv line 5: {blank.format('')}",
+        f"seeds/rates.csv line 1: {blank.format(' (and 3 more of the file)')}",
+    ]
+
+
+def test_what_a_torn_file_would_say_is_not_guessed_at(tmp_path: Path) -> None:
+    seeds = write_company(tmp_path / "seeds", rates=SEEDS["rates"] + 'retail,"45\n', fx_rates="from_currency\n")
+    assert check(seeds) != []
+    assert warnings(seeds, NOW) == []
