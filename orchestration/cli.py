@@ -22,7 +22,8 @@ from orchestration.store.warehouse import PROJECT, Home, Refused
 def cli() -> None:
     """Turn call detail records into money people can trust.
 
-    TOLLBOOK_HOME (default ./var) holds a deployment; seeds/ holds the company's configuration.
+    TOLLBOOK_HOME (default ./var) holds a deployment; seeds/ holds the company's configuration. tollbook init DIR
+    begins a company.
 
     \b
     The day's round:

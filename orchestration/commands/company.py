@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from itertools import groupby
+from pathlib import Path
 
 import click
 
@@ -14,6 +16,32 @@ from orchestration.store.warehouse import Home, Refused
 
 # How many warnings about one file are printed.
 _NAMED = 10
+
+
+@click.command()
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
+@JSON
+def init(directory: Path, as_json: bool) -> None:
+    """Begin a company in DIR: seeds/ with a row or two of each file, decks/, accounting/, branding/, a README, calls.
+
+    DIR is made, or is empty. What is in it charges a call; its README says how.
+
+    \b
+    Example:
+      tollbook init mycompany
+      cd mycompany
+      tollbook check
+    """
+    from orchestration.operations.upkeep.init import init as operation
+
+    made = operation(directory)
+    if as_json:
+        print_json({"directory": directory.absolute(), "files": [path.relative_to(directory) for path in made]})
+        return
+    click.echo(f"made {directory} with {len(made)} files; to go on: cd {directory}, and read README.md")
+    for name in ("TOLLBOOK_HOME", "TOLLBOOK_SEEDS"):
+        if os.environ.get(name):
+            click.echo(f"{name} is {os.environ[name]}: unset it, or commands go on with that")
 
 
 @click.command()
@@ -55,4 +83,4 @@ def _warn(warnings: Sequence[Problem]) -> None:
             click.echo(f"warning: {file}: {len(of_file) - _NAMED:,} more, --json has all of them")
 
 
-COMMANDS = (check,)
+COMMANDS = (init, check)

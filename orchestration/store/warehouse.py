@@ -45,13 +45,16 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default the project's seeds/).
+        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default ./seeds with a company, else the project's).
 
         Raises `Refused` for a path that DuckDB cannot open.
         """
+        own = Path("seeds")
         home = cls(
             Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute(),
-            Path(os.environ.get("TOLLBOOK_SEEDS") or PROJECT / "seeds").absolute(),
+            Path(
+                os.environ.get("TOLLBOOK_SEEDS") or (own if (own / "company.csv").exists() else PROJECT / "seeds")
+            ).absolute(),
         )
         for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):
             if odd := set(str(path)) & set("?\\\n"):
