@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
-import duckdb
 
 from orchestration.commands import accounts, company, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON, Amount, Whole
 from orchestration.show import print_json
-from orchestration.store.files import what_failed
 from orchestration.store.warehouse import PROJECT, Home, Refused
 
 
@@ -103,7 +102,7 @@ for _subject in (company, days, accounts, rates, invoicing, finance, questions, 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command: exit status 0 done, 1 refused or failed, 2 wrong usage."""
-    from orchestration.engine.dbt import DbtFailed
+    from orchestration.engine import failed
 
     try:
         cli.main(args=arguments, prog_name="tollbook", standalone_mode=False)
@@ -117,12 +116,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(wrong.exit_code)
     except click.exceptions.Abort:
         sys.exit("stopped")
-    except Refused as refusal:
-        sys.exit(str(refusal))
-    except DbtFailed as failure:
-        sys.exit(f"a model failed, nothing was published; the next build tries again\n{failure}")
-    except (OSError, duckdb.Error) as failure:
-        sys.exit(what_failed(failure))
+    except failed.SAID as failure:
+        sys.exit(failed.in_words(failure, _root()))
+
+
+def _root() -> Path | None:
+    """The deployment that the command was about."""
+    with suppress(Refused):
+        return Home.from_environment().root
+    return None
 
 
 def _say_wrong(wrong: click.ClickException, arguments: Sequence[str]) -> None:

@@ -56,7 +56,7 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
         pool=WRITERS,
     )
     def close_day_and_check(context: dg.AssetExecutionContext, deployment: Deployment) -> Iterator[Result]:
-        with in_words():
+        with in_words(deployment.home.root):
             try:
                 checked = _check(context, deployment.home)
             except AlreadySettled as settled:

@@ -15,6 +15,7 @@ from dagster._core.storage.tags import (
 from orchestration.defs.closing import JOB
 from orchestration.defs.partitions import between, daily, known, spans
 from orchestration.defs.resources import Deployment, runs
+from orchestration.engine import failed
 from orchestration.store import warehouse
 from orchestration.store.warehouse import Home
 
@@ -57,7 +58,7 @@ def statuses(home: Home) -> dict[date, str]:
     try:
         with warehouse.serving(home) as con:
             return dict(con.execute("select day, status from marts.days order by day").fetchall())
-    except warehouse.Refused:  # closing builds, and publishes
+    except failed.SAID:  # closing builds, and publishes, or says what is in the way
         return {}
 
 

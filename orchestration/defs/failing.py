@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import dagster as dg
 
-from orchestration.engine.dbt import DbtFailed
-from orchestration.store.warehouse import Refused
+from orchestration.engine import failed
 
 
 @contextmanager
-def in_words() -> Iterator[None]:
-    """Turn a refusal or a failed model into a failed step whose description says it."""
+def in_words(root: Path) -> Iterator[None]:
+    """Turn a failure that has words (`failed.SAID`) into a failed step whose description says it.
+
+    `root` is the deployment's folder.
+    """
     try:
         yield
-    except Refused as refusal:
-        raise dg.Failure(description=str(refusal), allow_retries=False) from refusal
-    except DbtFailed as failure:
-        words = f"a model failed, nothing was published; the next build tries again\n{failure}"
-        raise dg.Failure(description=words, allow_retries=False) from failure
+    except failed.SAID as failure:
+        raise dg.Failure(description=failed.in_words(failure, root), allow_retries=False) from failure

@@ -37,7 +37,7 @@ def invoicing_job() -> dg.JobDefinition:
     def issue_invoices(
         context: dg.OpExecutionContext, config: Periods, deployment: Deployment
     ) -> Iterator[dg.AssetMaterialization | dg.Output[None]]:
-        with in_words():
+        with in_words(deployment.home.root):
             ran = run(deployment.home, day_of(config.ended_by), config.accounts)
         for done in ran.done:
             context.log.info(outcome(done))

@@ -40,7 +40,7 @@ def landing_assets(written: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
         context: dg.AssetExecutionContext, deployment: Deployment
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         home = deployment.home
-        with in_words(), writer(home, "land") as held:
+        with in_words(home.root), writer(home, "land") as held:
             landed = land_files(held)
             for file in landed:
                 context.log.info(outcome(file))

@@ -36,7 +36,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
     def build_days(context: dg.AssetExecutionContext, deployment: Deployment) -> Iterator[dg.MaterializeResult[None]]:
         days = days_of(context.partition_keys)
         home = deployment.home
-        with in_words():
+        with in_words(home.root):
             built = build(home, days[0], days[-1], context.log.info)
         context.log.info(f"built {len(built.days)} day(s) with input, from {days[0]} to {days[-1]}")
         chosen = context.selected_asset_keys

@@ -10,7 +10,7 @@ import graphlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
@@ -144,18 +144,15 @@ def build(
 
     `report` gets a line as each is done. Raises `DbtFailed` when one fails: the next build completes what is left.
     """
-    find_files(con, home)  # a home that was moved has them elsewhere now
     with _settings(con):
         for model in daily():
             if skipped(model):
                 continue
             began = time.monotonic()
-            con.begin()
             try:
-                _make(con, home, days, model)
-                con.commit()
+                with transaction(con):
+                    _make(con, home, days, model)
             except duckdb.Error as error:
-                con.rollback()
                 raise dbt.DbtFailed(f"{model.name}: {error}") from error
             if report is not None:
                 report(f"{model.name.split('.')[1]} ({time.monotonic() - began:.1f} s)")
@@ -177,7 +174,8 @@ def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
     finally:
         for setting in ("memory_limit", "preserve_insertion_order", "disabled_optimizers"):
-            con.execute(f"reset {setting}")
+            with suppress(duckdb.Error):  # after a full disk nothing can be asked of the connection
+                con.execute(f"reset {setting}")
 
 
 def _make(con: duckdb.DuckDBPyConnection, home: Path, days: Sequence[date], model: Daily) -> None:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
-# what DuckDB says of a file that it cannot write to
-_DATABASE_WRITES = re.compile(r'(write|create|truncate|open) file "([^"]+)": ([^"]+)')
 
 
 @contextmanager
@@ -28,21 +22,6 @@ def whole(target: Path) -> Iterator[Path]:
         sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
-
-
-def what_failed(failure: Exception) -> str:
-    """Why something could not be read or written, in a line; of a full disk or a read-only folder, what to do."""
-    first = (str(failure).strip().splitlines() or [""])[0]
-    if isinstance(failure, OSError) and failure.strerror:
-        path, why = failure.filename2 or failure.filename, failure.strerror
-        full = failure.errno in _UNWRITABLE
-    elif match := _DATABASE_WRITES.search(first):
-        path, why, full = match[2], match[3], match[1] != "open"
-    else:
-        return f"{type(failure).__name__}: {first}"
-    if not full:
-        return f"{path}: {why}" if path else why
-    return f"{path or 'a file'} cannot be written ({why}); make room, or make it writable"
 
 
 def write(target: Path, content: bytes) -> None:

@@ -20,6 +20,7 @@ import duckdb
 from orchestration import typed
 from orchestration.store import journal, upgrade
 from orchestration.store.database import one, transaction
+from orchestration.store.failures import user
 from orchestration.store.files import copy, folder, place
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -129,7 +130,12 @@ def clock(con: duckdb.DuckDBPyConnection) -> datetime:
 
 def operator() -> str:
     """Who acts: `TOLLBOOK_OPERATOR`, else the operating system's user name."""
-    return os.environ.get("TOLLBOOK_OPERATOR") or getpass.getuser()
+    if named := os.environ.get("TOLLBOOK_OPERATOR"):
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return user()
 
 
 def new_warehouse() -> Path:

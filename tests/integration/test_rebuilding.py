@@ -17,17 +17,20 @@ import pytest
 from orchestration.audit import company
 from orchestration.audit.number import Numbering
 from orchestration.engine.dbt import modelled
+from orchestration.operations.accounts.balance import balance
 from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.invoice import invoice, issue
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land, land_files
 from orchestration.operations.day.post import post_day
+from orchestration.operations.day.publish import publish_now
 from orchestration.operations.questions.explain import explain
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import RULES, Home, Refused, Writer, writer
 from tests.support.company import SEEDS, write_calls, write_company, write_text
+from tests.support.deployment import called
 
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
 
@@ -68,6 +71,66 @@ def test_a_lost_warehouse_is_rebuilt_and_no_command_begins_another(home: Home, t
     done = rebuild(home)
     assert (done.compared, done.replaced, done.entries) == (False, True, 4)
     assert _books(home) == books
+    assert rebuild(home, check=True).compared
+
+
+def _fails(home: Home, *command: str) -> str:
+    """What a command that fails says on standard error, in a line."""
+    told = {"TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
+    done = called(command, told)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    return done.stderr.strip()
+
+
+def test_a_file_that_is_gone_names_what_makes_it_anew(home: Home, tmp_path: Path) -> None:
+    """Of a closed day a rebuild, of what is published a publication; whatever command finds that it is gone."""
+    (stored,) = (home.tables / "marts.rated_calls" / "day=2026-02-26").glob("*.parquet")
+    stored.unlink()
+    late = write_calls(tmp_path / "late.csv", [("c2", "2026-02-26T11:00:00", "60", "in-a")])
+    land(home, [late], kind="cdrs", source="sw1")
+    rebuilt = f"{stored} is gone: run tollbook rebuild, which makes it anew from archive/"
+    for command in (["explain", "c1"], ["build"], ["close"], ["publish"]):
+        assert rebuilt in _fails(home, *command), command
+    rebuild(home)
+    assert {explain(home, call).day for call in ("c1", "c2")} == {date(2026, 2, 26)}
+    served = sorted((home.serving.parent / "data" / "marts.account_balances").glob("*.parquet"))
+    for file in served:
+        file.unlink()
+    assert _fails(home, "balance") == f"{served[-1]} is gone: run tollbook publish, which writes it anew"
+    publish_now(home)
+    assert balance(home, "acme")[0]["currency"] == "USD"
+
+
+def test_a_home_that_was_moved_goes_on_after_a_publication(home: Home, tmp_path: Path) -> None:
+    moved = Home(tmp_path / "elsewhere", home.seeds)
+    home.root.rename(moved.root)
+    assert _fails(moved, "explain", "c1").endswith(
+        f"is gone, and the deployment is {moved.root}, where it was moved: run tollbook publish"
+    )
+    publish_now(moved)
+    assert explain(moved, "c1").day == date(2026, 2, 26)
+    late = write_calls(tmp_path / "late.csv", [("c2", "2026-02-26T11:00:00", "60", "in-a")])
+    moved.root.rename(home.root)
+    land(home, [late], kind="cdrs", source="sw1")
+    assert close(home)[0].status == "closed"
+
+
+def test_a_disk_without_room_leaves_everything_as_it_was(home: Home, tmp_path: Path) -> None:
+    """A limit on the size of files stands in for it: nothing of the command has happened, and it can be given again."""
+    rows = [(f"c{n}", "2026-02-26T11:00:00", "60", "in-a") for n in range(20000)]
+    late = write_calls(tmp_path / "late.csv", rows)
+    command = ["land", str(late), "--kind", "cdrs", "--source", "sw2"]
+    told = os.environ | {"TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
+    for room, file in ((0, "a file"), (100_000, r"/\S+")):
+        limited = (
+            f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}))\n"
+            f"from orchestration.cli import main\nmain({command!r})\n"
+        )
+        done = subprocess.run([sys.executable, "-c", limited], env=told, text=True, capture_output=True, check=False)
+        assert done.returncode == 1
+        said = rf"{file} cannot be written \(File too large\): make room on the disk\n"
+        assert re.fullmatch(said, done.stderr), done.stderr
+    assert land(home, [late], kind="cdrs", source="sw2")[0].landed == 20000
     assert rebuild(home, check=True).compared
 
 

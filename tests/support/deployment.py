@@ -31,7 +31,7 @@ class Deployment:
         self.home = root / "home"
         self.seeds = write_company(root / "seeds")
         self.now = "2026-05-06T09:00:00"
-        self.call = _started if own_process else _called
+        self.call = _started if own_process else called
 
     def run(self, *arguments: str, fails: bool = False) -> subprocess.CompletedProcess[str]:
         told = {
@@ -62,7 +62,8 @@ def _started(arguments: Sequence[str], told: dict[str, str]) -> subprocess.Compl
     )
 
 
-def _called(arguments: Sequence[str], told: dict[str, str]) -> subprocess.CompletedProcess[str]:
+def called(arguments: Sequence[str], told: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Call a command in this process, with environment variables; what came of it, as of a process of its own."""
     code: object = 0
     with (
         environment(**told),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 from datetime import date
@@ -135,34 +134,3 @@ def test_nothing_else_writes_files_or_quotes() -> None:
     assert writing == _MAY_WRITE
     quoting = {name for name, text in sources.items() if _QUOTES.search(text)}
     assert quoting == {"orchestration/store/sql.py"}
-
-
-@pytest.mark.parametrize(
-    ("failure", "said"),
-    [
-        (
-            OSError(errno.EROFS, "Read-only file system", "/h/warehouse.lock"),
-            "/h/warehouse.lock cannot be written (Read-only file system); make room, or make it writable",
-        ),
-        # a copy: the second name is the one that is written
-        (
-            OSError(errno.EFBIG, "File too large", "/a.csv", None, "/h/a.part"),
-            "/h/a.part cannot be written (File too large); make room, or make it writable",
-        ),
-        (PermissionError(errno.EACCES, "Permission denied", "/a.csv"), "/a.csv: Permission denied"),
-        (
-            duckdb.TransactionException(
-                'TransactionContext Error: Failed to commit: Could not write file "/h/w.wal": File too large\n\nmore'
-            ),
-            "/h/w.wal cannot be written (File too large); make room, or make it writable",
-        ),
-        (
-            duckdb.IOException('IO Error: Cannot open file "/h/w.duckdb": Permission denied'),
-            "/h/w.duckdb: Permission denied",
-        ),
-        (duckdb.BinderException("Binder Error: no column"), "BinderException: Binder Error: no column"),
-        (OSError("the disk is gone"), "OSError: the disk is gone"),
-    ],
-)
-def test_what_could_not_be_written_is_said_in_a_line(failure: Exception, said: str) -> None:
-    assert files.what_failed(failure) == said

@@ -95,6 +95,7 @@ def build_days(
     if not is_modelled:
         make_models(held, report)
     with held.connect() as con:
+        daily.find_files(con, held.home.root)  # a home that was moved has them elsewhere now
         days, skipped = _begin(con, config, _project(held), first, last)
         if days:
             daily.build(con, held.home.root, days, skipped, report)

@@ -19,12 +19,13 @@ from pathlib import Path
 import duckdb
 
 from orchestration.engine import described
-from orchestration.engine.daily import daily
+from orchestration.engine.daily import daily, find_files
 from orchestration.engine.dbt import modelled, project_version
 from orchestration.operations.accounts import alerts
 from orchestration.operations.day.outdated import settle
 from orchestration.store import sql
-from orchestration.store.files import what_failed, whole
+from orchestration.store.failures import what_failed
+from orchestration.store.files import whole
 from orchestration.store.warehouse import Home, Refused, Writer, now, writer
 
 _STORED = "select path from ops.stored_files"
@@ -58,7 +59,7 @@ def publishing(home: Home, command: str) -> Iterator[Writer]:
             publish(held)
         except (OSError, duckdb.Error) as failure:
             raise Refused(
-                f"{command} is entered; publishing failed: {what_failed(failure)}; then run tollbook publish"
+                f"{command} is entered; publishing failed: {what_failed(failure, home.root)}; then run tollbook publish"
             ) from failure
 
 
@@ -66,8 +67,11 @@ def _behind(held: Writer) -> bool:
     """Whether the journal has lines that the serving file lacks."""
     if not held.home.serving.exists():
         return False
-    with duckdb.connect(str(held.home.serving), read_only=True) as con:
-        published = con.execute("select max(n) from ops.journal").fetchone()
+    try:
+        with duckdb.connect(str(held.home.serving), read_only=True) as con:
+            published = con.execute("select max(n) from ops.journal").fetchone()
+    except duckdb.Error:  # a file of it is gone: what is published is no longer whole
+        return True
     with held.connect() as con:
         return con.execute("select max(n) from ops.journal").fetchone() != published
 
@@ -87,6 +91,9 @@ def publish(held: Writer) -> Published:
     Before a build by the models of this release there is nothing to do.
     """
     home = held.home
+    with held.connect() as con:
+        if modelled(con):
+            find_files(con, home.root)  # a home that was moved has them elsewhere now
     settle(held)
     with held.connect() as con:
         if not modelled(con):

@@ -1,0 +1,24 @@
+"""What a person reads of a command, or a run, that failed: one way of saying it for the command line and Dagster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from orchestration.engine.dbt import DbtFailed
+from orchestration.store.failures import of_files, what_failed
+from orchestration.store.warehouse import Refused
+
+# Failures that are said in words; any other is a fault of ours, and its traceback is wanted.
+SAID = (Refused, DbtFailed, OSError, duckdb.Error)
+
+
+def in_words(failure: Exception, root: Path | None = None) -> str:
+    """What failed and what to do; `root` is the deployment's folder. A model fails for want of a file, too."""
+    if isinstance(failure, Refused):
+        return str(failure)
+    if isinstance(failure, DbtFailed):
+        tried = "a model failed, nothing was published; the next build tries again"
+        return of_files(failure, root) or f"{tried}\n{failure}"
+    return what_failed(failure, root)

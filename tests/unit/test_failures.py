@@ -1,0 +1,158 @@
+"""What is said of a file that is gone or damaged, of a missing right, of a full disk: the path, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from orchestration.defs.failing import in_words as in_a_run
+from orchestration.engine.dbt import DbtFailed
+from orchestration.engine.failed import in_words
+from orchestration.store.failures import of_files, user, what_failed
+from orchestration.store.warehouse import Home, operator
+
+HOME = Path("/h/home")
+_ROOM = "(No space left on device): make room on the disk"
+
+
+def _full(text: str) -> duckdb.Error:
+    return duckdb.IOException(text)
+
+
+@pytest.mark.parametrize(
+    ("failure", "said"),
+    [
+        (
+            OSError(errno.EROFS, "Read-only file system", "/h/warehouse.lock"),
+            "/h/warehouse.lock cannot be written to (Read-only file system): have the file system mounted for writing",
+        ),
+        # a copy: the second name is the one that is written
+        (OSError(errno.ENOSPC, "No space left on device", "/a.csv", None, "/h/a"), f"/h/a cannot be written {_ROOM}"),
+        (OSError(errno.ENOSPC, "No space left on device"), f"a file cannot be written {_ROOM}"),
+        (
+            _full('Failed to commit: Could not write file "/h/w.wal": No space left on device\n\nmore'),
+            f"/h/w.wal cannot be written {_ROOM}",
+        ),
+        (
+            _full(
+                "IO Error: Async write failed for range [offset=0, size=382]: "
+                r'{"exception_type":"IO","exception_message":"Could not write file \"/h/a\": No space left on device"}'
+            ),
+            f"/h/a cannot be written {_ROOM}",
+        ),
+        (
+            duckdb.IOException('IO Error: No files found that match the pattern "/h/home/tables/marts.x/1.parquet"'),
+            "/h/home/tables/marts.x/1.parquet is gone: run tollbook rebuild, which makes it anew from archive/",
+        ),
+        (
+            duckdb.IOException('IO Error: No files found that match the pattern "/h/home/serving/data/x/1.parquet"'),
+            "/h/home/serving/data/x/1.parquet is gone: run tollbook publish, which writes it anew",
+        ),
+        (
+            duckdb.IOException('IO Error: No files found that match the pattern "/before/tables/marts.x/1.parquet"'),
+            "/before/tables/marts.x/1.parquet is gone, and the deployment is /h/home, where it was moved: run"
+            " tollbook publish",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory", "/h/home/archive/cdrs/sw1/1.csv"),
+            "/h/home/archive/cdrs/sw1/1.csv is gone: bring it back from a backup; nothing else has what was in it",
+        ),
+        (
+            duckdb.InvalidInputException("No magic bytes found at end of file '/h/home/tables/marts.x/1.parquet'"),
+            "/h/home/tables/marts.x/1.parquet is damaged: run tollbook rebuild, which makes it anew from archive/",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp', '/var/tmp']"),
+            "No usable temporary directory found in ['/tmp', '/var/tmp']: make room there, or let TMPDIR name a folder"
+            " that has some",
+        ),
+        (duckdb.BinderException("Binder Error: no column"), "BinderException: Binder Error: no column"),
+        (OSError("the disk is gone"), "OSError: the disk is gone"),
+        (OSError(errno.EIO, "Input/output error", "/h/a"), "/h/a: Input/output error"),
+    ],
+)
+def test_what_failed_is_said_in_a_line_with_the_remedy(failure: Exception, said: str) -> None:
+    assert what_failed(failure, HOME) == said
+
+
+def test_what_comes_of_no_file_has_no_such_line() -> None:
+    """A query that quotes a path in its error is not about that path."""
+    for failure in (duckdb.BinderException('no function for file "/h/a": VARCHAR'), duckdb.Error("x"), OSError("y")):
+        assert of_files(failure) is None
+
+
+@pytest.mark.parametrize("written", [b"no database at all" * 1000, None])
+def test_a_damaged_warehouse_is_moved_away(tmp_path: Path, written: bytes | None) -> None:
+    """One that is something else, and one that was cut short."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute("create table x as select range as n from range(100000)")
+    warehouse.write_bytes(written or warehouse.read_bytes()[:5000])
+    with pytest.raises(duckdb.Error) as failed:
+        duckdb.connect(str(warehouse))
+    said = f"{warehouse} is damaged: move it away, then run tollbook rebuild, which makes it anew from archive/"
+    assert what_failed(failed.value, tmp_path) == said
+
+
+@contextmanager
+def _not_root() -> Iterator[None]:
+    """As another user than the one whose the files are; nothing is closed to root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("query", [None, "from '{}'", "attach '{}' as a (read_only)"])
+def test_a_missing_right_names_the_path_and_both_users(query: str | None) -> None:
+    """Also where what is not to be seen seems not to be there: it is the folder that hides it."""
+    with tempfile.TemporaryDirectory() as made:
+        closed = Path(made) / "tables"
+        (closed / "day").mkdir(parents=True)
+        file = closed / "day" / "1.parquet"
+        duckdb.sql("select 1").write_parquet(str(file))
+        owner = user()
+        Path(made).chmod(0o755)
+        closed.chmod(0)
+        try:
+            with _not_root(), pytest.raises((OSError, duckdb.Error)) as failed:
+                duckdb.sql(query.format(file)) if query else file.read_bytes()
+            with _not_root():
+                said, mine = what_failed(failed.value, Path(made)), user()
+        finally:
+            closed.chmod(0o755)
+    assert re.match(rf"{closed}(/\S+)? cannot be read or written by {mine}", said)
+    assert said.endswith(f"chown -R {mine} {closed}" if mine != owner else f"run chmod -R u+rwX {closed}")
+
+
+def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that is told to run as 12345."""
+    for variable in ("TOLLBOOK_OPERATOR", "LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    for name in ("getuid", "geteuid"):
+        monkeypatch.setattr(os, name, lambda: 123456)
+    assert operator() == "123456"
+
+
+def test_a_model_that_fails_for_want_of_a_file_says_so_here_and_in_a_run() -> None:
+    gone = DbtFailed('allowances_hold: IO Error: No files found that match the pattern "/h/home/tables/x/1.parquet"')
+    said = "/h/home/tables/x/1.parquet is gone: run tollbook rebuild, which makes it anew from archive/"
+    assert in_words(gone, HOME) == said
+    assert in_words(DbtFailed("x: Binder Error"), HOME).endswith("the next build tries again\nx: Binder Error")
+    for failure, words in ((gone, said), (OSError(errno.ENOSPC, "No space left on device", "/h/a"), "/h/a cannot be")):
+        with pytest.raises(dg.Failure) as failed, in_a_run(Home(HOME, HOME).root):
+            raise failure
+        assert str(failed.value.description).startswith(words)
