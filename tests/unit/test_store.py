@@ -112,6 +112,7 @@ _MAY_WRITE = {
     "orchestration/store/journal.py",
     "orchestration/prepare.py",
     "orchestration/configuration/load.py",
+    "orchestration/landing/encoded.py",
     "orchestration/landing/opening.py",
     "orchestration/landing/split.py",
     "orchestration/operations/upkeep/replay.py",
