@@ -1,9 +1,9 @@
 """Configuration CSVs as text cells: one way of reading for the check and the loader."""
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
+
+from orchestration.reading import records as text
 
 SPACE = " \t"
 """What is taken off both ends of every cell and column name."""
@@ -30,18 +30,14 @@ def records(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def with_blank_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """As `records`, with the blank lines as records without cells."""
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
-    line = 1
     try:
-        for cells in reader:
-            yield line, cells
-            line = reader.line_num + 1
-    except csv.Error as error:
+        yield from text.records(_text(path))
+    except text.BadRecord as bad:
         raise Unreadable(
-            line,
-            f"the record that begins here cannot be read ({error})",
+            bad.line,
+            f"the record that begins here cannot be read ({bad})",
             'close every quoted cell, and write a quote inside one as ""',
-        ) from error
+        ) from None
 
 
 def header(cells: list[str]) -> list[str]:

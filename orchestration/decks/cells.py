@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import io
-import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,6 +11,8 @@ from pathlib import Path
 from orchestration.configuration.problem import Problem
 from orchestration.decks.mapping import DeckMapping
 from orchestration.decks.problem import UnreadableDeck
+from orchestration.reading import packed
+from orchestration.reading.records import BadRecord, records
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls")
 _SHEETS = (".xlsx", ".xls")
@@ -33,16 +32,15 @@ class Grid:
 
 def read(path: Path, name: str, mapping: DeckMapping) -> Grid:
     """The cells of the deck called `name`. Raises `UnreadableDeck`."""
-    suffix = Path(name.removesuffix(".gz")).suffix.lower()
+    suffix = packed.suffix(name)
     if suffix not in SUFFIXES:
         right = f"use one of {' '.join(SUFFIXES)}, with .gz behind it when packed"
         raise _refused(name, None, "the name does not say what is in the file", right)
-    data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise _refused(name, None, f"the gzip data is damaged ({error})", "ask for the file again") from None
+    try:
+        with packed.plain(path) as file:
+            data = file.read()
+    except packed.Damaged as damaged:
+        raise _refused(name, None, str(damaged), "ask for the file again") from None
     if not data.strip():
         raise _refused(name, None, "the file is empty", "ask for the file again")
     if suffix in _SHEETS:
@@ -56,28 +54,22 @@ def _text(data: bytes, name: str, mapping: DeckMapping) -> Grid:
     encoding = "utf-8-sig" if mapping.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else mapping.encoding
     try:
         text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+    except UnicodeError as error:  # one of UTF-16 does not say where
+        line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else None
         right = 'save it as UTF-8, or set encoding = "cp1252" (or what it is) in the mapping'
         raise _refused(name, line, f"the file is not {mapping.encoding}", right) from None
     if "\0" in text:
         raise _refused(name, None, "there are zero bytes (UTF-16?)", 'save it as UTF-8, or set encoding = "utf-16"')
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mapping.delimiter, strict=True)
-    lines, rows, line = [], [], 1
+    lines, rows = [], []
     try:
-        for cells in reader:
+        for line, cells in records(text, mapping.delimiter):
             trimmed = list(map(str.strip, cells))
             if any(trimmed):
                 lines.append(line)
                 rows.append(trimmed)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise _refused(
-            name,
-            line,
-            f"the row that begins here cannot be read ({error})",
-            'close every quote; write one inside as ""',
-        ) from None
+    except BadRecord as bad:
+        wrong = f"the row that begins here cannot be read ({bad})"
+        raise _refused(name, bad.line, wrong, 'close every quote; write one inside as ""') from None
     return Grid(lines, rows, is_sheet=False)
 
 

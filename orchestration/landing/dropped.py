@@ -2,6 +2,7 @@
 
 import logging
 import os
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from orchestration.store.files import move, place, write
 from orchestration.store.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
+_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _LONGEST = 200  # bytes of a name; file systems take 255, and a reason's name is its file's and more
 
 
@@ -54,7 +56,33 @@ def utf8(name: str) -> bool:
 
 
 def _files(source: Path) -> list[Path]:
-    return [p for p in source.iterdir() if p.is_file() and ripe(p) and _sayable(p)]
+    """The files of a source that can be read; what is neither file nor folder is said, and left alone."""
+    files = []
+    for path in filter(ripe, _in(source)):
+        what = _what(path)
+        if what == "file" and _sayable(path):
+            files.append(path)
+        elif what not in ("file", "directory"):
+            LOG.warning("left alone: %s is %s; only files land: remove it", path, what)
+    return files
+
+
+def _in(directory: Path) -> list[Path]:
+    """What lies in a folder, by name; nothing where it cannot be looked into, which is said."""
+    try:
+        return sorted(directory.iterdir())
+    except OSError as error:
+        LOG.warning("left alone: %s cannot be looked into (%s)", directory, error.strerror)
+        return []
+
+
+def _what(path: Path) -> str:
+    """Also of what a link leads to: file, directory, or another thing in words."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return f"{'a link that leads nowhere' if path.is_symlink() else 'out of reach'} ({error.strerror})"
+    return _KINDS.get(stat.S_IFMT(mode), "a device")
 
 
 def waiting(home: Home) -> list[Dropped]:
@@ -208,11 +236,11 @@ def _endings(name: str) -> str:
 def _directories(parent: Path) -> list[Path]:
     if not parent.is_dir():
         return []
-    return sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
+    return [path for path in _in(parent) if not path.name.startswith(".") and _what(path) == "directory"]
 
 
 def _say_if_files(directory: Path, advice: str) -> None:
-    for path in sorted(p for p in directory.iterdir() if p.is_file() and ripe(p)):
+    for path in (p for p in _in(directory) if _what(p) != "directory" and ripe(p)):
         LOG.warning("left alone: %s has no source; %s", path, advice)
 
 

@@ -1,11 +1,7 @@
 """A file to the `Readable` that its name, its first bytes and its source's format call for."""
 
-import csv
-import gzip
 import shutil
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +12,11 @@ from orchestration.landing import encoded, formats, json_lines, parquet, split
 from orchestration.landing.canonical import Kind
 from orchestration.landing.delimited import Delimited
 from orchestration.landing.native import NativeFormat, SourceSettings
-from orchestration.landing.problem import MACHINE, UnreadableFile
+from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.readable import Cells, Layout, Readable
 from orchestration.landing.scan import Scan, scan
+from orchestration.reading import packed
+from orchestration.reading.records import records
 
 _JSON = (".jsonl", ".ndjson", ".json")
 SUFFIXES = (".csv", ".parquet", *_JSON)
@@ -42,7 +40,7 @@ def open_file(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, sett
         return _opened(con, content, kind, settings)
     except UnreadableFile as problem:
         is_as_sent = content.path != content.scratch / _PLAIN
-        if content.name.endswith(".gz") and not _is_gzip(content.path) and is_as_sent:
+        if content.name.lower().endswith(".gz") and not packed.is_packed(content.path) and is_as_sent:
             raise UnreadableFile(
                 f"its name ends in .gz, and it is not a gzip file; send it again, without .gz if it is plain"
                 f" (read as it is: {problem})"
@@ -52,7 +50,7 @@ def open_file(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, sett
 
 def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     native = formats.native(settings)
-    suffix = Path(content.name.removesuffix(".gz")).suffix
+    suffix = packed.suffix(content.name)
     is_text = native is not None or suffix != ".parquet"
     if is_text and not encoded.is_utf8(settings.encoding):
         content = _with_content(content, encoded.to_utf8(content.path, content.scratch / "utf-8", settings.encoding))
@@ -72,56 +70,20 @@ def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settin
     )
 
 
-@contextmanager
-def reading_errors(con: duckdb.DuckDBPyConnection, file: Readable) -> Iterator[None]:
-    """While `file` lands: raise `UnreadableFile` for an error that comes of reading it.
-
-    A statement that fails may have read the file or written to the warehouse; reading the file alone tells which.
-    """
-    try:
-        yield
-    except MACHINE:
-        raise
-    except duckdb.Error:
-        with suppress(duckdb.Error):
-            con.execute("rollback")
-        con.execute("begin")
-        if problem := _fault(con, file):
-            raise UnreadableFile(problem) from None
-        raise
-
-
-def _fault(con: duckdb.DuckDBPyConnection, file: Readable) -> str | None:
-    """What keeps `file` from being read to its end; None if nothing does."""
-    try:
-        file.count(con)
-        con.execute(f"select count(columns(*)) from ({file.slow()})")
-    except MACHINE:
-        raise
-    except duckdb.Error as error:
-        return f"the file is damaged: {_first_line(error)}"
-    return None
-
-
 def unpacked(path: Path, name: str, scanned: Scan, scratch: Path) -> Content:
     """The file itself, or what it holds when it is compressed, as a file in `scratch`. Raises `UnreadableFile`.
 
     Compressed text cannot be read by two threads: it is faster unpacked first.
     """
-    if not _is_gzip(path):
+    if not packed.is_packed(path):
         return Content(name, path, scanned, scratch)
     target = scratch / _PLAIN
     try:
-        with gzip.open(path) as packed, target.open("wb") as out:
-            shutil.copyfileobj(packed, out, 1 << 20)
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableFile(f"the gzip data is damaged or cut short ({error}); send it again") from None
+        with packed.plain(path) as file, target.open("wb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+    except packed.Damaged as damaged:
+        raise UnreadableFile(f"{damaged}; send it again") from None
     return Content(name, target, scan(target), scratch)
-
-
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == b"\x1f\x8b"
 
 
 def _with_line_feeds(content: Content) -> Content:
@@ -165,11 +127,12 @@ def _header_cells(path: Path) -> list[str]:
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([text], delimiter=delimiter), [])
-    except csv.Error as error:
-        returns = "; a carriage return is in it: end lines with LF or CRLF throughout" if "\r" in text else ""
-        raise UnreadableFile(f"the first line cannot be cut into cells ({error}){returns}") from None
+    found = [cells for _, cells in records(text, delimiter, strict=False)]
+    if len(found) > 1:
+        raise UnreadableFile(
+            "the first line cannot be cut into cells; a carriage return is in it: end lines with LF or CRLF throughout"
+        )
+    return found[0] if found else []
 
 
 def _native(content: Content, kind: Kind, native: NativeFormat, settings: SourceSettings) -> Readable:

@@ -15,6 +15,10 @@ class UnreadableFile(Exception):
     """The file could not be read at all; the message says why and what would be right."""
 
 
+class NotNow(Exception):
+    """The file could not be read, by no fault of its own; the message says why. It stays where it is."""
+
+
 class OtherLayout(UnreadableFile):
     """No row could be read as the source's format: its cells are others, and none tells when a call was."""
 

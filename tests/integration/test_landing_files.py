@@ -1,17 +1,25 @@
 """Landing files of every shape: what is read, what is set aside, what stays."""
 
+import base64
+import errno
 import gzip
 import json
 import os
+import socket
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration.landing import dropped
+from orchestration.landing.store import Counts, FileKey
+from orchestration.operations.day import land as landing
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import Home, Refused, writer
+from tests.support.asterisk import master
 from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query
 
 
@@ -49,6 +57,15 @@ def test_a_cell_of_a_megabyte_lands_and_a_longer_row_is_rejected(home: Home) -> 
     assert rejected(home) == [(3, "bad_row")]
 
 
+def test_a_first_line_of_200_kb_is_read(home: Home) -> None:
+    wide = "x" * 200_000
+    drop(home, "a.csv", f"call_id,started_at,called_number,duration_s,{wide}\nc1,2026-03-01T10:00:00Z,49,0,1\n")
+    drop(home, "Master.csv", master("2026-03-01 10:00:00", userfield=wide), source="utcpbx")
+    first, second = land(home)
+    assert (first.landed, second.landed) == (1, 1)
+    assert json.loads(query(home, "select extra from landed.cdrs where source = 'sw1'")[0][0]) == {wide: "1"}
+
+
 def test_header_only_lands_nothing_and_blank_lines_are_no_rows(home: Home) -> None:
     drop(home, "a.csv", csv_text([]))
     drop(home, "b.csv", csv_text([cdr()]).replace("\n", "\n\n") + "\n\n")
@@ -77,7 +94,7 @@ UNREADABLE = {
     "array.json": (b'[{"call_id": 1}]', "one object a line"),
     "keys.jsonl": (b'{"a": 1}\n', "missing columns"),
     "returns.csv": (csv_text([cdr(), cdr()]).replace("\n", "\r", 2).encode(), "LF or CRLF throughout"),
-    "wide.csv": (b"call_id," + b"x" * 200_000 + b"\n", "cannot be cut into cells"),
+    "wide.csv": (b"call_id," + b"x" * 200_000 + b"\n", "missing columns: started_at, called_number"),
     f"{'long' * 62}.csv": (b"x\n", "missing columns"),
 }
 
@@ -85,6 +102,13 @@ UNREADABLE = {
 def test_a_name_in_gz_of_plain_text_is_read_as_it_is(home: Home) -> None:
     drop(home, "a.csv.gz", csv_text([cdr()]))
     assert land(home)[0].landed == 1
+
+
+def test_an_ending_in_capital_letters_is_the_same(home: Home) -> None:
+    drop(home, "A.CSV", csv_text([cdr(call_id="a")]))
+    drop(home, "B.JSONL.GZ", gzip.compress(json.dumps(cdr(call_id="b")).encode()))
+    assert [r.landed for r in land(home)] == [1, 1]
+    assert {path.suffix for path in (home.archive / "cdrs/sw1").iterdir()} == {".CSV", ".GZ"}
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
@@ -113,6 +137,67 @@ def test_a_damaged_parquet_file_is_set_aside(home: Home, tmp_path: Path) -> None
     bad, good = land(home)
     assert (bad.status, good.status) == ("unreadable", "landed")
     assert (home.rejected / "cdrs/sw1/a.parquet.reason").read_text().startswith("the file is damaged: ")
+
+
+# Ten rows, of whose footer one byte was changed: the length of a column's data is below 0.
+_INTERNAL = (
+    "H4sIAI95C2sC/41Uy27TQBS9M3FMFKXIVT2DLXnhTUdBaiPbeUBQF6HqskIVqhArIr8iUtyC8qhYsGRZZYVY8QF8Qj+FNWLFJ7DiztiJ3MhFRH"
+    "NGZ+6cOffm6spnz1/6DNhnwi4OmIlMZzrAsUkBwCRE12KvroOPCBBdRA/RRwzquvdEyuKnah8yjXVYcMoow+Oj13u4B14wOPS6h55/7nvPPLlU"
+    "iqbMpeW5ag1iAh5azCje6ip7b3ivtMkeFtK6QXD371GCNC39rdz4XxcjxwFYA6Q3uHLTFJHUAPWTV3RLnksbazZSslxvyMC2HG1Jfqu06omxsR"
+    "gxan/qg7WTLON3STSex2/Ty5C1sPZ9aj2IwywbT5N9kGewmvNFOFukyThcrEM7UoKRq+VllM42wmQ5CxfT91fjeR6iFkk3bIKMm7ZjZwIc1rIZ"
+    "2JtUjHKTfyd8RUTjyKLxEOFxaBdsdxdsh8neyl4WzzW7XJly+MA/ip9EfCWOtVcxH5VBDpz+v1pWcoCTICthcl4o8G8ae1Ou6m5zVGEv+CtxS8"
+    "WKOhbtDSVU2oJXmf7ZMi31Vjme8nNxUxO/0JH4uJSfYlVuP+olN+w7SZVJh3fFbe1oYFa0V6omhSoQv7dVfKVxUzT4Fw3a7RMco5Nj9zqdzbFC"
+    "9zroeB3PbUfLaZa4Sb8XR1HaTSaP7UwO6N0FN2h3hp+Kv/JqY3QvBAAA"
+)
+
+
+def test_an_error_inside_the_database_is_the_files_own_and_stops_no_other(home: Home) -> None:
+    """Of such a Parquet file DuckDB says "INTERNAL Error", and shuts the warehouse that reads it."""
+    good = drop(home, "c.csv", csv_text([cdr()]))
+    drop(home, "a.csv", csv_text([cdr(call_id="before")]))
+    drop(home, "b.parquet", gzip.decompress(base64.b64decode(_INTERNAL)))
+    assert [r.status for r in land(home)] == ["landed", "unreadable", "landed"]
+    assert (home.rejected / "cdrs/sw1/b.parquet.reason").read_text().startswith("the file is damaged: INTERNAL Error")
+    assert query(home, "select call_id from landed.cdrs order by 1") == [("before",), ("c1",)]
+    assert not good.exists()
+
+
+@pytest.mark.parametrize("failure", [duckdb.OutOfMemoryException("no memory"), MemoryError("no memory")])
+def test_a_file_that_memory_does_not_suffice_for_stays_and_stops_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def store(con: duckdb.DuckDBPyConnection, key: FileKey, *rest: Any) -> Counts:
+        if key.name == "a.csv":
+            raise failure
+        return stored(con, key, *rest)
+
+    stored = landing.store
+    monkeypatch.setattr("orchestration.operations.day.land.store", store)
+    path = drop(home, "a.csv", csv_text([cdr()]))
+    drop(home, "b.csv", csv_text([cdr()]))
+    first, second = land(home)
+    assert (first.status, second.status) == ("unreadable", "landed")
+    assert first.problem == "there is not enough memory to land it (no memory); it stays where it is"
+    assert path.exists()
+
+
+@pytest.mark.parametrize("failure", [ValueError("odd\nmore"), UnicodeError(), duckdb.ConversionException("odd")])
+@pytest.mark.parametrize("step", ["unpacked", "open_file", "store"])
+def test_whatever_fails_while_a_file_is_read_is_its_own(
+    home: Home, monkeypatch: pytest.MonkeyPatch, failure: Exception, step: str
+) -> None:
+    def fails(*given: Any) -> object:
+        if "a.csv" in str(given):
+            raise failure
+        return works(*given)
+
+    works = getattr(landing, step)
+    monkeypatch.setattr(f"orchestration.operations.day.land.{step}", fails)
+    drop(home, "a.csv", csv_text([cdr()]))
+    drop(home, "b.csv", csv_text([cdr()]))
+    assert [r.status for r in land(home)] == ["unreadable", "landed"]
+    reason = (home.rejected / "cdrs/sw1/a.csv.reason").read_text()
+    assert reason == f"the file is damaged: {'odd' if failure.args else 'UnicodeError'}\n"
 
 
 def test_an_error_of_the_warehouse_is_not_blamed_on_the_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,6 +280,80 @@ def test_a_file_that_is_gone_or_has_no_name_to_write_down_stops_no_other(
     assert (first.status, second.status) == ("unreadable", "landed")
     assert "No such file" in str(first.problem)
     assert "is not UTF-8; rename it" in caplog.text
+
+
+def test_what_is_no_file_is_named_and_stops_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    at = drop(home, "b.csv", csv_text([cdr()])).parent
+    drop(home, "a.csv", "x", source="locked")
+    drop(home, "a.csv", "x", kind="rates", source="carrier")
+    os.mkfifo(at / "a.csv")
+    with socket.socket(socket.AF_UNIX) as bound:
+        monkeypatch.chdir(at)
+        bound.bind("c.csv")
+    (at / "d.csv").symlink_to("/nowhere/at/all")
+    os.mkfifo(at.parent.parent / "rates/carrier/e.csv")
+    (at / "f.csv").mkdir()
+    os.mkfifo(at.parent / "g.csv")
+    (at / "h.csv").symlink_to("h.csv")
+    looked = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return looked(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    (landed,) = land(home)
+    assert (landed.name, landed.status) == ("b.csv", "landed")
+    for said in (
+        f"{at}/a.csv is a pipe;",
+        f"{at}/c.csv is a socket;",
+        f"{at}/d.csv is a link that leads nowhere (No such file or directory);",
+        "rates/carrier/e.csv is a pipe;",
+        f"{at}/f.csv is a directory",
+        f"{at.parent}/g.csv has no source",
+        f"{at}/h.csv is a link that leads nowhere (Too many levels",
+        "locked cannot be looked into (Permission denied)",
+    ):
+        assert said in caplog.text
+    with pytest.raises(Refused, match="is not a file"):
+        land(home, [at / "a.csv"])
+
+
+def test_a_file_that_cannot_be_read_or_moved_now_is_named_and_stops_no_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is the file's own fault: it is not set aside."""
+    for name in ("a.csv.gz", "b.csv", "c.csv", "d.csv"):
+        drop(home, name, csv_text([cdr(call_id=name)]) if name != "c.csv" else "x\n")
+    drop(home, "a.csv.gz", gzip.compress(b"x" * 3_000_000))
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/there")
+
+    def locked(dropped: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", "/inbox")
+
+    monkeypatch.setattr("orchestration.landing.opening.shutil.copyfileobj", full)
+    monkeypatch.setattr("orchestration.landing.dropped.forget", locked)
+    monkeypatch.setattr("orchestration.landing.dropped.move", lambda *_: locked(None))
+    results = land(home)
+    assert [r.status for r in results] == ["unreadable", "landed", "unreadable", "landed"]
+    assert results[0].problem == (
+        "it cannot be read now (/there cannot be written (No space left on device); make room, or make it writable);"
+        " it stays where it is"
+    )
+    assert results[1].problem == (
+        "it has landed, and cannot be taken out of the inbox (/inbox: Permission denied): remove it"
+    )
+    assert str(results[2].problem).endswith("; and it cannot be put into rejected/ (/inbox: Permission denied)")
+    assert [r.status for r in land(home)] == ["unreadable", "already_landed", "unreadable", "already_landed"]
+    monkeypatch.undo()
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-05T12:00:00")
+    assert [r.status for r in land(home)] == ["unreadable", "already_landed", "unreadable", "already_landed"]
+    assert land(home) == []
 
 
 def test_a_persons_own_file_is_copied_and_never_moved(home: Home, tmp_path: Path) -> None:

@@ -18,10 +18,11 @@ from orchestration.store.warehouse import PROJECT
 # What each part may import beside itself: nothing imports upward.
 _MAY = {
     "store": {"typed"},
+    "reading": set(),
     "engine": {"store", "configuration"},
-    "configuration": {"store", "typed"},
-    "landing": {"store", "configuration", "typed"},
-    "decks": {"store", "configuration", "engine", "typed"},
+    "configuration": {"store", "reading", "typed"},
+    "landing": {"store", "reading", "configuration", "typed"},
+    "decks": {"store", "reading", "configuration", "engine", "typed"},
     "audit": set(),
     "documents": set(),
     "pages": {"documents"},

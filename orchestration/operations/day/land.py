@@ -1,13 +1,14 @@
 """`tollbook land`: files into the warehouse, each whole or not at all."""
 
+import logging
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from shutil import rmtree
-from typing import TypedDict, Unpack
+from typing import Self, TypedDict, Unpack
 
 import duckdb
 
@@ -17,9 +18,10 @@ from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import has_landed, next_sequence
 from orchestration.landing.native import SourceSettings
-from orchestration.landing.opening import open_file, reading_errors, unpacked
+from orchestration.landing.opening import open_file, unpacked
+from orchestration.landing.own_fault import own_fault
 from orchestration.landing.plausible import source_limits
-from orchestration.landing.problem import LandedElsewhere, OtherLayout, UnreadableFile
+from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, UnreadableFile
 from orchestration.landing.refusing import refuse_elsewhere, refuse_other_layout
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.settings import settings_of
@@ -32,9 +34,10 @@ from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import transaction
-from orchestration.store.files import state
+from orchestration.store.files import state, what_failed
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, writer
 
+LOG = logging.getLogger(__name__)
 SCRATCH = ".landing-"
 # How many of a file's rejected rows are told as it lands; all of them are in ops.rejected_rows.
 _SHOWN = 20
@@ -64,20 +67,37 @@ class _Sent:
     settings: SourceSettings
 
 
-@dataclass(frozen=True)
+@dataclass
 class Landing:
-    """How the files of one command are landed."""
+    """How the files of one command are landed. While it is entered it has a connection, `con`."""
 
     writer: Writer
-    con: duckdb.DuckDBPyConnection
     dry_run: bool
     supersede: bool
     reason: str | None
     again: bool
+    con: duckdb.DuckDBPyConnection = field(init=False)
+    _open: ExitStack = field(default_factory=ExitStack)
 
     @property
     def home(self) -> Home:
         return self.writer.home
+
+    def __enter__(self) -> Self:
+        self.con = self._open.enter_context(self.writer.connect())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def revive(self) -> None:
+        """Open the warehouse again where an error inside the database, as of a damaged Parquet file, has shut it."""
+        try:
+            clock(self.con)
+        except duckdb.FatalException:
+            self._open.close()
+            self.writer.release()
+            self.con = self._open.enter_context(self.writer.connect())
 
 
 def land(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) -> list[Landed]:
@@ -114,8 +134,7 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
     if not dry_run and any(file.kind == "payments" for file in chosen):
         _make_models(held)
     _clear_scratch(home)
-    with held.connect() as con:
-        landing = Landing(held, con, dry_run, supersede, reason, again)
+    with Landing(held, dry_run, supersede, reason, again) as landing:
         return [_land_one(landing, file) for file in chosen]
 
 
@@ -140,13 +159,14 @@ def _clear_scratch(home: Home) -> None:
 
 
 def _land_one(landing: Landing, file: Dropped) -> Landed:
+    """Land a file, or say what became of it; only a failure that is not the file's own is raised."""
+    result = Landed("", file.kind, file.source, file.name, "unreadable")
     try:
         before = state(file.path)
         scanned = scan(file.path)
     except OSError as error:
-        problem = f"the file cannot be read ({error.strerror}); it stays where it is"
-        return Landed("", file.kind, file.source, file.name, "unreadable", problem=problem)
-    result = Landed(scanned.sha256, file.kind, file.source, file.name, "landed")
+        return replace(result, problem=f"the file cannot be read ({error.strerror}); it stays where it is")
+    result = replace(result, file_id=scanned.sha256)
     if has_landed(landing.con, result.file_id, file.kind, file.source) and not landing.supersede:
         _note_name(landing, result)
         return _already(landing, file, result)
@@ -154,25 +174,65 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     try:
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=landing.home.root) as scratch:
             return _transaction(landing, _Sent(file, scanned, before, settings), result, Path(scratch))
-    except UnreadableFile as problem:
-        result = replace(result, status="unreadable", problem=str(problem))
-        if not landing.dry_run and file.path.exists() and state(file.path) == before:
+    except NotNow as problem:
+        landing.revive()
+        return replace(result, problem=f"{problem}; it stays where it is")
+    except (UnreadableFile, LandedElsewhere) as problem:
+        landing.revive()
+        if landing.dry_run or not _is_as_it_was(file, before):
+            return replace(result, status=_status(problem), problem=str(problem))
+        return _refused(landing, file, result, settings, problem)
+    except Exception:
+        LOG.error("stopped while it landed: %s", file.path)
+        raise
+
+
+def _is_as_it_was(file: Dropped, before: tuple[int, ...]) -> bool:
+    try:
+        return state(file.path) == before
+    except OSError:
+        return False
+
+
+def _status(problem: UnreadableFile | LandedElsewhere) -> str:
+    return "unreadable" if isinstance(problem, UnreadableFile) else "landed_elsewhere"
+
+
+def _refused(
+    landing: Landing,
+    file: Dropped,
+    result: Landed,
+    settings: SourceSettings,
+    problem: UnreadableFile | LandedElsewhere,
+) -> Landed:
+    """Put the file into rejected/ with its reason; the days of one that could not be read wait for it."""
+    result = replace(result, status=_status(problem), problem=str(problem))
+    try:
+        if isinstance(problem, UnreadableFile):
             days = days_held(landing.con, file, settings.zone, rows_tell=not isinstance(problem, OtherLayout))
             noted = SetAside(result.file_id, file.kind, file.source, file.name, days, str(problem))
             return replace(result, days=set_aside(landing.writer, landing.con, file, noted))
-        return result
-    except LandedElsewhere as problem:
-        if not landing.dry_run and file.path.exists() and state(file.path) == before:
-            dropped.refuse(landing.home, file, str(problem))
-        return replace(result, status="landed_elsewhere", problem=str(problem))
+        dropped.refuse(landing.home, file, str(problem))
+    except OSError as error:
+        return replace(result, problem=f"{problem}; and it cannot be put into rejected/ ({what_failed(error)})")
+    return result
 
 
 def _already(landing: Landing, file: Dropped, result: Landed) -> Landed:
     if not landing.dry_run:
         # Normally there already; otherwise the inbox copy is the last one.
         dropped.archive(landing.home, file, result.file_id)
-        dropped.forget(file)
+        result = replace(result, problem=_forget(file))
     return replace(result, status="already_landed")
+
+
+def _forget(file: Dropped) -> str | None:
+    """Take a file that has landed out of the inbox; what is to be done where that cannot be."""
+    try:
+        dropped.forget(file)
+    except OSError as error:
+        return f"it has landed, and cannot be taken out of the inbox ({what_failed(error)}): remove it"
+    return None
 
 
 def _note_name(landing: Landing, file: Landed) -> None:
@@ -203,13 +263,15 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
     limits = source_limits(con, file.kind, file.source, at) if settings.rules > 1 else None
     con.execute("begin")
     try:
-        content = unpacked(file.path, file.name, sent.scan, scratch)
+        with own_fault(con):
+            content = unpacked(file.path, file.name, sent.scan, scratch)
         kind = LANDING[file.kind]
         key = FileKey(result.file_id, kind, file.source, file.name, next_sequence(con), content.scan.sha256, limits)
         if not landing.again and landing.writer.rules > 1:
             refuse_elsewhere(con, key)
-        readable = open_file(con, content, kind, settings)
-        with reading_errors(con, readable):
+        with own_fault(con):
+            readable = open_file(con, content, kind, settings)
+        with own_fault(con, readable):
             if has_landed(con, key.file_id, file.kind, file.source):
                 counts = supersede_landed(con, key, readable)
             else:
@@ -234,8 +296,7 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         with suppress(duckdb.Error):  # an error may have ended the transaction already
             con.execute("rollback")
         raise
-    dropped.forget(file)
-    return _with(result, counts, "landed")
+    return _with(replace(result, problem=_forget(file)), counts, "landed")
 
 
 def _first_rejected(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[RejectedRow, ...]:

@@ -13,8 +13,9 @@ from orchestration.engine import dbt
 from orchestration.landing import dropped
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.landed import next_sequence
-from orchestration.landing.opening import open_file, reading_errors, unpacked
-from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.opening import open_file, unpacked
+from orchestration.landing.own_fault import own_fault
+from orchestration.landing.problem import NotNow, UnreadableFile
 from orchestration.landing.scan import scan
 from orchestration.landing.settings import settings_under
 from orchestration.landing.store import FileKey
@@ -193,7 +194,7 @@ def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> 
         other = FileKey(file_id, key.kind, key.source, name, next_sequence(con), "", None)
         try:
             counted = _read_again(con, held, other)
-        except UnreadableFile as problem:
+        except (UnreadableFile, NotNow) as problem:
             raise Refused(
                 f"{name} ({file_id[:12]}) landed later and may have some of the same rows, which would have to count"
                 f" then; it cannot be read any more: {problem}. Withdraw that one first"
@@ -232,10 +233,11 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         raise UnreadableFile(f"{configuration if path.exists() else path} is not there")
     settings = settings_under(configuration, kind, source, row[0])
     with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as scratch:
-        content = unpacked(path, key.name, scan(path), Path(scratch))
-        file = open_file(con, content, key.kind, settings)
+        with own_fault(con):
+            content = unpacked(path, key.name, scan(path), Path(scratch))
+            file = open_file(con, content, key.kind, settings)
         con.execute("update run.clock set rules = ?", [settings.rules])
-        with reading_errors(con, file):
+        with own_fault(con, file):
             counted = count_again(con, key, file)
         con.execute("update run.clock set rules = ?", [held.rules])
     return counted

@@ -1,0 +1,1 @@
+"""Files as they are sent, whoever reads them: unpacked, and text as records of cells."""
