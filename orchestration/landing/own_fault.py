@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.landing.problem import LandedElsewhere, NotNow, UnreadableFile
 from orchestration.landing.readable import Readable
-from orchestration.store.files import what_failed
+from orchestration.store.failures import what_failed
 from orchestration.store.warehouse import Refused
 
 # After these the connection is lost, or has no memory left: the file is read again on another.

@@ -334,7 +334,7 @@ def test_a_file_that_cannot_be_read_or_moved_now_is_named_and_stops_no_other(
         raise OSError(errno.ENOSPC, "No space left on device", "/there")
 
     def locked(dropped: object) -> None:
-        raise PermissionError(errno.EACCES, "Permission denied", "/inbox")
+        raise PermissionError(errno.EACCES, "Permission denied", str(home.inbox))
 
     monkeypatch.setattr("orchestration.landing.opening.shutil.copyfileobj", full)
     monkeypatch.setattr("orchestration.landing.dropped.forget", locked)
@@ -342,13 +342,12 @@ def test_a_file_that_cannot_be_read_or_moved_now_is_named_and_stops_no_other(
     results = land(home)
     assert [r.status for r in results] == ["unreadable", "landed", "unreadable", "landed"]
     assert results[0].problem == (
-        "it cannot be read now (/there cannot be written (No space left on device); make room, or make it writable);"
+        "it cannot be read now (/there cannot be written (No space left on device): make room on the disk);"
         " it stays where it is"
     )
-    assert results[1].problem == (
-        "it has landed, and cannot be taken out of the inbox (/inbox: Permission denied): remove it"
-    )
-    assert str(results[2].problem).endswith("; and it cannot be put into rejected/ (/inbox: Permission denied)")
+    closed = f"({home.inbox} cannot be read or written by "
+    assert str(results[1].problem).startswith(f"it has landed, and cannot be taken out of the inbox {closed}")
+    assert f"; and it cannot be put into rejected/ {closed}" in str(results[2].problem)
     assert [r.status for r in land(home)] == ["unreadable", "already_landed", "unreadable", "already_landed"]
     monkeypatch.undo()
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-05T12:00:00")

@@ -34,7 +34,8 @@ from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import transaction
-from orchestration.store.files import state, what_failed
+from orchestration.store.failures import what_failed
+from orchestration.store.files import state
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, writer
 
 LOG = logging.getLogger(__name__)
