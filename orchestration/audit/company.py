@@ -86,6 +86,7 @@ class Company:
     profiles: Mapping[str, Sequence[Profile]]
     regions: Mapping[str, str]
     numbering: Mapping[str, Numbering]
+    ignoring: frozenset[str]
 
     @classmethod
     def load(
@@ -119,6 +120,7 @@ class Company:
             profiles=load_profiles(directory / "consumption_profiles.csv"),
             regions={row.text("prefix"): row.required("region") for row in read_csv(directory / "prefix_regions.csv")},
             numbering=numbering,
+            ignoring=_load_ignoring(directory),
         )
 
     def account_of_trunk(self, direction: str, trunk_id: str | None, t: datetime) -> Account | None:
@@ -182,6 +184,15 @@ def load_numbering(directory: Path) -> dict[str, Numbering]:
         for row in read_csv(directory / "sources.csv")
         if row.required("kind") == "cdrs"
     }
+
+
+def _load_ignoring(directory: Path) -> frozenset[str]:
+    """The sources whose calls to what is no number have no legs."""
+    return frozenset(
+        row.required("source")
+        for row in read_csv(directory / "sources.csv")
+        if row.required("kind") == "cdrs" and row.choice("not_numbers", ("unrated", "reject", "ignore")) == "ignore"
+    )
 
 
 def _load_accounts(directory: Path) -> dict[str, Account]:

@@ -143,7 +143,7 @@ def _buy_leg(company: Company, cdr: Cdr, account: Account | None) -> Leg:
     try:
         return _priced(*_identified(company, cdr, "buy", account, None))
     except StepFailedError as failure:
-        return _failed(cdr, failure)
+        return _failed(company, cdr, failure)
 
 
 def _sell_leg(
@@ -154,7 +154,7 @@ def _sell_leg(
         rating, identified = _identified(company, cdr, "sell", account, buy)
         leg = _priced(rating, identified)
     except StepFailedError as failure:
-        return _failed(cdr, failure), allowances.claim(cdr)
+        return _failed(company, cdr, failure), allowances.claim(cdr)
     claim = _claim(rating, identified.band, allowances)
     # The leg is rated: whatever part of it is covered, it stays so.
     covered_s = claim.take(DURATION, leg.billed_s or ZERO)
@@ -196,12 +196,13 @@ def _priced(rating: _Rating, leg: Leg) -> Leg:
     return _converted(rating, _CHARGES[rating.table.kind](rating, leg))
 
 
-def _failed(cdr: Cdr, failure: StepFailedError) -> Leg:
-    """What is left of a leg when a step failed: null amounts, or 0 when it was not answered."""
-    nothing = None if cdr.answered else ZERO
+def _failed(company: Company, cdr: Cdr, failure: StepFailedError) -> Leg:
+    """What is left of a leg when a step failed: null amounts, or 0 when it was not answered; none if ignored."""
+    is_ignored = failure.reason == "bad_number" and _is_ignored(company, cdr)
+    nothing = None if cdr.answered or is_ignored else ZERO
     return replace(
         failure.leg,
-        status=UNRATED if cdr.answered else RATED,
+        status=NONE if is_ignored else UNRATED if cdr.answered else RATED,
         reason=failure.reason,
         billed_s=nothing,
         amount=nothing,
@@ -210,6 +211,12 @@ def _failed(cdr: Cdr, failure: StepFailedError) -> Leg:
         covered_s=nothing,
         covered_amount=nothing,
     )
+
+
+def _is_ignored(company: Company, cdr: Cdr) -> bool:
+    """Whether the call is to what is no number, and its source says that such calls have no legs."""
+    numbering = company.numbering.get(cdr.source, WRITTEN_IN_FULL)
+    return cdr.source in company.ignoring and clean_number(cdr.called_number, numbering) is None
 
 
 def _identified(company: Company, cdr: Cdr, side: str, account: Account | None, buy: Leg | None) -> tuple[_Rating, Leg]:

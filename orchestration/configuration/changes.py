@@ -22,7 +22,7 @@ _UNREAD = {
     "timetables": ("days",),
     "sources": (
         "kind", "format", "timezone", "expected_every_minutes", "trunk_pattern", "encoding", "max_age_days",
-        "max_duration_s", "not_numbers", "operator",
+        "max_duration_s", "operator",
     ),
     "company": (
         "name", "legal_name", "address", "tax_id", "bank_details", "payment_note", "booking_grace_days",

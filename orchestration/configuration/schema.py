@@ -260,6 +260,7 @@ SOURCES = File(
         Column("encoding", Type.ENCODING, default="utf-8"),
         integer("max_age_days", 1, 40_000, default="400"),
         integer("max_duration_s", 1, 999_999_999, default="172800"),
+        one_of("not_numbers", "unrated", "reject", "ignore", default="unrated"),
     ),
 )
 

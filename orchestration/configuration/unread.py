@@ -62,6 +62,7 @@ _OF_FILES = {
     "encoding": (_LANDED, "nothing reads the text of files"),
     "max_age_days": (_LANDED, "nothing judges the times of files"),
     "max_duration_s": (("cdrs",), "there are no durations in files"),
+    "not_numbers": (("cdrs",), "there are no called numbers in files"),
 }
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from orchestration.landing.canonical import CanonicalColumn, CanonicalType
+from orchestration.landing.numbers import digits_to_have
 from orchestration.landing.values import value
 from orchestration.store.sql import literal, quoted
 
@@ -19,15 +20,24 @@ _AGE_DAYS, _DURATION_S = 400, 172_800
 _AHEAD = timedelta(hours=24)
 # A telephone number in the wrong column would be summed with the rest, where only 12 digits fit before the point.
 _TOO_MUCH = {"amount": 10_000_000_000, "quantity": 1_000_000_000, "carrier_amount": 100_000_000}
+_NO_NUMBER = (
+    """'called_number is "' || left("called_number", 100) || '", which is no number: not 1 to 15 digits; land the """
+    """call with the number as it should be, or let not_numbers of the source in sources.csv be ignore and land """
+    """the row in a file again'"""
+)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """`at`: the clock, naive UTC. `max_age_days`, `max_duration_s`: the source's, of sources.csv."""
+    """`at`: the clock, naive UTC. `max_age_days`, `max_duration_s`: the source's, of sources.csv.
+
+    `called`: SQL of the called number as digits, of a source that calls to no number are rejected of.
+    """
 
     at: datetime
     max_age_days: int
     max_duration_s: int
+    called: str | None = None
 
     def times(self, instant: str) -> str:
         """SQL: whether the TIMESTAMP is plausible; NULL where it is NULL."""
@@ -42,14 +52,15 @@ class Limits:
         if most := _TOO_MUCH.get(column.name):
             return f"coalesce(abs({value(column)}) < {most}, true)"
         if column.type is CanonicalType.TEXT and column.required:
-            return _filled(column)
+            return f"{_filled(column)} and {self.called} is not null" if self._is_called(column) else _filled(column)
         return "true"
 
     def problems(self, column: CanonicalColumn) -> list[tuple[str, str, str]]:
         """SQL: condition, reason and detail of all that can be implausible of this column's value."""
         if column.type is CanonicalType.TEXT and column.required:
             detail = literal(f"{column.name} is blank; every row needs it")
-            return [(f"not {_filled(column)}", literal("missing_value"), detail)]
+            blank = (f"not {_filled(column)}", literal("missing_value"), detail)
+            return [blank, (f"{self.called} is null", literal("bad_number"), _NO_NUMBER)][: 1 + self._is_called(column)]
         tests = []
         if column.type is CanonicalType.TIME:
             old = f"more than {self.max_age_days} days before it landed"
@@ -72,6 +83,9 @@ class Limits:
             for test, wrong, advice in tests
         ]
 
+    def _is_called(self, column: CanonicalColumn) -> bool:
+        return self.called is not None and column.name == "called_number"
+
     @property
     def _earliest(self) -> str:
         return _stamp(self.at - timedelta(days=self.max_age_days))
@@ -87,7 +101,8 @@ def source_limits(con: duckdb.DuckDBPyConnection, kind: str, source: str, at: da
         "select max_age_days, max_duration_s from config.sources where source = ? and kind = ?", [source, kind]
     ).fetchone()
     days, seconds = row or (None, None)
-    return Limits(at, days or _AGE_DAYS, seconds or _DURATION_S)
+    called = digits_to_have(con, source) if kind == "cdrs" else None
+    return Limits(at, days or _AGE_DAYS, seconds or _DURATION_S, called)
 
 
 def _filled(column: CanonicalColumn) -> str:

@@ -11,7 +11,8 @@
         ~ 'later if the usage is its',
     'no_rate_table': 'give the account a rate table for this side in seeds/rate_assignments.csv',
     'bad_number': 'no table prices a number of other than 1 to 15 digits, land the call with the number as it should be: '
-        ~ 'tollbook land FILE --supersede --reason TEXT',
+        ~ 'tollbook land FILE --supersede --reason TEXT; of a source whose calls go to what is none (*97, s, voicemail), '
+        ~ 'write ignore in not_numbers of seeds/sources.csv',
     'no_rate': 'add a price to seeds/rates.csv (of a service: seeds/service_rates.csv), or accept a deck that has it',
     'blocked': 'the rate is blocked and has no price, give it one if such calls are charged',
     'no_cost': 'land the call with what the carrier charges in the currency of the table (tollbook land FILE --supersede '

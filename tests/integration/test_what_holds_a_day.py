@@ -18,6 +18,8 @@ from orchestration.operations.day.close import Checked, check, close
 from orchestration.operations.day.land import land
 from orchestration.operations.day.waive import confirm, waive
 from orchestration.operations.day.waivers import waivers
+from orchestration.operations.questions.explain import explain
+from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
 
@@ -259,9 +261,10 @@ def test_what_to_do_depends_on_the_reason(tmp_path: Path, monkeypatch: pytest.Mo
     assert failure.rows == 6
     assert failure.remedy == (
         "bad_number: no table prices a number of other than 1 to 15 digits, land the call with the number as it should"
-        " be: tollbook land FILE --supersede --reason TEXT. no_rate: add a price to seeds/rates.csv (of a service:"
-        " seeds/service_rates.csv), or accept a deck that has it. Or let it pass: tollbook waive --day DAY --call ID"
-        " --reason TEXT (--reason-code REASON for all of a kind)."
+        " be: tollbook land FILE --supersede --reason TEXT; of a source whose calls go to what is none (*97, s,"
+        " voicemail), write ignore in not_numbers of seeds/sources.csv. no_rate: add a price to seeds/rates.csv (of a"
+        " service: seeds/service_rates.csv), or accept a deck that has it. Or let it pass: tollbook waive --day DAY"
+        " --call ID --reason TEXT (--reason-code REASON for all of a kind)."
     )
     assert failure.remedy in _query(home, f"select to_do from marts.days where day = '{DAY}'")[0][0]
     right = [("c1", f"{DAY}T06:00:00", "60", "in-a"), ("c2", f"{DAY}T06:00:00", "60", "in-a")]
@@ -269,6 +272,70 @@ def test_what_to_do_depends_on_the_reason(tmp_path: Path, monkeypatch: pytest.Mo
     land(home, [mended], kind="cdrs", source="sw1", supersede=True, reason="dialled with a prefix of the switch")
     (failure,) = _of_day(close(home, DAY)).failures
     assert (failure.rows, failure.remedy.startswith("no_rate: add a price")) == (2, True)
+
+
+def test_calls_to_what_is_no_number_are_unrated_ignored_or_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As each source says: those that are ignored hold no day, cost nothing, and are there all the same."""
+    sources = (
+        "source,kind,country_code,international_prefixes,not_numbers\nsw1,cdrs,,,\n"
+        "pbx,cdrs,,,ignore\nstrict,cdrs,44,00,reject\n"
+    )
+    home = _home(tmp_path, monkeypatch, sources=sources)
+    numbers = (("mail", "*97", 60), ("s", "s", 0), ("who", "1234567890123456", 7), ("uk", "447700900123", 61))
+    lines = [f"{i},{DAY}T06:00:00,{DAY}T06:00:00,{number},{s},in-a,out" for i, number, s in numbers]
+    # with 44 before it, the digits are too many; the zeros alone are no number
+    lines += [f"long,{DAY}T06:00:00,,12345678901234,0,in-a,out", f"zeros,{DAY}T06:00:00,,00,0,in-a,out"]
+    files = {}
+    for source in ("pbx", "strict"):
+        path = write_text(tmp_path / f"{source}.csv", CDR_HEADER, *lines[: 4 if source == "pbx" else None])
+        (files[source],) = land(home, [path], kind="cdrs", source=source)
+    assert (files["pbx"].landed, files["strict"].landed, files["strict"].rejected) == (4, 1, 5)
+    assert {(row.line, row.reason) for row in files["strict"].rejected_rows} == {
+        (n, "bad_number") for n in (2, 3, 4, 6, 7)
+    }
+    assert 'called_number is "*97", which is no number' in files["strict"].rejected_rows[0].detail
+    build(home)
+    # 61 s of 60/60 at 0.06, and of 1/1 at 0.03
+    assert _query(
+        home,
+        """
+        select call_id, sell_status, sell_reason, sell_account_id, sell_amount, sell_billed_s, buy_status, buy_reason,
+            buy_amount, margin
+        from marts.rated_calls where source = 'pbx' order by call_id
+        """,
+    ) == [
+        *(
+            (call, "none", "bad_number", "acme", None, None, "none", "bad_number", None, Decimal(0))
+            for call in ("mail", "s")
+        ),
+        (
+            "uk",
+            "rated",
+            None,
+            "acme",
+            *map(Decimal, ("0.12", "120")),
+            "rated",
+            None,
+            *map(Decimal, ("0.0305", "0.0895")),
+        ),
+        ("who", "none", "bad_number", "acme", None, None, "none", "bad_number", None, Decimal(0)),
+    ]
+    assert _query(home, "select sum(attempts), sum(calls), sum(unrated) from marts.breakout_daily") == [(5, 2, 0)]
+    assert explain(home, "mail", source="pbx").sell.steps[0].text == (
+        "no sell leg: *97 is no number, and not_numbers of pbx is ignore"
+    )
+    assert list(_failing(close(home, DAY))) == ["rejected_rows_are_settled"]
+    waive(home, DAY, "no calls", file=files["strict"].file_id)
+    assert _of_day(close(home, DAY)).status == "closed"
+    # what was ignored when it closed would be unrated now
+    (home.seeds / "sources.csv").write_text(sources.replace("ignore", "unrated"))
+    build(home)
+    assert _query(home, f"select status, outdated_because from marts.days where day = '{DAY}'") == [
+        ("outdated", "sources pbx: not_numbers was ignore, is unrated")
+    ]
+    assert rebuild(home, check=True).compared
 
 
 def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

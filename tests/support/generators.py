@@ -96,7 +96,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "fx_rates": ("from_currency", "to_currency", "valid_from", "rate"),
     "sources": (
         *("source", "kind", "format", "timezone", "country_code", "national_prefix", "international_prefixes"),
-        "expected_every_minutes",
+        *("expected_every_minutes", "not_numbers"),
     ),
     "operators": ("operator", "role", "accounts"),
 }
@@ -164,6 +164,7 @@ def random_company(
         files["sources"][0] |= {
             "country_code": at_home.choice(("1", "44", "49", "33", "7")),
             "national_prefix": at_home.choice(("", "", "", "0", "none")),
+            "not_numbers": at_home.choice(("", "ignore")),
         }
     if ended:
         ends = Random(f"ended {seed} {split} {start}")

@@ -69,9 +69,9 @@ VALID = {
     "fx_rates": "from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.91234567\n",
     "sources": (
         "source,kind,format,timezone,country_code,national_prefix,international_prefixes,"
-        "expected_every_minutes,trunk_pattern,max_age_days,max_duration_s,encoding\n"
-        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*,90,86400,cp1252\n"
-        "shop,payments,,UTC,,,,,,,,\n"
+        "expected_every_minutes,trunk_pattern,max_age_days,max_duration_s,encoding,not_numbers\n"
+        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*,90,86400,cp1252,ignore\n"
+        "shop,payments,,UTC,,,,,,,,,\n"
     ),
     "operators": "operator,role,accounts\nann,admin,\nbob,rater,acme bell\n",
 }
@@ -384,6 +384,19 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "shop,payments,,UTC,,,,,,,,",
             "shop,rates,,UTC,,,,,,,,utf-16",
             "sources.csv line 3, column encoding: nothing reads the text of files of kind rates; write nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,,,",
+            "shop,payments,,UTC,,,,,,,,,reject",
+            "sources.csv line 3, column not_numbers: there are no called numbers in files of kind payments; "
+            "write nothing",
+        ),
+        (
+            "sources",
+            "cp1252,ignore",
+            "cp1252,none",
+            'sources.csv line 2, column not_numbers: "none" is not a not_numbers; write one of unrated, reject, ignore',
         ),
         (
             "sources",

@@ -577,6 +577,22 @@ def test_only_an_answered_leg_is_unrated(
     assert {rated.sell.billed_s, rated.sell.account_amount, rated.margin} == {Fraction(0)}
 
 
+def test_a_call_to_no_number_has_no_legs_where_its_source_ignores_it(company: Callable[..., Company]) -> None:
+    """By the called number: a table that goes by the caller has a leg to price, or one that is unrated."""
+    loaded = company(
+        sources="source,kind,not_numbers\nsw1,cdrs,ignore\nsw1,usage,\nother,cdrs,reject\n",
+        rate_tables="rate_table_id,kind,currency,number_basis\nsell,per_minute,USD,\nbuy,per_minute,USD,calling\n",
+    )
+    for call in (cdr(called_number="*97", calling_number="x"), unanswered(called_number="", calling_number="x")):
+        (rated,) = rate(loaded, [call])
+        assert (says(rated.sell), says(rated.buy)) == (("none", "bad_number", None),) * 2
+        assert (rated.sell.account_id, rated.sell.billed_s, rated.margin) == ("cust", None, 0)
+    assert says(legs(loaded, cdr(called_number="s", calling_number="44"))[1]) == ("rated", None, Fraction(3, 10))
+    assert says(legs(loaded, cdr(called_number="44", calling_number="x"))[1]) == ("unrated", "bad_number", None)
+    assert says(legs(loaded, cdr(called_number="s", ingress_trunk="nobody"))[0]) == ("unrated", "no_account", None)
+    assert says(legs(loaded, cdr(called_number="s", source="other"))[0]) == ("unrated", "bad_number", None)
+
+
 def test_validity_is_half_open(company: Callable[..., Company]) -> None:
     loaded = company(
         trunks=(

@@ -44,8 +44,8 @@ select
         {{ side }}_reason,
     {% endfor %}
     {{ from_units(
-        "case when has_sell_leg then sell_reporting_u else 0 end
-        - case when has_buy_leg then buy_reporting_u else 0 end"
+        "case when sell_status <> 'none' then sell_reporting_u else 0 end
+        - case when buy_status <> 'none' then buy_reporting_u else 0 end"
     ) }} as margin,
     {{ from_units('naive_revenue_u') }} as naive_revenue,
     file_sequence,

@@ -36,8 +36,11 @@ select
         leg_step(
             "status = 'none'",
             'leg',
-            "case side
-                when 'sell' then 'no sell leg: the call is sold on another of its attempts'
+            "case
+                when reason = 'bad_number'
+                    then 'no ' || side || ' leg: ' || called_number || ' is no number, and not_numbers of ' || source
+                        || ' is ignore'
+                when side = 'sell' then 'no sell leg: the call is sold on another of its attempts'
                 else 'no buy leg: the call did not leave by a trunk'
             end"
         ),

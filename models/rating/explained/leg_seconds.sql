@@ -48,7 +48,7 @@ select
     side,
     {{ steps_that_apply([
         leg_step(
-            "stopped_by is not null",
+            "stopped_by is not null and status <> 'none'",
             'reason',
             "case when answered then 'not rated: ' else 'not answered, so that it costs nothing: ' end || reason_words",
             'amount_u'

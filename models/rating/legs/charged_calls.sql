@@ -17,6 +17,7 @@ timed as (
     select
         *,
         {% for side in sides %}
+            coalesce(is_ignored and {{ side }}_problem = 'bad_number', false) as {{ side }}_is_ignored,
             answered and duration_ms > {{ side }}_grace_ms as {{ side }}_past_grace,
             {{ chargeable_ms('duration_ms', side ~ '_second_ms', side ~ '_second_offset_ms', side ~ '_free_ms') }}
                 as {{ side }}_chargeable_ms,

@@ -31,7 +31,7 @@ marked_up as (
         * replace (
             case
                 when sell_problem is not null or not coalesce(sell_is_markup, false) then sell_problem
-                when not has_buy_leg then 'no_cost'
+                when not has_buy_leg or buy_is_ignored then 'no_cost'
                 when answered and (buy_charged_u is null or buy_account_rate_u is null) then 'no_cost'
                 when markup_rate_u is null and buy_currency is not null then 'no_fx'
             end as sell_problem

@@ -11,6 +11,7 @@ with tabled as (
         n.first_digits,
         n.country_code,
         n.national_prefix,
+        n.ignores_not_numbers,
         {% for side in sides %}
             {% for column in rate_table_columns() %}
                 t_{{ side }}.{{ column }} as {{ side }}_{{ column }},
@@ -81,8 +82,10 @@ select
             {{ number }}_region,
         {% endfor %}
         called_place,
-        routing_place
+        routing_place,
+        ignores_not_numbers
     ),
+    coalesce(ignores_not_numbers and called_place is null, false) as is_ignored,
     {% for side in sides %}
         {{ of_the_number(side, 'digits') }} as {{ side }}_digits,
         {{ of_the_number(side, 'place') }} is null as {{ side }}_number_is_bad,

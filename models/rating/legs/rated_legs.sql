@@ -15,7 +15,7 @@ with stopped as (
     from {{ ref('covered_calls') }}
 ),
 
--- only an answered leg can be unrated; an unanswered one that a step fails for costs 0
+-- only an answered leg can be unrated; an unanswered one that a step fails for costs 0; one that is ignored is none
 decided as (
     select
         * replace (
@@ -26,7 +26,7 @@ decided as (
         ),
         {% for side in sides %}
             case
-                when not has_{{ side }}_leg then 'none'
+                when not has_{{ side }}_leg or {{ side }}_is_ignored then 'none'
                 when answered and {{ side }}_stopped_by is not null then 'unrated'
                 else 'rated'
             end as {{ side }}_status,
@@ -35,7 +35,7 @@ decided as (
                 when has_{{ side }}_leg and {{ side }}_blocked then 'blocked'
             end as {{ side }}_reason,
             case
-                when not has_{{ side }}_leg then null
+                when not has_{{ side }}_leg or {{ side }}_is_ignored then null
                 when {{ side }}_stopped_by is null then {{ side }}_charged_u
                 when not answered then 0
             end as {{ side }}_amount_u,

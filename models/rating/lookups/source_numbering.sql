@@ -1,5 +1,6 @@
 -- How each source of CDRs writes numbers: its international prefixes, longest first, and of which country its national
--- numbers are. Where it does not say what is dialled before those, that is the country's own.
+-- numbers are. Where it does not say what is dialled before those, that is the country's own. And whether calls to what
+-- is no number have no legs.
 
 with dialled as (
     select
@@ -18,7 +19,8 @@ select
     coalesce(d.first_digits, '') as first_digits,
     s.country_code,
     nullif(coalesce(s.national_prefix, n.national_prefix), 'none') as national_prefix,
+    s.not_numbers = 'ignore' as ignores_not_numbers,
 from {{ ref('stg_sources') }} as s
 left join dialled as d on s.source = d.source
 left join {{ ref('national_prefixes') }} as n on s.country_code = n.country_code
-where s.kind = 'cdrs' and (d.source is not null or s.country_code is not null)
+where s.kind = 'cdrs' and (d.source is not null or s.country_code is not null or s.not_numbers = 'ignore')

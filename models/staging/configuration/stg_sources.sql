@@ -5,4 +5,5 @@ select
     national_prefix,
     international_prefixes,
     expected_every_minutes,
+    coalesce(not_numbers, 'unrated') as not_numbers,
 from {{ source('config', 'sources') }}

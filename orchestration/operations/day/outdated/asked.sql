@@ -126,6 +126,7 @@ sides as (
         *,
         'sell' as side,
         sell_status as status,
+        sell_reason as reason,
         sell_account_id as account_id,
         sell_rate_table_id as rate_table_id,
         sell_prefix as shown_prefix,
@@ -140,6 +141,7 @@ sides as (
         *,
         'buy' as side,
         buy_status as status,
+        buy_reason as reason,
         buy_account_id as account_id,
         buy_rate_table_id as rate_table_id,
         buy_prefix as shown_prefix,
@@ -179,4 +181,4 @@ select
     s.sell_rate_table_id,
 from sides as s
 left join config.rate_tables as t on s.rate_table_id = t.rate_table_id
-where s.status <> 'none';
+where s.status <> 'none' or s.reason is not null;

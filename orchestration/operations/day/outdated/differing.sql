@@ -73,7 +73,8 @@ legs as (
     from stored as s
     inner join today as r using (day, source, call_id, attempt, side)
     inner join rates as n using (day, source, call_id, attempt, side)
-    where s.status <> 'none' and r.status <> 'none'
+    -- one that is ignored is none, too, and has a reason
+    where (s.status <> 'none' or s.reason is not null) and (r.status <> 'none' or r.reason is not null)
 ),
 
 -- the deck, or the row of rates.csv, that the leg takes today
