@@ -51,7 +51,7 @@ def refuse_other_layout(con: duckdb.DuckDBPyConnection, key: FileKey, settings: 
         return
     first = con.execute(
         """
-        select line, detail, bool_or(reason in ('conflict', 'implausible')) over () as readable
+        select line, detail, bool_or(reason in ('conflict', 'implausible', 'bad_number')) over () as readable
         from ops.rejected_rows
         where file_sequence = ?
         order by line

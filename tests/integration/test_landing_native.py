@@ -209,6 +209,10 @@ def test_a_file_without_any_row_that_can_be_read_is_refused_whole(home: Home) ->
     drop(home, "mixed.csv", text + master("2026-03-04 20:46:18"), source="pbx")
     drop(home, "one.csv", text.splitlines()[0], source="pbx")
     assert [(r.landed, r.rejected) for r in land(home)] == [(1, 3), (0, 1)]
+    # and so do calls to no number
+    (home.seeds / "sources.csv").write_text("source,kind,format,not_numbers\npbx,cdrs,asterisk,reject\n")
+    drop(home, "mail.csv", "".join(master(f"2026-03-04 20:46:1{n}", dst="*97") for n in range(2)), source="pbx")
+    assert [(r.status, r.rejected) for r in land(home)] == [("landed", 2)]
 
 
 def test_asterisk_trunk_pattern_and_an_empty_log(home: Home) -> None:
