@@ -1,14 +1,20 @@
 -- The movements added up: what was charged, paid and invoiced to date at the end of every UTC day, from the account's
 -- first to today, and the rate of exchange of that day to the reporting currency.
 
-with lives as (
+-- worked out once: planning all that it reads takes longer than running it
+with movements as materialized (
+    select account_id, day, currency, charged, paid, invoiced
+    from {{ ref('account_movements_daily') }}
+),
+
+lives as (
     select
         m.account_id,
         m.currency,
         min(m.day) as first_day,
         -- what is dated later than today is not lost: the last day always has all of it
         greatest(max(m.day), any_value(clock.now)::DATE) as last_day,
-    from {{ ref('account_movements_daily') }} as m
+    from movements as m
     cross join {{ ref('stg_clock') }} as clock
     group by m.account_id, m.currency
 ),
@@ -30,7 +36,7 @@ running as (
         sum(coalesce(m.paid, 0)) over to_date as paid,
         sum(coalesce(m.invoiced, 0)) over to_date as invoiced,
     from calendar as c
-    left join {{ ref('account_movements_daily') }} as m
+    left join movements as m
         on c.account_id = m.account_id and c.currency = m.currency and c.as_of = m.day
     window to_date as (partition by c.account_id, c.currency order by c.as_of)
 ),
