@@ -37,8 +37,10 @@ def group_of(node: Mapping[str, Any]) -> str:
 class Translator(DagsterDbtTranslator):
     """Names, groups and words of the dbt models. Their tests become checks of the closing, not of a build."""
 
-    def __init__(self) -> None:
+    def __init__(self, manifest: Manifest) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=False))
+        self._hidden = _hidden(manifest)
+        self._specs: dict[str, dg.AssetSpec] = {}
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return group_of(dbt_resource_props)
@@ -47,10 +49,11 @@ class Translator(DagsterDbtTranslator):
         return words_of(dbt_resource_props)
 
     def get_asset_spec(self, manifest: Manifest, unique_id: str, project: Any) -> dg.AssetSpec:
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        hidden = _hidden(manifest)
-        shown = {key for dep in spec.deps for key in hidden.get(dep.asset_key, [dep.asset_key])}
-        return spec.replace_attributes(deps=sorted(shown))
+        if unique_id not in self._specs:  # asked for again by each model that reads it
+            spec = super().get_asset_spec(manifest, unique_id, project)
+            shown = {key for dep in spec.deps for key in self._hidden.get(dep.asset_key, [dep.asset_key])}
+            self._specs[unique_id] = spec.replace_attributes(deps=sorted(shown))
+        return self._specs[unique_id]
 
 
 def _key(source: Mapping[str, Any]) -> dg.AssetKey:

@@ -28,7 +28,7 @@ def model_assets(manifest: Manifest) -> dg.AssetsDefinition:
         manifest=manifest,
         exclude=UNSHOWN,
         name="build_days",
-        dagster_dbt_translator=Translator(),
+        dagster_dbt_translator=Translator(manifest),
         partitions_def=daily(),
         backfill_policy=BACKFILL,
         pool=WRITERS,

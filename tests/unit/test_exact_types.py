@@ -25,10 +25,14 @@ def test_nothing_is_reckoned_in_binary_floating_point(tmp_path: Path) -> None:
     """The types of all that DuckDB makes of the queries: what looks exact may not be, such as decimal / decimal."""
     selected = (("path:models", "model"), ("test_type:data", "test"))
     nodes = [node for which, kind in selected for node in dbt.compiled_nodes((which,), kind).values()]
-    plans = {}
+    failed, floats = [], []
     with duckdb.connect(str(empty(tmp_path).warehouse), read_only=True) as con:
         for node in nodes:
             (said,) = con.execute("select json_serialize_plan(?::VARCHAR)", [dbt.query_of(node)]).fetchall()[0]
-            plans[node.name] = json.loads(said)
-    assert [plan["error_message"] for plan in plans.values() if plan["error"]] == []
-    assert [name for name, plan in plans.items() if _floats(plan)] == []
+            if '"error":true' in said:
+                failed.append(said)
+            # reading all of a plan takes longer than making it
+            elif ('"DOUBLE"' in said or '"FLOAT"' in said) and _floats(json.loads(said)):
+                floats.append(node.name)
+    assert failed == []
+    assert floats == []
