@@ -49,10 +49,13 @@ def header(first: list[str], settings: SourceSettings) -> tuple[str, ...]:
             if settings.rules > 1:
                 _refuse_other_layouts(dict(zip(names, first, strict=True)))
             return names
-    raise UnreadableFile(
-        f"the first row has {len(first)} cells; Asterisk's cdr_csv has 18 (21 with newcdrcolumns)."
-        " Set loguniqueid=yes and loguserfield=yes under [csv] in cdr.conf: without the"
+    unnamed = (
+        ". Set loguniqueid=yes and loguserfield=yes under [csv] in cdr.conf: without the"
         " uniqueid a call has no name, and a file landed twice could not be told from two calls"
+    )
+    advice = unnamed if len(first) in (16, 17) else ""
+    raise UnreadableFile(
+        f"the first row has {len(first)} cells; Asterisk's cdr_csv has 18 (21 with newcdrcolumns){advice}"
     )
 
 

@@ -8,18 +8,17 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.nearest import nearest
-from orchestration.landing import encoded, formats, json_lines, parquet, split
+from orchestration.landing import encoded, formats, json_lines, looks, parquet, split
 from orchestration.landing.canonical import Kind
 from orchestration.landing.delimited import Delimited
 from orchestration.landing.native import NativeFormat, SourceSettings
-from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.problem import OtherLayout, UnreadableFile
 from orchestration.landing.readable import Cells, Layout, Readable
 from orchestration.landing.scan import Scan, scan
 from orchestration.reading import packed
 from orchestration.reading.records import records
 
-_JSON = (".jsonl", ".ndjson", ".json")
-SUFFIXES = (".csv", ".parquet", *_JSON)
+SUFFIXES = (".csv", ".parquet", *looks.JSON)
 # What a compressed file holds, in the scratch directory.
 _PLAIN = "plain"
 
@@ -38,14 +37,24 @@ def open_file(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, sett
     """Open what is in a file (`unpacked`). Raises `UnreadableFile`."""
     try:
         return _opened(con, content, kind, settings)
-    except UnreadableFile as problem:
+    except OtherLayout:
+        raise
+    except UnreadableFile as unreadable:
+        problem = f"{unreadable}{_hint(content, settings)}"
         is_as_sent = content.path != content.scratch / _PLAIN
         if content.name.lower().endswith(".gz") and not packed.is_packed(content.path) and is_as_sent:
             raise UnreadableFile(
                 f"its name ends in .gz, and it is not a gzip file; send it again, without .gz if it is plain"
                 f" (read as it is: {problem})"
             ) from None
-        raise
+        raise UnreadableFile(problem) from None
+
+
+def _hint(content: Content, settings: SourceSettings) -> str:
+    native = formats.native(settings)
+    delimiter = native.delimiter if native else ","
+    looks_like = looks.seen(content.path, packed.suffix(content.name), delimiter, native is not None)
+    return f"; it looks like {looks_like}" if looks_like else ""
 
 
 def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
@@ -60,7 +69,7 @@ def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settin
         return _native(content, kind, native, settings)
     if suffix == ".csv":
         return _csv(content, kind)
-    if suffix in _JSON:
+    if suffix in looks.JSON:
         return _json(con, content, kind)
     if suffix == ".parquet":
         return _parquet(con, content.path, kind)

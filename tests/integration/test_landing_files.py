@@ -95,6 +95,13 @@ UNREADABLE = {
     "keys.jsonl": (b'{"a": 1}\n', "missing columns"),
     "returns.csv": (csv_text([cdr(), cdr()]).replace("\n", "\r", 2).encode(), "LF or CRLF throughout"),
     "wide.csv": (b"call_id," + b"x" * 200_000 + b"\n", "missing columns: started_at, called_number"),
+    "page.csv": (b"<!DOCTYPE html><p>404", "; it looks like a page of HTML or XML"),
+    "sheet.csv": (b"PK\x03\x04\x14\x00", "; it looks like a spreadsheet"),
+    "lines.csv": (json.dumps(cdr()).encode(), "; it looks like JSON lines, whose name ends in .jsonl"),
+    "page.jsonl": (b"<html>", "; it looks like a page of HTML or XML"),
+    "freepbx.csv": (b"calldate,clid,src,dst,dcontext\n", "; it looks like a FreePBX table cdr"),
+    "Master.csv": (master("2026-03-01 10:00:00").encode(), "; it looks like Asterisk's cdr_csv (18 columns)"),
+    "switch.csv": (b'"Ann",1,2,ctx,s,a,e,9,7,NORMAL_CLEARING,u,b,acct\n', "; it looks like FreeSWITCH's template sql"),
     f"{'long' * 62}.csv": (b"x\n", "missing columns"),
 }
 

@@ -180,6 +180,27 @@ def test_asterisk_without_uniqueid_says_what_to_switch_on(home: Home, width: int
     assert "loguniqueid=yes" in str(result.problem)
 
 
+@pytest.mark.parametrize(
+    ("first", "seen"),
+    [
+        (",".join("x" * 19), "cdr-custom"),
+        (",".join("x" * 25), "a FreePBX table cdr"),
+        (",".join("x" * 26), "a FreePBX table cdr"),
+        (",".join((*"x" * 14, "NORMAL_CLEARING")), "FreeSWITCH's template example (15 columns)"),
+        ("call_id,started_at,called_number,duration_s,codec", "a file with the canonical columns"),
+        ('{"call_id": "c1"}', "JSON lines"),
+        (",".join("x" * 12), None),
+    ],
+)
+def test_asterisk_other_widths_are_told_what_they_look_like(home: Home, first: str, seen: str | None) -> None:
+    drop(home, "Master.csv", f"{first}\n", source="utcpbx")
+    (result,) = land(home)
+    hint = f"; it looks like {seen}" if seen else ""
+    assert str(result.problem).startswith(f"the first row has {len(first.split(','))} cells; Asterisk's cdr_csv has 18")
+    assert hint in str(result.problem)
+    assert ("it looks like" in str(result.problem)) == (seen is not None)
+
+
 def test_asterisk_other_layouts_of_18_columns_are_refused_whole(home: Home) -> None:
     row = master("2026-05-23 20:46:18", "2026-05-23 20:46:20", 30)
     drop(home, "freeswitch.csv", row.replace("ANSWERED", "NORMAL_CLEARING"), source="pbx")
