@@ -48,7 +48,8 @@ class Home:
     def from_environment(cls) -> Home:
         """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default ./seeds with a company, else the project's).
 
-        Raises `Refused` for a path that DuckDB cannot open.
+        Raises `Refused` for a path that DuckDB cannot open, and where neither a variable nor the directory that the
+        command is given in says which deployment is meant.
         """
         own = Path("seeds")
         home = cls(
@@ -60,7 +61,28 @@ class Home:
         for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):
             if odd := set(str(path)) & set("?\\\n"):
                 raise Refused(f"{name} is {path}; the database cannot open a path with {odd.pop()!r} in it: rename it")
+        if not os.environ.get("TOLLBOOK_HOME"):
+            home._refuse_outside()
         return home
+
+    def _refuse_outside(self) -> None:
+        """Refuse ./var where nobody meant it: a service that is started in / must not begin a deployment in /var."""
+        here = Path.cwd()
+        begun = any(path.exists() for path in (self.warehouse, self.archive / "journal", self.inbox))
+        if not begun and here != PROJECT and self.seeds.parent != here:
+            raise Refused(
+                f"no deployment is meant: TOLLBOOK_HOME is not set, and {here} has no var/ of one and no"
+                f" seeds/company.csv; set it, go to {PROJECT}, or begin a company: tollbook init DIR"
+            )
+
+    def unconfigured(self) -> str | None:
+        """What is said where there is no configuration at all: where it was looked for; None where there is one."""
+        if any(self.seeds.glob("*.csv")):
+            return None
+        return (
+            f"there is no configuration in {self.seeds}; let TOLLBOOK_SEEDS name the folder with company.csv, or begin"
+            " a company: tollbook init DIR"
+        )
 
     @property
     def decks(self) -> Path:
@@ -259,8 +281,12 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
 
     The lock is the operating system's and ends with the process, however that ends. Where there is no warehouse an
     empty one is put there, unless `begin` is False: a rebuild must see that there is none.
-    Raises `Refused` when another command still writes after `timeout` seconds, and when the warehouse is gone.
+    Raises `Refused` when another command still writes after `timeout` seconds, when the warehouse is gone, and where
+    neither a deployment nor a configuration is.
     """
+    is_new = begin and not home.warehouse.exists() and not home.journal.exists()
+    if is_new and (missing := home.unconfigured()):
+        raise Refused(missing)
     folder(home.root)
     deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
     with home.lock.open("a+", encoding="utf-8") as lock:
@@ -278,7 +304,7 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
         )
         lock.flush()
         if begin and not home.warehouse.exists():
-            _begin(home)
+            begin_empty(home)
         held = Writer(home, command)
         try:
             yield held
@@ -287,7 +313,7 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
             lock.truncate(0)
 
 
-def _begin(home: Home) -> None:
+def begin_empty(home: Home) -> None:
     """An empty warehouse for a new deployment."""
     if home.journal.exists():
         raise Refused(f"{home.warehouse} is gone; make it anew from archive/ with: tollbook rebuild")
@@ -321,11 +347,15 @@ def _holder(home: Home) -> str:
         return "another command"
 
 
+def nothing_published(home: Home) -> Refused:
+    return Refused(f"nothing is published yet in {home.root}; run: tollbook build")
+
+
 @contextmanager
 def serving(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to what was last published. Raises `Refused` when nothing was, or by another release."""
     if not home.serving.exists():
-        raise Refused("nothing is published yet; run: tollbook land, then tollbook build")
+        raise nothing_published(home)
     con = duckdb.connect(str(home.serving), read_only=True)
     try:
         con.execute("set TimeZone = 'UTC'")

@@ -18,6 +18,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.operations.day.published import answering
 from orchestration.store.database import dict_rows, transaction
 from orchestration.store.warehouse import Home, Writer, now, serving
 
@@ -79,8 +80,10 @@ class _Message:
 
 
 def recent(home: Home, limit: int = 50) -> list[dict[str, Any]]:
-    """The latest alerts as last published, newest first."""
-    with serving(home) as con:
+    """The latest alerts as last published, newest first; none where nothing has landed."""
+    with answering(home) as asked, serving(asked) as con:
+        if asked is not home:  # nobody was alerted of what is only thought of
+            return []
         latest = "select * exclude (subject, sent_to) from ops.alerts order by alert_id desc limit ?"
         return dict_rows(con, latest, [limit])
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import Home, serving
+from orchestration.store.warehouse import Home
 
 
 def balance(home: Home, account: str | None = None) -> list[dict[str, Any]]:
     """Rows of account_balances, all or one account's. Raises `Refused` for an unknown account."""
-    with serving(home) as con:
+    with reading(home) as con:
         query = "select * from marts.account_balances where account_id = coalesce(?, account_id) order by account_id"
         rows = dict_rows(con, query, [account])
         if account is not None and not rows:

@@ -9,8 +9,9 @@ from decimal import Decimal
 import duckdb
 
 from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.day.published import reading
 from orchestration.store.database import one
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import Home, Refused
 
 # The switch's own count of calls lands as a resource too.
 _NO_RESOURCE = "cdrs"
@@ -37,7 +38,7 @@ def check_limit(home: Home, account: str, resource: str, asked: int = 1) -> Answ
     """
     if asked < 1:
         raise Refused(f"--count is {asked}; write how many more there shall be, from 1")
-    with serving(home) as con:
+    with reading(home) as con:
         tier = _tier(con, account)
         _refuse_unknown(con, resource)
         count, limit, observed_at, too_many = one(

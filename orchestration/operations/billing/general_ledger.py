@@ -11,10 +11,11 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.chart import CHART, chart
+from orchestration.operations.day.published import reading
 from orchestration.store import sql
 from orchestration.store.database import one
 from orchestration.store.files import whole
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import Home, Refused
 
 _SQL = Path(__file__).with_name("general_ledger.sql")
 _COLUMNS = "journal_id, date, side, gl_account, amount, currency, account_id, kind, service, reference, text"
@@ -81,7 +82,7 @@ def general_ledger(home: Home, first: date, last: date) -> Exported:
     """
     if last < first:
         raise Refused(f"--to {last} is before --from {first}")
-    with serving(home) as con:
+    with reading(home) as con:
         _load_chart(con, home)
         con.execute(f"set variable gl_first = date '{first}'; set variable gl_last = date '{last}'")
         con.execute(_SQL.read_text())

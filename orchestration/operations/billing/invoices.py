@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import Home, serving
+from orchestration.store.warehouse import Home
 
 
 def listed(home: Home, account: str | None = None) -> dict[str, list[dict[str, Any]]]:
@@ -14,7 +15,7 @@ def listed(home: Home, account: str | None = None) -> dict[str, list[dict[str, A
 
     All accounts', or one's. Raises `Refused` for an unknown account.
     """
-    with serving(home) as con:
+    with reading(home) as con:
         known = con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()
         if account is not None and not known:
             raise no_account(con, account)

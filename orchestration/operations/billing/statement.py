@@ -13,8 +13,9 @@ from urllib.parse import quote
 import duckdb
 
 from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.day.published import reading
 from orchestration.store.files import write
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import Home, Refused
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def statement(home: Home, account: str, first: date, last: date, by_day: bool = 
     if last < first:
         raise Refused(f"--to {last} is before --from {first}")
     asked = {"account": account, "first": first, "last": last}
-    with serving(home) as con:
+    with reading(home) as con:
         name, currency = _account(con, account)
         days = con.execute(
             """

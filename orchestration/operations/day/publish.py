@@ -24,6 +24,7 @@ from orchestration.engine.dbt import modelled, project_version
 from orchestration.operations.accounts import alerts
 from orchestration.operations.day.outdated import settle
 from orchestration.store import sql
+from orchestration.store.database import count
 from orchestration.store.failures import what_failed
 from orchestration.store.files import whole
 from orchestration.store.warehouse import Home, Refused, Writer, now, writer
@@ -80,7 +81,8 @@ def publish_now(home: Home) -> Published:
     """`tollbook publish`: publish what the warehouse holds. Raises `Refused` when it is busy, or wants building."""
     with writer(home, "publish") as held:
         with held.connect() as con:
-            if not modelled(con):
+            # what has no configuration has no account either
+            if not modelled(con) or count(con, "select count(*) from ops.configuration") == 0:
                 raise Refused("nothing was built by this release yet; run: tollbook build, which publishes")
         return publish(held)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from orchestration.operations.day.published import reading
 from orchestration.store import journal
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, serving
@@ -15,7 +16,7 @@ def rejected(home: Home, day: date | None = None) -> list[dict[str, Any]]:
 
     `line` is that of a rejected row, None for an unreadable file. Raises `Refused` where nothing is published.
     """
-    with serving(home) as con:
+    with reading(home) as con:
         return dict_rows(
             con,
             """
@@ -33,7 +34,9 @@ def rejected(home: Home, day: date | None = None) -> list[dict[str, Any]]:
 
 
 def unpublished(home: Home) -> int:
-    """How many changes the journal has that were not published yet. Raises `Refused` where nothing is published."""
+    """How many changes the journal has that were not published yet, since something was first."""
+    if not home.serving.exists():
+        return 0
     with serving(home) as con:
         known = journal.noted(con)
     return sum(line["n"] > known for line in journal.effective(home.journal))

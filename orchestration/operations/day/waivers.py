@@ -9,8 +9,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import Home, Refused, Writer, now, operator, serving
+from orchestration.store.warehouse import Home, Refused, Writer, now, operator
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Waiver:
 
 def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
     """The waivers as last published, the latest first: one day's or all. Raises `Refused` when nothing is published."""
-    with serving(home) as con:
+    with reading(home) as con:
         return dict_rows(
             con,
             """

@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from orchestration.operations.day.published import answering
 from orchestration.operations.questions.company import Call, account_of
 from orchestration.operations.questions.history import HistoryDay, ends, history
 from orchestration.operations.questions.mix import MixPart, mix_of
@@ -124,8 +125,8 @@ def estimate(home: Home, account: str, campaign: Campaign) -> Estimate:
     """
     _refuse_odd(campaign)
     moment = campaign.at or now()
-    with published(home) as con:
-        configured(con, home)
+    with answering(home) as asked_of, published(asked_of) as con:
+        configured(con, asked_of)
         account_of(con, account, moment)
         days = history(con, account, moment)
         shares, mix_from = mix_of(con, account, moment, campaign.number, campaign.mix)

@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from orchestration.engine.rating_sql import rate
+from orchestration.operations.day.published import answering
 from orchestration.operations.questions.rated_again import (
     Origin,
     Step,
@@ -101,7 +102,7 @@ def explain(home: Home, call_id: str, source: str | None = None, day: date | Non
     Raises `Refused` when there is no such call, more than one (it lists them), or when it does not come out as it
     is stored, in which case there is no explanation to give.
     """
-    with published(home) as con:
+    with answering(home) as asked_of, published(asked_of) as con:
         stored = _stored(con, call_id, source, day)
         closings = dict_rows(
             con, "select * from serving.ops.closings where day = ? order by ordinal", [stored[0]["day"]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from orchestration.operations.day.published import answering
 from orchestration.operations.questions.company import COPIES, SOURCE, Call
 from orchestration.operations.questions.price import Funds, Price, Prices
 from orchestration.operations.questions.rated_again import Origin, Step, configured, published
@@ -71,8 +72,8 @@ def quote(
     if not 0 < seconds <= LONGEST_S:
         raise Refused(f"a call of {seconds} s cannot be quoted; say 1 to {LONGEST_S} seconds")
     call = Call(account, number, at or now(), carrier, calling, source or SOURCE)
-    with published(home) as con:
-        configured(con, home)
+    with answering(home) as asked_of, published(asked_of) as con:
+        configured(con, asked_of)
         prices = Prices(con, call)
         funds = prices.funds()
         price, affordable = priced(prices, seconds, funds)

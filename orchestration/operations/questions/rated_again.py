@@ -15,7 +15,7 @@ import duckdb
 from orchestration.engine.rating_sql import blank
 from orchestration.store import sql
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import RULES, Home, Refused, of_this_release
+from orchestration.store.warehouse import RULES, Home, Refused, nothing_published, of_this_release
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Origin:
 def published(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with the serving file attached as `serving`. Raises `Refused` when nothing is published."""
     if not home.serving.exists():
-        raise Refused("nothing is published yet; run: tollbook land, then tollbook build")
+        raise nothing_published(home)
     con = duckdb.connect()
     try:
         con.execute("set TimeZone = 'UTC'")
@@ -62,7 +62,11 @@ def configured(
 
     `rules`: the version of the rules that it was rated by. Raises `Refused` when the version is not in the archive.
     """
-    version = version or str(dict_rows(con, "select version from serving.ops.configuration")[0]["version"])
+    if version is None:
+        loaded = dict_rows(con, "select version from serving.ops.configuration")
+        if not loaded:
+            raise nothing_published(home)
+        version = str(loaded[0]["version"])
     directory = home.archive / "config" / version
     if not directory.is_dir():
         raise Refused(f"the configuration {version[:12]} is not in {directory.parent} any more")

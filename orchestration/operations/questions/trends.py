@@ -6,8 +6,9 @@ from datetime import date
 from typing import Any
 
 from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import Home, Refused
 
 COLUMNS = (
     "rule", "severity", "account_id", "hour", "destination", "observed", "expected", "threshold", "unit", "calls",
@@ -24,7 +25,7 @@ def anomalies(
     """
     if first and last and last < first:
         raise Refused(f"--to {last} is before --from {first}")
-    with serving(home) as con:
+    with reading(home) as con:
         if not con.execute("select 1 from duckdb_views() where view_name = 'anomalies'").fetchone():
             raise Refused("what is published knows no anomalies yet; run: tollbook build, then tollbook publish")
         known = con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.operations.day.published import reading
 from orchestration.pages.html import page
 from orchestration.pages.month import (
     Anomaly,
@@ -28,7 +29,7 @@ from orchestration.pages.month import (
 )  # fmt: skip
 from orchestration.store.database import dict_rows
 from orchestration.store.files import write
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import Home, Refused
 
 _TABLES = ("revenue_assurance_daily", "budget_burndown", "anomalies", "account_balances", "receivables_aging", "days")
 _MONTHS = """
@@ -156,7 +157,7 @@ def trends_page(home: Home, month: date | None = None, output: Path | None = Non
     """
     if output is not None and output.suffix.lower() not in (".html", ".htm"):
         raise Refused(f"{output} would not be known as a page; write a name that ends in .html")
-    with serving(home) as con:
+    with reading(home) as con:
         shown = read(con, month)
     file = output or home.root / "exports" / "trends" / f"{shown.month:%Y-%m}.html"
     content = page(shown).encode()

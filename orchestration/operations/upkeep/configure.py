@@ -23,8 +23,10 @@ def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list
 
     `books` is the warehouse, or what is published of it: what it needs must be there.
     """
+    if missing := home.unconfigured():
+        return [missing]
     own = check(home.seeds, {name: native.kind for name, native in NATIVE.items()})
-    needed = in_use.problems(books, home.archive, home.seeds) if books and home.seeds.is_dir() else []
+    needed = in_use.problems(books, home.archive, home.seeds) if books else []
     return [str(problem) for problem in (*own, *needed)]
 
 

@@ -21,7 +21,7 @@ from orchestration.operations.upkeep.replay import Replay
 from orchestration.store import journal, sql
 from orchestration.store.database import one, transaction
 from orchestration.store.files import move
-from orchestration.store.warehouse import Home, Refused, Writer, environment, writer
+from orchestration.store.warehouse import Home, Refused, Writer, begin_empty, environment, writer
 
 # What must come out identical: a query each, its rows in order.
 _SAME = {
@@ -58,10 +58,13 @@ def rebuild(home: Home, report: Callable[[str], None] | None = None, *, check: b
     refused: the old one stays then. The switch is one rename; the old file is kept as
     warehouse.before-rebuild.duckdb.
     """
+    nothing = Refused(f"there is no journal to rebuild from, {home.journal}")
+    if not home.journal.exists():
+        raise nothing
     with writer(home, "rebuild", begin=False) as held:
         lines = _lines(home)
         if not lines:
-            raise Refused(f"there is no journal to rebuild from, {home.journal}")
+            raise nothing
         # what was loaded once is done again as it was; anything else the last step takes, after the switch
         is_new = version(home.seeds) != _last_version(lines)
         if is_new and not check:
@@ -70,7 +73,8 @@ def rebuild(home: Home, report: Callable[[str], None] | None = None, *, check: b
         shutil.rmtree(scratch, ignore_errors=True)
         new = Home(scratch, scratch / "config" / "seeds")
         try:
-            with writer(new, "rebuild") as beside:
+            with writer(new, "rebuild", begin=False) as beside:
+                begin_empty(new)
                 replay = Replay(beside, home)
                 for number, line in enumerate(lines, start=1):
                     if report:

@@ -1,0 +1,45 @@
+"""What a question is answered from: what was published last, or the company as it begins where nothing has landed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from orchestration.store import journal
+from orchestration.store.warehouse import Home, environment, serving
+
+# Lines of the journal that leave nothing in the books.
+_WITHOUT_EFFECT = ("configure", "upgrade")
+
+
+@contextmanager
+def answering(home: Home) -> Iterator[Home]:
+    """The deployment, or where nothing has landed and nothing is published one that its configuration begins, in a
+    folder that is thrown away. Changes nothing in `home`. Raises `Refused` where the configuration is not good.
+    """
+    if home.serving.exists() or _has_landed(home):
+        yield home
+        return
+    # a publication reads questions of its own, and only the first question of all needs one
+    from orchestration.operations.day.build import build
+
+    with tempfile.TemporaryDirectory(prefix="tollbook-") as scratch:
+        begun = Home(Path(scratch) / "home", home.seeds)
+        with environment(TOLLBOOK_ALERTS=""):
+            build(begun)
+        yield begun
+
+
+@contextmanager
+def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to what is published there. Raises `Refused` where something has landed and nothing is."""
+    with answering(home) as read, serving(read) as con:
+        yield con
+
+
+def _has_landed(home: Home) -> bool:
+    return any(line["action"] not in _WITHOUT_EFFECT for line in journal.effective(home.journal))

@@ -1,0 +1,73 @@
+"""Commands in a place where nothing has landed: answers from the configuration, or where it was looked for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from orchestration.store.warehouse import Home, Refused
+from tests.support.company import write_calls
+from tests.support.deployment import Deployment, called
+
+NUMBER = "447700900123"
+
+
+def test_questions_are_answered_by_the_configuration_alone(tmp_path: Path) -> None:
+    """0.06 a minute begun: 61 s are 2 minutes, 0.12. acme is prepaid and has nothing, bolt has no limit."""
+    new = Deployment(tmp_path)
+    (new.seeds / "plan_tiers.csv").write_text("plan_tier,resource,limit\nfree,extensions,5\n")
+    quoted = {who: new.json("quote", who, NUMBER, "--seconds", "61") for who in ("acme", "bolt")}
+    assert [(Decimal(q["cost"]), q["decision"], q["affordable_s"]) for q in quoted.values()] == [
+        (Decimal("0.12"), "deny", 0),
+        (Decimal("0.12"), "proceed", None),
+    ]
+    campaign = ("--targets", "10", "--answer-rate", "0.5", "--seconds", "61", "--number", NUMBER)  # 5 calls of 0.12
+    estimated = new.json("estimate", "acme", *campaign)
+    assert [Decimal(estimated[name]) for name in ("required_balance", "shortfall")] == [Decimal("0.6")] * 2
+    assert new.json("check-limit", "acme", "extensions", "--count", "6")["decision"] == "deny"
+    assert "no call c1 is published" in new.run("explain", "c1", fails=True).stderr
+    assert [(row["account_id"], Decimal(row["balance"])) for row in new.json("balance")] == [
+        (account, Decimal(0)) for account in ("acme", "bolt", "carrier")
+    ]
+    assert new.json("alerts") == []
+    new.run("publish", fails=True)
+    assert not (new.home / "serving").exists()
+    # what has landed is not to be left out
+    new.run("land", str(write_calls(tmp_path / "a.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])),
+            "--kind", "cdrs", "--source", "sw1")  # fmt: skip
+    for question in (["quote", "acme", NUMBER], ["balance"], ["explain", "c1"]):
+        said = new.run(*question, fails=True).stderr
+        assert said == f"nothing is published yet in {new.home}; run: tollbook build\n"
+
+
+def test_outside_of_a_project_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """./var is meant where it is one already, or beside the configuration; one that starts in / makes no /var."""
+    for variable in ("TOLLBOOK_HOME", "TOLLBOOK_SEEDS"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+    for command in ("land", "build", "balance", "check", "rebuild"):
+        done = called([command], {})
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"no deployment is meant: TOLLBOOK_HOME is not set, and {tmp_path} has no var/")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(tmp_path / "config"))
+    assert Home.from_environment().root == tmp_path / "var"
+    monkeypatch.setenv("TOLLBOOK_SEEDS", "/srv/config")
+    with pytest.raises(Refused, match="no deployment is meant"):
+        Home.from_environment()
+    (tmp_path / "var" / "inbox").mkdir(parents=True)
+    assert Home.from_environment().root == tmp_path / "var"
+
+
+def test_without_a_configuration_it_is_said_where_it_was_looked_for(tmp_path: Path) -> None:
+    told = {"TOLLBOOK_HOME": str(tmp_path / "home"), "TOLLBOOK_SEEDS": str(tmp_path / "seeds")}
+    calls = write_calls(tmp_path / "a.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])
+    land = ["land", str(calls), "--kind", "cdrs", "--source", "sw1"]
+    for command in (["land"], land, ["build"], ["topup", "acme", "5"], ["quote", "acme", NUMBER], ["check"]):
+        done = called(command, told)
+        assert done.returncode == 1, command
+        assert f"there is no configuration in {tmp_path / 'seeds'}; let TOLLBOOK_SEEDS name" in done.stderr, command
+    assert "there is no journal to rebuild from" in called(["rebuild"], told).stderr
+    assert not (tmp_path / "home").exists()
