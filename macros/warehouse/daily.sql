@@ -5,7 +5,8 @@
   `outdated_rows`; `files`, a Parquet file for each day and build that is written once and never changed, which is what
   analysts read, too; those of closed days are kept where closing seals them (`sealed_at_close`).
 
-  A full refresh does no more: a table whose days are closed is never dropped.
+  A full refresh does no more: a table whose days are closed is never dropped, until a release has a view in its place
+  (the build after it says so).
 -#}
 {% materialization daily, adapter='duckdb' %}
     {%- set target_relation = this.incorporate(type='view' if config.require('kept') == 'files' else 'table') -%}

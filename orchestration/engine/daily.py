@@ -23,7 +23,7 @@ from orchestration.store import sql
 from orchestration.store.database import transaction
 from orchestration.store.files import folder
 
-_SELECTED = ("tag:daily",)
+_SELECTED = ("config.materialized:daily", "config.materialized:table")
 # Of fewer calls planning the query takes longer than running it.
 _FEW = 20_000
 _STORED_OF = "select path from ops.stored_files where table_name = ? and day = ? and sealed order by path"
@@ -71,7 +71,7 @@ def _compiled() -> Iterator[Daily]:
         if key.endswith(".billing_reach") or moving & reads[key]:
             moving.add(key)
         node = nodes.get(key)
-        if node is None or node.config.materialized == "view":
+        if node is None:
             continue
         yield Daily(
             f"{node.schema}.{node.name}",
@@ -100,6 +100,7 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
             _view(con, home, model)
             continue
         _move(con, model)
+        _make_way(con, model)
         columns = [f"{name} {kind}" for name, kind in model.columns.items()]
         con.execute(f"create table if not exists {model.name} ({', '.join(columns)})")
         there = {name for name, *_ in con.execute(f"describe {model.name}").fetchall()}
@@ -116,6 +117,29 @@ def _move(con: duckdb.DuckDBPyConnection, model: Daily) -> None:
     where = "select table_schema from information_schema.tables where table_name = ? and table_type = 'BASE TABLE'"
     if schema == "books" and con.execute(where, [name]).fetchall() == [("marts",)]:
         con.execute(f"create table {model.name} as select * from marts.{name}")
+
+
+def given_up(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """What has days stored by an earlier release, and is a view in this one, which takes its place."""
+    rows = con.execute(
+        """
+        select table_schema || '.' || table_name
+        from information_schema.tables
+        where table_schema in ('books', 'marts') and table_type = 'BASE TABLE' and table_catalog = current_database()
+        union
+        select table_name from ops.stored_files
+        order by 1
+        """
+    ).fetchall()
+    views = {f"{schema}.{name}" for schema, name in dbt.relations()} - {model.name for model in daily()}
+    return [name for (name,) in rows if name in views]
+
+
+def _make_way(con: duckdb.DuckDBPyConnection, model: Daily) -> None:
+    """Drop the view that a model was before it was made by the day: it has nothing that is stored."""
+    where = "select 1 from duckdb_views() where schema_name = ? and view_name = ?"
+    if con.execute(where, model.name.split(".")).fetchall():
+        con.execute(f"drop view {model.name}")
 
 
 def _to_files(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> None:

@@ -1,5 +1,5 @@
 -- Rejected CDR rows that landed corrected, by the day of the corrected row: they are not missing any more.
-{{ config(materialized='daily', kept='rows', tags=['daily']) }}
+{{ config(materialized='daily', kept='rows') }}
 
 with calls as (
     select day, source, call_id as row_id, attempt, file_sequence

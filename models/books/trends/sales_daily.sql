@@ -1,6 +1,6 @@
 -- What a day's attempts, usage and subscriptions come to by source and customer account, what is sold alone: the first
 -- money step of revenue_assurance_daily, and how many attempts each source has rated and unrated.
-{{ config(materialized='daily', kept='rows', tags=['daily']) }}
+{{ config(materialized='daily', kept='rows') }}
 
 with facts as (
     select

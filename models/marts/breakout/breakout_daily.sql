@@ -1,5 +1,5 @@
 -- breakout_hourly by day.
-{{ config(materialized='daily', kept='files', tags=['daily']) }}
+{{ config(materialized='daily', kept='files') }}
 
 with final as (
     select

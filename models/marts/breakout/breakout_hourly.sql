@@ -1,6 +1,6 @@
 -- Calls, seconds and money by hour, customer, carrier, destination and band: sums of rounded legs.
 -- Destination and band are the sell leg's, or the buy leg's where an attempt has no sell leg.
-{{ config(materialized='daily', kept='files', tags=['daily']) }}
+{{ config(materialized='daily', kept='files') }}
 
 with legs as (
     select

@@ -1,5 +1,5 @@
 -- What each rate was used for: billed next to raw seconds, per side, account, rate table and prefix.
-{{ config(materialized='daily', kept='files', tags=['daily']) }}
+{{ config(materialized='daily', kept='files') }}
 
 {% for side in ['sell', 'buy'] %}
     select

@@ -1,6 +1,6 @@
 -- What each call consumed of which consumption profile. Like rated_calls: open days are made anew, and what calls of a
 -- closed day consumed stays.
-{{ config(materialized='daily', kept='files', sealed_at_close=true, tags=['daily']) }}
+{{ config(materialized='daily', kept='files', sealed_at_close=true) }}
 
 {% for rule, covered_ms, covered_u in [('duration', 'covered_ms', '0'), ('cost', '0', 'covered_u')] %}
     select

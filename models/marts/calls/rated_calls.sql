@@ -1,6 +1,6 @@
 -- One row an attempt, with both its legs. Open days are made anew; the stored legs of a closed day stay
 -- as they are (their files are sealed), and attempts that landed since are added.
-{{ config(materialized='daily', kept='files', sealed_at_close=true, tags=['daily']) }}
+{{ config(materialized='daily', kept='files', sealed_at_close=true) }}
 
 select
     source,

@@ -1,7 +1,7 @@
 -- What a day's rated calls, usage and subscriptions come to for each account and billing period, in the account's
 -- currency and in its favour: what it pays for is negative, what it charges us positive. This is
 -- what the ledger has to say of the day once it is closed.
-{{ config(materialized='daily', kept='rows', tags=['daily']) }}
+{{ config(materialized='daily', kept='rows') }}
 
 -- summed by the minute first: time zones are whole minutes, so a minute is in one period
 with legs as (

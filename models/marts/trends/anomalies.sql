@@ -1,6 +1,6 @@
 -- What is out of the ordinary, a row for each rule, account and hour, with the figures that say so. Made with the day,
 -- so that it is there as soon as the calls are.
-{{ config(materialized='daily', kept='rows', tags=['daily']) }}
+{{ config(materialized='daily', kept='rows') }}
 
 with hours as (
     select

@@ -3,7 +3,6 @@
 {{ config(
     materialized='daily',
     kept='rows',
-    tags=['daily'],
     outdated_rows="(
         file_sequence > coalesce(
             (select k.file_sequence from staging.stg_closings as k where k.day = rated_usage.day), -1

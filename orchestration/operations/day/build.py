@@ -108,6 +108,9 @@ def make_models(held: Writer, report: Callable[[str], None] | None = None) -> No
     make, or by dbt where there is none.
     """
     with held.connect() as con:
+        for name in daily.given_up(con):
+            if report is not None:
+                report(f"{name} is not kept by the day any more: a view takes the place of the days that it had")
         daily.prepare(con, held.home.root)
         # the lookups are made with the others, of no days: they count for no build
         con.execute("update ops.lookups set complete = false")
