@@ -17,12 +17,11 @@ from orchestration.store.warehouse import Home, Refused, serving
 if TYPE_CHECKING:
     from orchestration.operations.day.close import Failure
     from orchestration.operations.day.landed import Landed
+    from orchestration.operations.day.take_in import Unbuilt
     from orchestration.operations.day.waivable import Waived
 
 # How many changed rows of the configuration are printed.
 _NAMED = 5
-# How many rejected rows of a file are printed as it lands.
-_REJECTED = 3
 
 
 @click.command()
@@ -42,13 +41,15 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
       tollbook land
       tollbook land calls.csv --kind cdrs --source sw1 --dry-run
     """
-    from orchestration.operations.day.land import land as operation
+    from orchestration.operations.day.take_in import take_in as operation
 
-    landed = operation(Home.from_environment(), files, **options)
+    home = Home.from_environment()
+    taken = operation(home, files, **options)
+    landed = taken.files
     if as_json:
         print_json(landed)
     elif not landed:
-        click.echo("nothing to land: the inbox is empty")
+        click.echo(f"nothing to land in {home.inbox}")
     else:
         table(
             ["kind", "source", "file", "what", "rows", "landed", "duplicates", "rejected", "superseded"],
@@ -59,26 +60,32 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
             ],
         )  # fmt: skip
         _say_rejected(landed, options["dry_run"])
+    if taken.unbuilt and not as_json:
+        _say_unbuilt(taken.unbuilt)
     problems = [f"{f.name}: {f.problem}" for f in landed if f.problem]
     if problems:
         raise Refused("\n".join(problems))
 
 
+def _say_unbuilt(unbuilt: Sequence[Unbuilt]) -> None:
+    rows, days = sum(day.rows for day in unbuilt), [day.day for day in unbuilt]
+    which = _days(days) if len(days) < 5 else f"{len(days)} days from {days[0]} to {days[-1]}"
+    click.echo(f"not built yet: {rows:,} {'row' if rows == 1 else 'rows'} of {which}; run tollbook build")
+
+
 def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
-    """Of each file with rejected rows the first ones, so that it can be mended now, and where all of them are."""
+    """Of each file with rejected rows why, with an example of each, so that it can be mended now, and where all are."""
     for file in landed:
         if not file.rejected:
             continue
         click.echo(f"{file.name}: {file.rejected:,} {'row' if file.rejected == 1 else 'rows'} rejected")
-        shown = file.rejected_rows[:_REJECTED]
-        for row in shown:
-            click.echo(f"  line {row.line}, {row.reason}: {row.detail}")
-        if file.rejected > len(shown):
-            click.echo(f"  ... and {file.rejected - len(shown):,} more")
+        for reason in file.reasons:
+            which = (
+                f"line {reason.line}" if reason.rows == 1 else f"{reason.rows:,} rows, the first is line {reason.line}"
+            )
+            click.echo(f"  {reason.reason}, {which}: {reason.detail}")
     if any(file.rejected for file in landed):
-        click.echo(
-            "--json has the first 20 of each" if dry_run else "all of them: tollbook build, then tollbook rejected"
-        )
+        click.echo("--json has the first 20 of each" if dry_run else "all of them: tollbook rejected")
 
 
 @click.command()

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.configuration.nearest import nearest
 from orchestration.landing.canonical import LANDING
 from orchestration.store.files import move, place, write
 from orchestration.store.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
 _KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+_LISTED = ", ".join(KINDS)
 _LONGEST = 200  # bytes of a name; file systems take 255, and a reason's name is its file's and more
 
 
@@ -88,15 +90,12 @@ def _what(path: Path) -> str:
 def waiting(home: Home) -> list[Dropped]:
     """Every file in the inbox that can land, by kind, source and name; what cannot is said, and left alone."""
     dropped: list[Dropped] = []
+    _say_if_files(home.inbox, "no kind and no source; put files into inbox/<kind>/<source>/")
     for directory in _directories(home.inbox):
         if directory.name not in KINDS:
-            LOG.warning(
-                "left alone: inbox/%s is no kind of file; the inbox has inbox/<kind>/<source>/ with kind one of %s",
-                directory.name,
-                ", ".join(KINDS),
-            )
+            _say_no_kind(directory)
             continue
-        _say_if_files(directory, f"put files into inbox/{directory.name}/<source>/")
+        _say_if_files(directory, f"no source; put files into inbox/{directory.name}/<source>/")
         for source in filter(_sayable, _directories(directory)):
             files = _files(source)
             if directory.name not in LANDING:
@@ -105,7 +104,7 @@ def waiting(home: Home) -> list[Dropped]:
                 continue
             dropped += [Dropped(p, directory.name, source.name, True) for p in files]
             for deeper in _directories(source):
-                LOG.warning("left alone: %s is a directory; files land from its parent", deeper)
+                LOG.warning("left alone: %s is a directory (%s); files land from its parent", deeper, _held(deeper))
     return sorted(dropped, key=lambda d: (d.kind, d.source, d.name))
 
 
@@ -240,8 +239,26 @@ def _directories(parent: Path) -> list[Path]:
 
 
 def _say_if_files(directory: Path, advice: str) -> None:
+    if not directory.is_dir():
+        return
     for path in (p for p in _in(directory) if _what(p) != "directory" and ripe(p)):
-        LOG.warning("left alone: %s has no source; %s", path, advice)
+        LOG.warning("left alone: %s has %s", path, advice)
+
+
+def _say_no_kind(directory: Path) -> None:
+    meant = nearest(directory.name.lower(), KINDS)
+    right = (
+        f"did you mean inbox/{meant}/?" if meant else f"put files into inbox/<kind>/<source>/, kind one of {_LISTED}"
+    )
+    LOG.warning("left alone: inbox/%s is no kind of file (%s); %s", directory.name, _held(directory), right)
+
+
+def _held(directory: Path) -> str:
+    """What lies in a folder from which nothing lands, in words: the first file, and how many more."""
+    files = sorted(path.relative_to(directory) for path in directory.rglob("*") if not path.is_dir() and ripe(path))
+    if not files:
+        return "empty"
+    return f"{files[0]} in it" + (f", and {len(files) - 1:,} more" if files[1:] else "")
 
 
 def _later(kind: str, count: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.store.warehouse import Home, Refused
-from tests.support.company import write_calls
+from tests.support.company import write_calls, write_text
 from tests.support.deployment import Deployment, called
 
 NUMBER = "447700900123"
@@ -40,6 +40,18 @@ def test_questions_are_answered_by_the_configuration_alone(tmp_path: Path) -> No
     for question in (["quote", "acme", NUMBER], ["balance"], ["explain", "c1"]):
         said = new.run(*question, fails=True).stderr
         assert said == f"nothing is published yet in {new.home}; run: tollbook build\n"
+    # a payment and a row that did not land wait for no build
+    paid = "payment_id,paid_at,account_id,amount,currency\np1,2026-05-04T10:00:00,acme,5,USD\np2,x,acme,5,USD\n"
+    write_text(new.home / "inbox" / "payments" / "bank" / "paid.csv", paid.strip())
+    assert new.run("land").stdout.splitlines()[-2:] == [
+        "all of them: tollbook rejected",
+        "not built yet: 1 row of 2026-05-04; run tollbook build",
+    ]
+    assert Decimal(new.json("balance", "acme")["balance"]) == 5
+    assert [(row["line"], row["reason"]) for row in new.json("rejected")] == [(3, "bad_time")]
+    new.run("build")
+    nothing = new.run("land")
+    assert (nothing.stdout, nothing.stderr) == (f"nothing to land in {new.home / 'inbox'}\n", "")
 
 
 def test_outside_of_a_project_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

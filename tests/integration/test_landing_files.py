@@ -413,11 +413,24 @@ def test_what_is_not_ripe_or_not_landed_yet_stays(home: Home) -> None:
 
 
 def test_a_folder_of_no_kind_keeps_nothing_else_from_landing(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    stray = drop(home, "a.csv", "x", kind="calls")
+    strays = [
+        drop(home, name, "x", kind=kind) for name, kind in (("a.csv", "calls"), ("c.csv", "calls"), ("d.csv", "cdr"))
+    ]
+    strays.append(drop(home, "e.csv", "x", source="sw1/2026"))
+    for place in (home.inbox, home.inbox / "cdrs"):
+        strays.append(place / "f.csv")
+        strays[-1].write_text("x")
     drop(home, "b.csv", csv_text([cdr()]))
     assert [file.name for file in land(home)] == ["b.csv"]
-    assert stray.exists()
-    assert "inbox/calls is no kind of file" in caplog.text
+    assert all(stray.exists() for stray in strays)
+    for said in (
+        "inbox/calls is no kind of file (sw1/a.csv in it, and 1 more); put files into inbox/<kind>/<source>/",
+        "inbox/cdr is no kind of file (sw1/d.csv in it); did you mean inbox/cdrs/?",
+        "inbox/cdrs/sw1/2026 is a directory (e.csv in it); files land from its parent",
+        "inbox/f.csv has no kind and no source; put files into inbox/<kind>/<source>/",
+        "inbox/cdrs/f.csv has no source; put files into inbox/cdrs/<source>/",
+    ):
+        assert said in caplog.text, said
 
 
 def test_unknown_columns_are_kept(home: Home) -> None:

@@ -29,7 +29,7 @@ from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import supersede_landed
 from orchestration.landing.unreadable import SetAside
 from orchestration.operations.day.build import build_days
-from orchestration.operations.day.landed import Landed, RejectedRow
+from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
 from orchestration.operations.upkeep.configure import configure
@@ -108,12 +108,17 @@ def land(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) -> 
     carried out; a file that cannot be read (`unreadable`), or that landed from another source (`landed_elsewhere`)
     where it is not said to be meant (`again`), is a result and the others go on.
     """
+    refuse_options(files, options)
+    with writer(home, "land") as held:
+        return land_files(held, files, **options)
+
+
+def refuse_options(files: Sequence[Path], options: Options) -> None:
+    """Refuse what a person cannot ask for; what is landed again by the journal was asked for once."""
     if options.get("reason") is not None and not options.get("supersede"):
         raise Refused("--reason is kept with what is superseded: it goes with --supersede")
     if not files and (kind := options.get("kind")) is not None:
         dropped.refuse_kind(kind)
-    with writer(home, "land") as held:
-        return land_files(held, files, **options)
 
 
 def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Options]) -> list[Landed]:
@@ -165,8 +170,10 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     try:
         before = state(file.path)
         scanned = scan(file.path)
+    except FileNotFoundError as gone:  # taken away since it was seen
+        return replace(result, problem=f"it cannot be read ({gone.strerror})")
     except OSError as error:
-        return replace(result, problem=f"the file cannot be read ({error.strerror}); it stays where it is")
+        return replace(result, problem=f"it cannot be read now ({what_failed(error)}); it stays where it is")
     result = replace(result, file_id=scanned.sha256)
     if has_landed(landing.con, result.file_id, file.kind, file.source) and not landing.supersede:
         _note_name(landing, result)
@@ -282,7 +289,7 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
-        result = replace(result, rejected_rows=_first_rejected(con, key))
+        result = replace(result, rejected_rows=_first_rejected(con, key), reasons=_reasons(con, key))
         if kind.name == "payments" and not landing.dry_run:
             post_at_once(con)
         if state(file.path) != sent.state:
@@ -306,6 +313,20 @@ def _first_rejected(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[Rejec
         [key.sequence],
     ).fetchall()
     return tuple(RejectedRow(*row) for row in rows)
+
+
+def _reasons(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[RejectedFor, ...]:
+    rows = con.execute(
+        """
+        select reason, count(*), min(line), arg_min(detail, line)
+        from ops.rejected_rows
+        where file_sequence = ?
+        group by reason
+        order by count(*) desc, reason
+        """,
+        [key.sequence],
+    ).fetchall()
+    return tuple(RejectedFor(*row) for row in rows)
 
 
 def _journal(landing: Landing, key: FileKey, at: datetime) -> None:

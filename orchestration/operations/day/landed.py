@@ -16,6 +16,16 @@ class RejectedRow:
 
 
 @dataclass(frozen=True)
+class RejectedFor:
+    """How many rows of a file did not land for a reason; of the first, the line it begins on, and why in words."""
+
+    reason: str
+    rows: int
+    line: int
+    detail: str
+
+
+@dataclass(frozen=True)
 class Landed:
     """What became of one file. rows = landed + duplicates + rejected; `rejected_rows` are the first of the rejected."""
 
@@ -32,3 +42,4 @@ class Landed:
     days: tuple[date, ...] = ()
     problem: str | None = None
     rejected_rows: tuple[RejectedRow, ...] = ()
+    reasons: tuple[RejectedFor, ...] = ()

@@ -56,12 +56,16 @@ def publishing(home: Home, command: str) -> Iterator[Writer]:
             if _behind(held):
                 publish(held)
             raise
-        try:
-            publish(held)
-        except (OSError, duckdb.Error) as failure:
-            raise Refused(
-                f"{command} is entered; publishing failed: {what_failed(failure, home.root)}; then run tollbook publish"
-            ) from failure
+        publish_entered(held, command)
+
+
+def publish_entered(held: Writer, command: str) -> None:
+    """Publish what a command did. Where that fails the command has happened all the same, which is said."""
+    try:
+        publish(held)
+    except (OSError, duckdb.Error) as failure:
+        said = what_failed(failure, held.home.root)
+        raise Refused(f"{command} is entered; publishing failed: {said}; then run tollbook publish") from failure
 
 
 def _behind(held: Writer) -> bool:

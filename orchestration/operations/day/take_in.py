@@ -1,0 +1,69 @@
+"""`tollbook land` as a person gives it: land, publish what waits for no build, and say what a build is left for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Unpack
+
+from orchestration.operations.day.land import Options, land_files, refuse_options
+from orchestration.operations.day.landed import Landed
+from orchestration.operations.day.publish import publish_entered
+from orchestration.store.warehouse import Home, Writer, writer
+
+# Kinds of which every figure follows without a build.
+_AT_ONCE = ("payments", "resources")
+
+
+@dataclass(frozen=True)
+class Unbuilt:
+    """A day (UTC) with rows of calls or usage that landed after it was built last, and how many."""
+
+    day: date
+    rows: int
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What became of each file, and the days that a build is left for, of these files and of earlier ones."""
+
+    files: list[Landed]
+    unbuilt: list[Unbuilt]
+
+
+def take_in(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) -> TakenIn:
+    """`land`, then publish at once what needs no build: payments, counts of resources, what did not land.
+
+    Raises `Refused` as `land` does, and where only publishing failed.
+    """
+    refuse_options(files, options)
+    with writer(home, "land") as held:
+        landed = land_files(held, files, **options)
+        if not options.get("dry_run") and any(map(_shows_at_once, landed)):
+            publish_entered(held, "land")
+        return TakenIn(landed, _unbuilt(held))
+
+
+def _shows_at_once(file: Landed) -> bool:
+    is_new = file.status in ("landed", "unreadable")
+    return is_new and (file.kind in _AT_ONCE or file.rejected > 0 or bool(file.problem))
+
+
+def _unbuilt(held: Writer) -> list[Unbuilt]:
+    with held.connect() as con:
+        rows = con.execute(
+            """
+            select f.day, sum(f.rows)::BIGINT
+            from ops.file_days as f
+            left join ops.builds as b on f.day = b.day
+            where
+                f.kind in ('cdrs', 'usage')
+                and f.rows > 0
+                and f.file_sequence > coalesce(b.file_sequence, -1)
+            group by f.day
+            order by f.day
+            """
+        ).fetchall()
+    return [Unbuilt(*row) for row in rows]
