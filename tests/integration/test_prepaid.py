@@ -170,7 +170,7 @@ def test_what_was_entered_is_said_to_be_where_only_publishing_failed(
 
     with monkeypatch.context() as patch:
         patch.setattr(publish, "_swap", full)
-        said = r"^topup is entered; publishing failed: a.wal cannot be written \(No space left on device\); make room"
+        said = r"^topup is entered; publishing failed: a.wal cannot be written \(No space left on device\): make room"
         with pytest.raises(Refused, match=said):
             topup(home, "acme", Decimal(5))
     publish_now(home)
