@@ -1,4 +1,4 @@
-"""The day's round: land, withdraw, build, close, waive, waivers, rejected, publish."""
+"""The day's round: land, withdraw, build, close, waive, waivers, rejected, days, publish."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.commands.arguments import JSON, Day
+from orchestration.operations.day.days import STATUSES
 from orchestration.show import print_json, table
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import KINDS, Home, Refused, serving
 
 if TYPE_CHECKING:
     from orchestration.operations.day.close import Failure
@@ -293,36 +294,89 @@ def _short(what: str, key: str) -> str:
 
 @click.command()
 @click.option("--day", type=Day(), help="Of this day only; the default is all.")
+@click.option("--kind", type=click.Choice(KINDS), help="Of this kind of file only.")
+@click.option("--source", help="From this source only.")
+@click.option("--reason", help="With this reason only, such as bad_duration; unreadable: files that could not be read.")
+@click.option("--file", help="Of this file only: its FILE_ID, or its beginning.")
+@click.option("--all", "settled", is_flag=True, help="Also what is waived or settled since.")
+@click.option("--by-file", is_flag=True, help="Count them by file and reason.")
 @JSON
-def rejected(day: date | None, as_json: bool) -> None:
+def rejected(by_file: bool, as_json: bool, **asked: Any) -> None:
     """List what did not land and holds its day: rejected rows and files that could not be read, as last published.
 
     \b
     Example:
       tollbook rejected
-      tollbook rejected --day 2026-03-28 --json
+      tollbook rejected --day 2026-03-28 --reason bad_duration --json
+      tollbook rejected --all --by-file
     """
-    from orchestration.operations.day.rejected import rejected as operation
-    from orchestration.operations.day.rejected import unpublished
+    from orchestration.operations.day import rejected as operation
 
-    home = Home.from_environment()
-    rows = operation(home, day)
-    if since := unpublished(home):
-        was = "1 change was" if since == 1 else f"{since} changes were"
-        click.echo(f"{was} made since this was published; run tollbook build to see what came of it", err=True)
+    home, which = Home.from_environment(), operation.Asked(**asked)
+    rows = operation.rejected_by_file(home, which) if by_file else operation.rejected(home, which)
+    _say_unpublished(home)
     if as_json:
         print_json(rows)
         return
     if not rows:
-        click.echo("nothing is left to settle")
+        click.echo("nothing is left to settle" if which == operation.Asked() else "there are none such")
         return
-    table(
-        ["day", "kind", "source", "file", "id", "line", "reason", "detail"],
-        [
-            [r["day"], r["kind"], r["source"], r["name"], r["file_id"][:12], r["line"], r["reason"], r["detail"]]
-            for r in rows
-        ],
-    )
+    columns = {"day": "day", "kind": "kind", "source": "source", "name": "file", "file_id": "id"}
+    columns |= {"rows": "rows"} if by_file else {}
+    columns |= {"line": "first line" if by_file else "line", "reason": "reason"}
+    columns |= {"state": "state"} if which.settled else {}
+    columns |= {"detail": "the first" if by_file else "detail"}
+    shown = [{**row, "file_id": row["file_id"][:12]} for row in rows]
+    table(list(columns.values()), [[row[column] for column in columns] for row in shown])
+
+
+@click.command()
+@click.option("--day", type=Day(), help="This day, and in words what it waits for.")
+@click.option("--from", "first", type=Day(), help="First day (UTC).")
+@click.option("--to", "last", type=Day(), help="Last day (UTC).")
+@click.option(
+    "--status", "statuses", multiple=True, type=click.Choice(STATUSES), help="Of this status; may be repeated."
+)
+@JSON
+def days(day: date | None, first: date | None, last: date | None, statuses: tuple[str, ...], as_json: bool) -> None:
+    """List how far each day is, as last published: open, ready, closed, failed, stale or outdated, and its rows.
+
+    \b
+    Example:
+      tollbook days --status failed --status stale
+      tollbook days --from 2026-03-01 --to 2026-03-31 --json
+      tollbook days --day 2026-03-28
+    """
+    from orchestration.operations.day.days import days as operation
+
+    if day and (first or last):
+        raise click.UsageError("give --day, or --from and --to")
+    home = Home.from_environment()
+    rows = operation(home, day or first, day or last, statuses)
+    _say_unpublished(home)
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo("there are none such")
+        return
+    columns = ["day", "status", "cdrs", "rated", "unrated", "rejected", "unreadable", "closed_at", "failed_checks"]
+    columns += ["warnings"] if any(row["warnings"] for row in rows) else []
+    table(columns, [[row[column] for column in columns] for row in rows])
+    if day:
+        for line in f"{rows[0]['to_do']}\n{rows[0]['outdated_because'] or ''}".splitlines():
+            click.echo(f"  {line}" if line else "", nl=bool(line))
+    elif any(row["to_do"] or row["outdated_because"] for row in rows):
+        click.echo("what a day waits for: tollbook days --day DAY")
+
+
+def _say_unpublished(home: Home) -> None:
+    """On standard error, that there is more than what was published."""
+    from orchestration.operations.day.rejected import unpublished
+
+    if since := unpublished(home):
+        was = "1 change was" if since == 1 else f"{since} changes were"
+        click.echo(f"{was} made since this was published; run tollbook build to see what came of it", err=True)
 
 
 @click.command(name="publish")
@@ -364,4 +418,4 @@ def _days(days: Sequence[date]) -> str:
     return ", ".join(str(day) for day in days)
 
 
-COMMANDS = (land, withdraw, build, close, waive, waivers, rejected, publish_command)
+COMMANDS = (land, withdraw, build, close, waive, waivers, rejected, days, publish_command)

@@ -1,4 +1,4 @@
-"""Finance: an account's statement, the export to the general ledger."""
+"""Finance: an account's statement, the export to the general ledger, who owes us."""
 
 from __future__ import annotations
 
@@ -99,9 +99,50 @@ def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
         click.echo(f"not final: more may still be booked up to {last}; as published last, {over}")
 
 
+@click.command()
+@click.argument("account", required=False)
+@click.option("--overdue", is_flag=True, help="Only what is past its due date.")
+@click.option("--all", "settled", is_flag=True, help="Also what is settled.")
+@click.option(
+    "--aging", "by_age", is_flag=True, help="A line for each account: what is open by age, not billed, unallocated."
+)
+@JSON
+def receivables(account: str | None, overdue: bool, settled: bool, by_age: bool, as_json: bool) -> None:
+    """List what is still to be paid of each invoice, as last published, those that are overdue longest first.
+
+    \b
+    Example:
+      tollbook receivables --overdue
+      tollbook receivables acme --all --json
+      tollbook receivables --aging
+    """
+    from orchestration.operations.billing import receivables as operation
+
+    if by_age and (overdue or settled):
+        raise click.UsageError("--aging has all of an account: leave out --overdue and --all")
+    home = Home.from_environment()
+    rows = (
+        operation.aging(home, account)
+        if by_age
+        else operation.receivables(home, account, overdue=overdue, settled=settled)
+    )
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo("nothing is overdue" if overdue else "nothing is open")
+        return
+    columns = (
+        [column for column in rows[0] if column not in ("kind", "period_start", "as_of")]
+        if not by_age
+        else list(rows[0])
+    )
+    table(columns, [[row[column] for column in columns] for row in rows])
+
+
 def _short(reference: str | None) -> str | None:
     """Files are named by 64 hexadecimal digits each: for people, the first one's beginning does."""
     return reference if reference is None or len(reference) < 40 else f"{reference[:12]}..."
 
 
-COMMANDS = (statement, gl)
+COMMANDS = (statement, gl, receivables)

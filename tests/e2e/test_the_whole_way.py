@@ -194,10 +194,27 @@ def test_what_cannot_be_rated_holds_its_day_until_it_is_waived(tmp_path: Path) -
     assert "line 2 of bad.csv (cdrs from sw1) was rejected (bad_duration" in failed.stdout
     assert it.statuses()["2026-05-04"] == "failed"
     file_id = it.query("select file_id from ops.rejected_rows")[0][0]
+    assert it.run("rejected", "--by-file").stdout.splitlines()[1].split()[:7] == [
+        "2026-05-04", "cdrs", "sw1", "bad.csv", file_id[:12], "1", "2",
+    ]  # fmt: skip
+    assert it.run("rejected", "--day", "2026-05-05").stdout == "there are none such\n"
+    (day,) = it.json("days", "--status", "failed", "--status", "stale")
+    assert (day["day"], day["cdrs"], day["unrated"], day["rejected"]) == ("2026-05-04", 1, 1, 1)
+    *_, unrated, rejected = it.run("days", "--day", "2026-05-04").stdout.splitlines()
+    assert unrated.startswith("  nothing_is_left_unrated: No answered leg")
+    assert rejected.startswith("  rejected_rows_are_settled: ")
+    assert it.run("days").stdout.splitlines()[-1] == "what a day waits for: tollbook days --day DAY"
     it.run("waive", "--day", "2026-05-04", "--call", "c1", "--reason", "test call")
     it.run("waive", "--day", "2026-05-04", "--row", f"{file_id[:10]}:2", "--reason", "broken switch")
+    waived = it.run("rejected")
+    assert (waived.stdout, waived.stderr.partition(" made")[0]) == ("nothing is left to settle\n", "")
     it.run("close", "--day", "2026-05-04")
     assert it.statuses()["2026-05-04"] == "closed"
+    assert it.json("rejected") == []
+    assert [row["state"] for row in it.json("rejected", "--all", "--file", file_id[:10])] == ["waived"]
+    assert [day["status"] for day in it.json("days", "--from", "2026-05-05")] == ["open", "open"]
+    assert [day["day"] for day in it.json("days", "--to", "2026-05-04")] == ["2026-05-04"]
+    assert it.run("days", "--from", "2026-05-05", "--to", "2026-05-04", fails=True).stderr.startswith("--to 2026-05-04")
     nothing = it.run("waive", "--day", "2026-05-04", "--call", "c9", "--reason", "x", fails=True)
     assert nothing.stderr == "2026-05-04 has nothing unrated for call c9\n"
 

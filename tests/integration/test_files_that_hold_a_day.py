@@ -23,7 +23,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.day.landed import Landed
-from orchestration.operations.day.rejected import rejected
+from orchestration.operations.day.rejected import Asked, rejected, rejected_by_file
 from orchestration.operations.day.waive import confirm, waive
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused
@@ -210,11 +210,29 @@ def test_one_waiver_settles_all_rejected_rows_of_a_file(
     ]
     with pytest.raises(Refused, match=f"row {file_id[:12]}:2 of 2026-05-04 is settled"):
         waive(home, DAY, "x", row=f"{file_id}:2")
+    for asked, lines in (
+        (Asked(day=DAY), [3]),
+        (Asked(kind="cdrs", source="sw1", reason="bad_duration", file=file_id[:10]), [3, 4, 5]),
+        (Asked(file=file_id, day=NEXT), [4, 5]),
+        (Asked(kind="usage"), []),
+        (Asked(source="sw"), []),
+        (Asked(reason="unreadable"), []),
+        (Asked(file=f"{file_id[:9]}x"), []),
+    ):
+        assert [row["line"] for row in rejected(home, asked)] == lines, asked
+        assert sum(row["rows"] for row in rejected_by_file(home, asked)) == len(lines), asked
+    everything = Asked(settled=True)
+    assert [(r["line"], r["state"]) for r in rejected(home, everything)] == [
+        (2, "settled"), (3, "open"), (4, "open"), (5, "open"),
+    ]  # fmt: skip
     # three calls at 0.06, the average sell leg of each day
     waived = waive(home, NEXT, "a test of the switch", file=file_id)
     assert (waived.settles, waived.amount) == (3, Decimal("0.18"))
     assert _failing(home, monkeypatch) == {}
     assert rejected(home) == []
+    assert [(r["day"], r["state"], r["rows"], r["line"]) for r in rejected_by_file(home, everything)] == [
+        (DAY, "waived", 2, 2), (NEXT, "waived", 2, 4),
+    ]  # fmt: skip
 
 
 def test_a_waiver_says_its_days_and_what_is_known_of_its_worth(
@@ -237,10 +255,12 @@ def test_a_waiver_says_its_days_and_what_is_known_of_its_worth(
     )
     (kept,) = _query(home, "select amount, awaits_second from ops.waivers")
     assert kept == (None, True)
+    assert {row["state"] for row in rejected(home, Asked(settled=True))} == {"open"}
     monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
     told = CliRunner().invoke(cli, ["waive", "--day", str(DAY), "--file", file_id, "--confirm"])
     assert told.output.endswith(f" of {DAY}, nobody can say what it is worth; run tollbook close\n")
     assert rejected(home) == []
+    assert {row["state"] for row in rejected(home, Asked(settled=True))} == {"waived"}
 
 
 def test_rows_without_an_identity_are_said_to_want_a_waiver(
@@ -308,8 +328,9 @@ def test_what_holds_a_day_comes_out_of_a_rebuild(home: Home, monkeypatch: pytest
     assert rebuild(home, check=True).compared
     home.warehouse.unlink()
     rebuild(home)
-    found = {(row["file_id"], row["day"]) for row in rejected(home)}
-    assert found == {(kept, DAY), (kept, NEXT)}
+    found = {(row["file_id"], row["day"], row["state"]) for row in rejected(home, Asked(settled=True))}
+    assert found == {(kept, DAY, "open"), (kept, NEXT, "open"), (gone, NEXT, "waived")}
+    assert [row["line"] for row in rejected(home, Asked(day=DAY, reason="unreadable"))] == [None]
     assert _failing(home, monkeypatch) == {DAY: [UNREADABLE], NEXT: [UNREADABLE]}
 
 

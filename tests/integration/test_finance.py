@@ -132,6 +132,29 @@ def test_what_is_open_and_how_old(books: Home) -> None:
     ]
 
 
+def test_the_command_says_who_owes_us(books: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    owed = _json(capsys, "receivables")
+    assert [(r["invoice_number"], r["open"], r["due_on"]) for r in owed] == [
+        ("INV-2026-000002", "0.02000000", "2026-06-16")
+    ]
+    assert _json(capsys, "receivables", "--overdue") == owed == _json(capsys, "receivables", "bolt")
+    assert [r["account_id"] for r in _json(capsys, "receivables", "--all")] == ["bolt", "acme"]
+    assert [(r["account_id"], r["net"]) for r in _json(capsys, "receivables", "--aging")] == [
+        ("bolt", "0.02000000"), ("acme", "-0.85000000"),
+    ]  # fmt: skip
+    assert _json(capsys, "receivables", "acme", "--aging")[0]["unallocated"] == "0.85000000"
+    main(["receivables"])
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split() == [
+        "invoice_number", "account_id", "issued_on", "due_on", "currency", "total", "paid", "open", "days_overdue",
+        "bucket",
+    ]  # fmt: skip
+    assert row.split()[5:] == ["0.03", "0.01", "0.02", "15", "1-30"]
+    main(["receivables", "acme"])
+    assert capsys.readouterr().out == "nothing is open\n"
+    assert _refusal(capsys, "receivables", "acne") == "there is no account acne; did you mean acme?"
+
+
 def test_what_was_unbilled_and_accrued_on_a_day(books: Home) -> None:
     unbilled = "select earned, invoiced, unbilled, reporting_amount from marts.unbilled_revenue where account_id = "
     acme = unbilled + "'acme' and as_of in ('2026-05-04', '2026-06-01', '2026-06-02') order by as_of"
