@@ -358,7 +358,7 @@ def days(day: date | None, first: date | None, last: date | None, statuses: tupl
         print_json(rows)
         return
     if not rows:
-        click.echo("there are none such")
+        click.echo("there are none such" if first or last or day or statuses else "nothing has landed yet")
         return
     columns = ["day", "status", "cdrs", "rated", "unrated", "rejected", "unreadable", "closed_at", "failed_checks"]
     columns += ["warnings"] if any(row["warnings"] for row in rows) else []
