@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.configuration.nearest import nearest
 from orchestration.landing.canonical import LANDING
+from orchestration.store.failures import what_failed
 from orchestration.store.files import move, place, write
 from orchestration.store.warehouse import KINDS, Home, Refused
 
@@ -74,7 +75,7 @@ def _in(directory: Path) -> list[Path]:
     try:
         return sorted(directory.iterdir())
     except OSError as error:
-        LOG.warning("left alone: %s cannot be looked into (%s)", directory, error.strerror)
+        LOG.warning("left alone: %s cannot be looked into (%s)", directory, what_failed(error))
         return []
 
 

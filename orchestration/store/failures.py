@@ -126,12 +126,16 @@ def _full_disk(root: Path | None) -> str:
 
 
 def _closed_to_us(path: Path, forbidden: bool) -> Path | None:
-    """The file or folder whose rights are in the way: of one that seems not to be there, the folder that hides it."""
-    for place in (path, *path.parents):
-        if _is_there(place):
-            wanted = os.R_OK | os.X_OK if place.is_dir() else os.R_OK
-            return place if forbidden or not os.access(place, wanted, effective_ids=True) else None
-    return None
+    """The file or folder whose rights are in the way: the folder of one that may not be made or removed in it, too, and
+    of one that seems not to be there the folder that hides it.
+    """
+    for place in filter(_is_there, (path, *path.parents)):
+        wanted = os.R_OK | (os.X_OK if place.is_dir() else 0) | (os.W_OK if forbidden else 0)
+        if not os.access(place, wanted, effective_ids=True):
+            return place
+        if not forbidden:
+            return None
+    return path if forbidden and _is_there(path) else None
 
 
 def _is_there(path: Path) -> bool:
