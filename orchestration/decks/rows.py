@@ -11,14 +11,11 @@ from orchestration.configuration.nearest import listed
 from orchestration.configuration.problem import Fault
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.unread import NOT_READ
-from orchestration.decks.columns import BOUNDS
+from orchestration.decks.columns import BOUNDS, PRICES, SECONDS
 from orchestration.decks.problem import Problems
 
 KEY = "rate_table_id, prefix, band, calling_prefix, jurisdiction"
-TERMS = (
-    "valid_to, rate_per_minute, initial_rate_per_minute, initial_s, increment_s, initial_charge, increment_charge,"
-    " connect_charge, markup_pct, min_charge, max_charge, grace_s, free_s, blocked, ended"
-)
+TERMS = ", ".join(("valid_to", *PRICES, *SECONDS, "blocked", "ended"))
 
 # what a bound of a rate's own is held against, beside the other: its table's, where it has none; 0 is none
 _LEAST = "coalesce(r.min_charge, t.min_charge)"

@@ -1,4 +1,5 @@
--- Every CDR that landed for the day is in rated_calls exactly once, and nothing else is.
+-- Every CDR that landed for the day is in rated_calls exactly once, and nothing else is, be it a version of it that
+-- was superseded.
 -- Counted first, by a hash of the identities in 1024 buckets; only buckets that differ are looked into.
 {{ config(meta={
     'dagster': {'ref': {'name': 'rated_calls'}},
@@ -14,6 +15,7 @@ with
             source,
             call_id,
             attempt,
+            file_sequence,
         from {{ relation }}
         where day in {{ checked_days() }}
     ),
@@ -37,6 +39,7 @@ counted as (
         c.source,
         c.call_id,
         c.attempt,
+        c.file_sequence,
         sum(c.landed) as landed,
         sum(c.rated) as rated,
     from (
@@ -45,12 +48,12 @@ counted as (
         select *, 0 as landed, 1 as rated from rated
     ) as c
     semi join differing as d on c.day = d.day and c.identity % 1024 = d.bucket
-    group by c.day, c.source, c.call_id, c.attempt
+    group by c.day, c.source, c.call_id, c.attempt, c.file_sequence
 )
 
 select
     day,
     source || ':' || call_id || ':' || attempt as key,
-    'landed ' || landed || ' times, rated ' || rated || ' times' as detail,
+    'of landing ' || file_sequence || ': landed ' || landed || ' times, rated ' || rated || ' times' as detail,
 from counted
 where landed <> rated

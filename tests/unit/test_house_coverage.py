@@ -7,9 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import duckdb
 import pytest
 
+from orchestration.configuration.schema import FILES
+from orchestration.decks.columns import CANONICAL_COLUMNS
 from orchestration.engine import dbt
+from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import PROJECT
 
 Node = Mapping[str, Any]
@@ -79,6 +83,35 @@ def test_every_mart_has_a_test_of_its_grain(manifest: Node, models: Mapping[str,
         if node["fqn"][1] == "marts":
             assert grains.get(node["unique_id"]), node["name"]
             assert grains[node["unique_id"]] <= node["columns"].keys(), node["name"]
+
+
+@pytest.mark.parametrize("page", ["ledger.md", "operations.md"])
+def test_a_page_names_every_assertion(page: str) -> None:
+    """What must hold, and what to do where it does not."""
+    told = set(re.findall(r"`(\w+)`", (PROJECT / "docs" / page).read_text()))
+    written = {path.stem for path in (PROJECT / "tests" / "assertions").glob("*.sql")}
+    assert written - told == set()
+
+
+# Where the columns of a rate are written out: tables of the warehouse, and texts.
+_RATES_IN = {
+    "config.rates", "landed.rates", "run.reviewed_rates", "staging.stg_rates", "staging.stg_deck_rates",
+    "staging.stg_reviewed_rates", "rating.live_rates", "rating.deck_rate_ends", "marts.rate_history",
+}  # fmt: skip
+_RATES_IN_TEXTS = ("orchestration/audit/rates.py", "tests/support/generators.py", "docs/configuration.md")
+
+
+def test_each_column_of_a_rate_is_wherever_rates_are_written_out() -> None:
+    columns = {column.name for column in FILES["rates"].columns}
+    assert set(CANONICAL_COLUMNS) == columns | {"ended"}
+    with duckdb.connect(str(write_new_warehouse()), read_only=True) as con:
+        listed = con.execute(
+            "select schema_name || '.' || table_name, list(column_name) from duckdb_columns() group by all"
+        ).fetchall()
+    found = {table: set(of_table) for table, of_table in listed if table in _RATES_IN}
+    found |= {place: set(re.findall(r"\w+", (PROJECT / place).read_text())) for place in _RATES_IN_TEXTS}
+    assert found.keys() == _RATES_IN | set(_RATES_IN_TEXTS)
+    assert {place: missing for place, there in found.items() if (missing := columns - there)} == {}
 
 
 # Read by Python alone, where it says so; what is found in no other model and is no mart.

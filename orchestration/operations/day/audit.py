@@ -16,6 +16,7 @@ from orchestration.audit.company import Company, Deck, load_numbering
 from orchestration.audit.consumption import Kept
 from orchestration.audit.number import prefixes_of
 from orchestration.audit.rater import Cdr, RatedAttempt, rate
+from orchestration.decks.columns import CANONICAL_COLUMNS
 from orchestration.store.database import dict_rows
 from orchestration.store.sql import literal
 from orchestration.store.warehouse import Home
@@ -34,13 +35,7 @@ _CDR = (
     "calling_number", "called_number", "routing_number", "ingress_trunk", "egress_trunk",
     "carrier_amount", "carrier_currency", "carrier_billed_s",
 )  # fmt: skip
-
-
-_DECK = (
-    "line", "rate_table_id", "prefix", "destination", "band", "valid_from", "valid_to", "rate_per_minute",
-    "initial_rate_per_minute", "initial_s", "increment_s", "initial_charge", "increment_charge", "connect_charge",
-    "markup_pct", "blocked", "calling_prefix", "jurisdiction", "ended", "min_charge", "max_charge", "grace_s", "free_s",
-)  # fmt: skip
+_DECK = ("line", *CANONICAL_COLUMNS)
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,12 @@ import duckdb
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
 from orchestration.decks import mapping_file, normal
+from orchestration.decks.columns import CANONICAL_COLUMNS
 from orchestration.decks.normal import Deck
 from orchestration.decks.problem import UnreadableDeck
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
 from orchestration.store.warehouse import Home, Writer
-
-_COLUMNS = (
-    "line, rate_table_id, prefix, destination, band, valid_from, valid_to, rate_per_minute, initial_rate_per_minute,"
-    " initial_s, increment_s, initial_charge, increment_charge, connect_charge, markup_pct, blocked, calling_prefix,"
-    " jurisdiction, ended, min_charge, max_charge, grace_s, free_s"
-)
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, optio
 
 def landing_rows(number: int) -> str:
     """The deck's rows as they land."""
-    return f"select {number}::INTEGER as deck, {_COLUMNS} from deck_rows where not copies"
+    return f"select {number}::INTEGER as deck, line, {', '.join(CANONICAL_COLUMNS)} from deck_rows where not copies"
 
 
 def accepted_as(con: duckdb.DuckDBPyConnection, each: Dropped) -> tuple[str, str, int] | None:

@@ -1,0 +1,45 @@
+"""What every format of a switch has to have: `NATIVE` of the registry, in the code, the page and the tests."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from orchestration.landing.canonical import LANDING
+from orchestration.landing.formats import NATIVE
+from orchestration.landing.native import NativeFormat, SourceSettings
+from orchestration.landing.problem import UnreadableFile
+from orchestration.store.warehouse import PROJECT
+from tests.support.landing_home import SEEDS
+
+every_format = pytest.mark.parametrize("native", NATIVE.values(), ids=list(NATIVE))
+
+
+@every_format
+def test_a_file_of_other_columns_is_refused(native: NativeFormat) -> None:
+    settings = SourceSettings(format=native.name)
+    right = list(native.columns) if native.has_header else [""] * len(native.columns)
+    assert native.header(right, settings) == native.columns
+    for first in ([], ["x"], [*right, *"abcdefg"]):
+        with pytest.raises(UnreadableFile):
+            native.header(first, settings)
+
+
+@every_format
+def test_its_cells_are_those_of_canonical_columns(native: NativeFormat) -> None:
+    """Of those that must not be empty all; each other cell is kept, or it is one of them."""
+    cells = {name: f'"{name}"' for name in native.columns}
+    settings = SourceSettings(format=native.name)
+    canonical = native.canonical(cells, settings)
+    columns = LANDING[native.kind].columns
+    assert canonical.keys() <= {column.name for column in columns}
+    assert canonical.keys() >= {column.name for column in columns if column.required}
+    said = " ".join([*canonical.values(), *native.extra(cells, settings).values()])
+    assert [name for name, cell in cells.items() if cell not in said] == []
+
+
+@every_format
+def test_the_page_has_it_and_tests_land_it(native: NativeFormat) -> None:
+    assert f"\n`{native.name}`: " in (PROJECT / "docs" / "landing.md").read_text()
+    assert native.name in {row["format"] for row in csv.DictReader(SEEDS["sources.csv"].splitlines())}
