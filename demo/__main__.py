@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -58,7 +59,7 @@ def main() -> None:
         f"{_shown(draft.files['pdf'])}"
     )
     _show(home, checked)
-    print(f"\n{time.monotonic() - began:.0f} s. What to do next:\n{_NEXT.format(home=_shown(home.root))}")
+    print(f"\n{time.monotonic() - began:.0f} s. What to do next:\n{_next(home)}")
 
 
 def _play(held: Writer, late: Path) -> tuple[list[Landed], list[Checked]]:
@@ -176,15 +177,21 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-_NEXT = """\
-  .venv/bin/tollbook balance                  balances as analysts see them
-  TOLLBOOK_NOW=2026-03-30T06:00:00 .venv/bin/tollbook close --day 2026-03-28
-                                              why a day does not close, and what settles it
-  TOLLBOOK_NOW=2026-03-30T06:00:00 .venv/bin/tollbook invoice thameside 2026-03-23
-                                              which days an invoice waits for; the draft is in exports/invoices/
-  .venv/bin/tollbook ui                       Dagster: the days as partitions, checks, backfills
-  {home}/serving/tollbook.duckdb              open it read-only in any DuckDB client: marts.rated_calls, ...
-  README.md                                   the tour for analysts, finance and operators"""
+def _next(home: Home) -> str:
+    """Commands that can be given as they are printed, from where the demo was started."""
+    of_home = f"TOLLBOOK_HOME={shlex.quote(os.environ['TOLLBOOK_HOME'])} " if os.environ.get("TOLLBOOK_HOME") else ""
+    then = f"TOLLBOOK_NOW={NEXT_MORNING} "
+    told = {
+        f"{of_home}.venv/bin/tollbook balance": "balances as analysts see them",
+        f"{of_home}{then}.venv/bin/tollbook close --day 2026-03-28": "why a day does not close, and what settles it",
+        f"{of_home}{then}.venv/bin/tollbook invoice {DRAFTED[0]} {DRAFTED[1]}": (
+            "which days an invoice waits for; the draft is in exports/invoices/"
+        ),
+        f"{of_home}.venv/bin/tollbook ui": "Dagster: the days as partitions, checks, backfills",
+        f"{_shown(home.serving)}": "open it read-only in any DuckDB client: marts.rated_calls, ...",
+        "docs/tour-analyst.md, docs/tour-finance.md, docs/tour-operator.md": "five minutes each",
+    }
+    return "\n".join(f"  {what}\n      {why}" for what, why in told.items())
 
 
 if __name__ == "__main__":

@@ -397,7 +397,7 @@ def _show(failure: Failure, kind: str) -> None:
     """An assertion that does not hold: in words, its first rows, what to do."""
     from orchestration.operations.day.words import broken_by
 
-    click.echo(f"  {kind}{failure.check.replace('_', ' ')}: {broken_by(failure.rows)}")
+    click.echo(f"  {kind}{failure.check}: {broken_by(failure.rows)}")
     click.echo(f"    {failure.words}")
     for detail in failure.details[:5]:
         click.echo(f"    - {detail}")

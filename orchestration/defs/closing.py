@@ -153,7 +153,7 @@ def in_failing_words(checked: Sequence[Checked]) -> str:
     for c in checked:
         for failure in c.failures:
             first = f": {failure.details[0]}" if failure.details else ""
-            lines.append(f"{c.day} {failure.check.replace('_', ' ')}: {broken_by(failure.rows)}{first}")
+            lines.append(f"{c.day} {failure.check}: {broken_by(failure.rows)}{first}")
             lines.append(f"    {failure.words} {failure.remedy}")
     return "\n".join(["this keeps a day from closing:", *lines]) if lines else ""
 

@@ -19,9 +19,9 @@ UNSHOWN = "path:models/staging/records path:models/staging/run"
 
 
 def read(path: Path) -> Manifest:
-    """The manifest that `make setup` (orchestration.prepare) writes. Raises when it is not there."""
+    """The manifest that orchestration.prepare writes, at `make setup`. Raises when it is not there."""
     if not path.exists():
-        raise FileNotFoundError(f"{path} is missing; run: make setup")
+        raise FileNotFoundError(f"{path} is missing; run: .venv/bin/python -m orchestration.prepare")
     manifest: Manifest = json.loads(path.read_text(encoding="utf-8"))
     return manifest
 

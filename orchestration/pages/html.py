@@ -93,7 +93,7 @@ def _days(month: Month) -> str:
     counts = ", ".join(f"{count} {escape(status)}" for status, count in month.days)
     unfinished = "".join(
         f"<li>{day.day} is {escape(day.status)}"
-        + (f": {escape(day.failed_checks.replace('_', ' '))}" if day.failed_checks else "")
+        + (f": {escape(day.failed_checks)}" if day.failed_checks else "")
         + "</li>"
         for day in month.unfinished
     )

@@ -245,7 +245,7 @@ def test_a_file_lands_a_day_is_built_and_closes_and_a_bad_one_says_why(
     assert not failed.success
     broken = [r for r in failed.get_asset_check_evaluations() if not r.passed]
     assert [(r.check_name, r.severity) for r in broken] == [("nothing_is_left_unrated", dg.AssetCheckSeverity.ERROR)]
-    assert "nothing is left unrated: 1 row breaks it: sell leg of call c" in str(failed.all_events)
+    assert "nothing_is_left_unrated: 1 row breaks it: sell leg of call c" in str(failed.all_events)
     with serving(home) as con:
         assert con.execute("select day::VARCHAR, status from marts.days order by day limit 2").fetchall() == [
             (GOOD, "closed"),

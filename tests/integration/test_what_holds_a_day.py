@@ -343,7 +343,7 @@ def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypa
     _calls(home, "one.csv", ("c1", "06:00:00", "in-x"))
     run = CliRunner().invoke(cli, ["close", "--day", str(DAY)])
     assert isinstance(run.exception, Refused)
-    assert "nothing is left unrated: 1 row breaks it\n    No answered leg and no usage of the day" in run.stdout
+    assert "nothing_is_left_unrated: 1 row breaks it\n    No answered leg and no usage of the day" in run.stdout
     assert "- sell leg of call c1 (nobody's trunk in-x, to 447700900123, 60.000 s) has no price" in run.stdout
     assert "What to do: no_account: add its trunk to seeds/trunks.csv; where the account" in run.stdout
     told = json.loads(CliRunner().invoke(cli, ["close", "--day", str(DAY), "--json"]).stdout)

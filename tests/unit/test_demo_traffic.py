@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -18,10 +19,12 @@ import duckdb
 import pytest
 
 from demo import price_decks
+from demo.__main__ import _next
 from demo.bulk import HEADERS
 from demo.cdr import COLUMNS
 from demo.oddities import UNCOVERED_NUMBER, UNKNOWN_TRUNK
 from demo.traffic import bulk_company, generate, generate_bulk
+from orchestration.store.warehouse import PROJECT, Home
 
 SEEDS = Path(__file__).resolve().parents[2] / "seeds"
 FIRST_DAY = date(2026, 3, 26)
@@ -353,3 +356,16 @@ def _digests(folder: Path) -> dict[str, str]:
         for file in sorted(folder.rglob("*"))
         if file.is_file() and "other" not in file.parts
     }
+
+
+def test_what_to_do_next_is_about_the_deployment_that_was_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / "a tour"))
+    told = _next(Home.from_environment())
+    commands = [line for line in told.splitlines() if ".venv/bin/tollbook" in line]
+    assert len(commands) == 4
+    assert all(f"TOLLBOOK_HOME='{tmp_path}/a tour' " in command for command in commands)
+    pages = re.findall(r"docs/[\w-]+\.md", told)
+    assert len(pages) == 3
+    assert all((PROJECT / page).exists() for page in pages)
+    monkeypatch.delenv("TOLLBOOK_HOME")
+    assert "TOLLBOOK_HOME" not in _next(Home.from_environment())

@@ -151,10 +151,14 @@ def test_the_readme_is_short_and_every_page_is_listed_and_linked_rightly() -> No
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/layout.md", "docs/decisions.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", "docs/layout.md", "docs/decisions.md", "docs/operations.md"]
+)
 def test_the_places_that_a_page_names_are_there(page: str) -> None:
     text = (PROJECT / page).read_text()
-    named = re.findall(r"`((?:models|macros|orchestration|tests|docs|seeds|decks|bench|demo)/[\w./-]*)`", text)
+    named = re.findall(
+        r"`((?:models|macros|orchestration|tests|docs|seeds|accounting|decks|bench|demo|\.ci)/[\w./-]*)`", text
+    )
     assert named
     assert [place for place in named if not (PROJECT / place).exists()] == []
 

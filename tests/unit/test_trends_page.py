@@ -246,7 +246,7 @@ def test_the_page_says_everything_and_needs_nothing() -> None:
         "“posted” is 95.0 % of “rated”.",
         "“came” is over 99.9 % of “counted by the switch”.",
         "for 5 of 9 days of a source: 1,000,010 CDRs, 10 of which did not come",
-        "2026-03-09 is failed: nothing is left unrated",
+        "2026-03-09 is failed: nothing_is_left_unrated",
         "<sales>",
         "✕ over the budget",
         "110.0 %",

@@ -53,7 +53,7 @@ def is_warning(node: Mapping[str, Any]) -> bool:
 
 
 def _staging_words(node: Mapping[str, Any]) -> str:
-    return f"{node['name'].removeprefix('stg_')} as they are stored: names and types, nothing else."
+    return f"{node['name'].removeprefix('stg_')} as they are stored: names, types and what an empty cell means."
 
 
 def _source_words(node: Mapping[str, Any]) -> str:
