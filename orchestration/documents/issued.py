@@ -27,10 +27,9 @@ def as_issued(directory: Path, checksum: str, again: bytes) -> dict[str, bytes] 
 
 
 def _known_to(content: Any, before: Any) -> Any:
-    """What a document says now without the fields that documents have gained since, where they say nothing (null)."""
+    """What a document says now without the fields that documents have gained since: it cannot contradict them."""
     if isinstance(content, dict) and isinstance(before, dict):
-        kept = {name: value for name, value in content.items() if value is not None or name in before}
-        return {name: _known_to(value, before.get(name)) for name, value in kept.items()}
+        return {name: _known_to(value, before[name]) for name, value in content.items() if name in before}
     if isinstance(content, list) and isinstance(before, list) and len(content) == len(before):
         return [_known_to(now, then) for now, then in zip(content, before, strict=True)]
     return content

@@ -53,6 +53,10 @@ def _move_run(con: duckdb.DuckDBPyConnection, name: str) -> None:
     old = "select table_name from duckdb_tables() where schema_name = 'ops' and table_name = ?"
     if con.execute(old, [name]).fetchall():
         con.execute(f"delete from run.{name}")
-        con.execute(f"insert into run.{name} by name from ops.{name}")
+        # a release before had others: an invoicing said its period's end
+        both = "select column_name from duckdb_columns() where table_name = ? and schema_name = "
+        kept = con.execute(f"{both} 'run' intersect {both} 'ops'", [name, name]).fetchall()
+        columns = ", ".join(column for (column,) in kept)
+        con.execute(f"insert into run.{name} ({columns}) select {columns} from ops.{name}")
         con.execute(f"drop table ops.{name}")
         con.execute(f"create view ops.{name} as from run.{name}")

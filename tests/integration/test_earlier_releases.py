@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -10,20 +9,16 @@ import duckdb
 import pytest
 
 from orchestration.defs.closing_schedules import statuses
-from orchestration.operations.billing.billable import DocumentRequest
-from orchestration.operations.billing.invoice import invoice
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import publish_now
 from orchestration.operations.day.waivers import waivers
-from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import Home, Refused, serving, writer
 from tests.support.company import write_calls, write_company, write_text
 
 _DAY = date(2026, 5, 30)
-_LEDGER = "select entry_id, account_id, booked_on, amount from ops.ledger_entries order by entry_id"
 
 
 @pytest.fixture
@@ -53,37 +48,6 @@ def _of_before(home: Home) -> None:
 def _ask(home: Home, query: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(home.warehouse), read_only=True) as con:
         return con.execute(query).fetchall()
-
-
-def test_lines_without_numbers_and_digests_are_the_journal_all_the_same(home: Home) -> None:
-    """The first releases numbered no line, noted none in the warehouse and counted the postings of a day only."""
-    ledger = _ask(home, _LEDGER)
-    lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
-    for line in lines:
-        for name in ("n", "entries", "rules"):
-            line.pop(name, None)
-    home.journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("drop table ops.release; drop table ops.journal")
-    build(home)
-    noted = _ask(home, "select n, action from ops.journal order by n")
-    assert noted == [*((n, line["action"]) for n, line in enumerate(lines, start=1)), (len(lines) + 1, "upgrade")]
-    rebuilt = rebuild(home)
-    assert (rebuilt.compared, rebuilt.replaced) == (True, True)
-    assert _ask(home, _LEDGER) == ledger != []
-
-
-def test_days_that_were_kept_in_a_table_are_kept_in_files(home: Home) -> None:
-    hours = "select * from marts.breakout_hourly order by all"
-    rows = _ask(home, hours)
-    with duckdb.connect(str(home.warehouse)) as con:
-        con.execute("create table kept as from marts.breakout_hourly")
-        con.execute("drop view marts.breakout_hourly; create table marts.breakout_hourly as from kept; drop table kept")
-        con.execute("delete from ops.stored_files where table_name = 'marts.breakout_hourly'")
-    assert build(home).days == []
-    assert _ask(home, hours) == rows != []
-    files = "select day, sealed from ops.stored_files where table_name = 'marts.breakout_hourly'"
-    assert _ask(home, files) == [(_DAY, False)]
 
 
 def test_a_closed_days_legs_from_a_table_are_sealed(home: Home) -> None:
@@ -130,24 +94,6 @@ def test_a_day_published_without_a_column_is_published_anew(home: Home) -> None:
     publish_now(home)
     with serving(home) as con:
         assert con.execute("select usage_id, gained from marts.rated_usage").fetchall() == [("u1", 7)]
-
-
-def test_calls_of_an_invoice_issued_without_a_column_have_null_there(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    build(home)
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-02T00:10:00")
-    assert invoice(home, DocumentRequest("acme", date(2026, 5, 1))).invoice_number == "INV-2026-000001"
-    stored = "select path from ops.stored_files where table_name = 'marts.invoice_calls'"
-    ((path,),) = _ask(home, stored)
-    file = home.root / str(path)
-    with duckdb.connect() as con:
-        con.execute(f"create table calls as select * exclude (covered_s) from '{file}'")
-        con.execute(f"copy calls to '{file}' (format parquet)")
-    publish_now(home)
-    with serving(home) as con:
-        rows = con.execute("select kind, covered_s from marts.invoice_calls order by all").fetchall()
-    assert rows == [("calls", None), ("usage", None)]
 
 
 def test_a_warehouse_that_the_journal_is_ahead_of_is_not_upgraded(home: Home) -> None:

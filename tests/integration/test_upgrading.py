@@ -11,7 +11,6 @@ import pytest
 
 from orchestration.engine import models
 from orchestration.operations.day.build import build
-from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home, writer
 from tests.support.company import write_calls, write_company
@@ -20,27 +19,6 @@ _MADE = (
     "select table_schema, table_name from information_schema.tables "
     "where table_schema in ('staging', 'rating', 'books', 'marts') order by all"
 )
-_SALES = "select * from books.sales_daily order by all"
-
-
-def test_steps_that_lay_in_marts_have_their_place_in_books(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T00:05:00")
-    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
-    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])
-    land(home, [calls], kind="cdrs", source="sw1")
-    assert close(home)[0].status == "closed"
-    with duckdb.connect(str(home.warehouse)) as con:
-        sales, made = con.execute(_SALES).fetchall(), con.execute(_MADE).fetchall()
-        assert sales
-        con.execute("create table marts.sales_daily as select * from books.sales_daily")
-        con.execute("drop table books.sales_daily")
-        con.execute("create view marts.postings as select 1 as nothing")
-        con.execute("create table marts.of_an_earlier_release as select 1 as nothing")
-        con.execute("update ops.project set version = 'of an earlier release'")
-    assert build(home).days == []  # the day is closed
-    with duckdb.connect(str(home.warehouse)) as con:
-        assert con.execute(_SALES).fetchall() == sales
-        assert con.execute(_MADE).fetchall() == made
 
 
 def test_what_lay_in_ops_is_in_run_and_an_interrupted_build_goes_on(
