@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.store import upgrade
 from orchestration.store.warehouse import Home, Refused, writer
+from tests.support.company import write_company
 
 # the tables' SQL by version: a change of it is a new version, with what it does to deployments that there are
 _SQL = {1: "f310bc7e91020a7f"}
@@ -22,7 +23,7 @@ def test_a_change_of_the_tables_is_a_new_version() -> None:
 
 
 def test_a_newer_release_s_warehouse_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home", tmp_path / "seeds")
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
     with writer(home, "test") as held, held.connect() as con:
         con.execute("update ops.release set tables = tables + 1")
     before = home.warehouse.read_bytes()
@@ -33,7 +34,7 @@ def test_a_newer_release_s_warehouse_is_refused_and_left_as_it_is(tmp_path: Path
 
 
 def test_an_older_one_is_kept_and_changed_whole_with_a_line_of_the_journal(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home", tmp_path / "seeds")
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
     with writer(home, "test") as held, held.connect() as con:
         con.execute("drop table ops.release; alter table ops.waivers drop column ended_at")
     with writer(home, "test") as held, held.connect() as con:
@@ -48,7 +49,7 @@ def test_an_older_one_is_kept_and_changed_whole_with_a_line_of_the_journal(tmp_p
 
 
 def test_an_upgrade_that_fails_leaves_the_warehouse_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    home = Home(tmp_path / "home", tmp_path / "seeds")
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
     with writer(home, "test") as held, held.connect() as con:
         con.execute("drop table ops.release; alter table ops.waivers drop column ended_at")
     sql = upgrade.schema_sql()
