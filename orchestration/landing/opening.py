@@ -21,6 +21,7 @@ from orchestration.reading.records import records
 SUFFIXES = (".csv", ".parquet", *looks.JSON)
 # What a compressed file holds, in the scratch directory.
 _PLAIN = "plain"
+_NO_HEADER = "the file is empty; its first line must name the columns"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def _most(scanned: Scan, headers: int) -> int | None:
 def _header_cells(path: Path) -> list[str]:
     _, text = split.first_record(path, split.Quoting())
     if not text:
-        raise UnreadableFile("the file is empty; its first line must name the columns")
+        raise UnreadableFile(_NO_HEADER)
     if "\0" in text:
         raise UnreadableFile(
             "the file is not UTF-8 text (UTF-16?); save it as UTF-8, or write encoding utf-16 for its source in"
@@ -147,6 +148,8 @@ def _cells(text: str, delimiter: str) -> list[str]:
 def _native(content: Content, kind: Kind, native: NativeFormat, settings: SourceSettings) -> Readable:
     quoting = split.Quoting(native.delimiter)
     _, text = split.first_record(content.path, quoting)
+    if native.has_header and not text:
+        raise UnreadableFile(_NO_HEADER)
     first = _cells(text, native.delimiter)
     names = native.header(first, settings) if text else native.columns
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
+from pathlib import Path
 
+import duckdb
 import pytest
 
-from orchestration.landing.canonical import LANDING
+from orchestration.landing import asterisk, formats
+from orchestration.landing.canonical import CDRS, LANDING
 from orchestration.landing.formats import NATIVE
 from orchestration.landing.native import NativeFormat, SourceSettings
+from orchestration.landing.opening import open_file, unpacked
 from orchestration.landing.problem import UnreadableFile
+from orchestration.landing.scan import scan
 from orchestration.store.warehouse import PROJECT
 from tests.support.landing_home import SEEDS
 
@@ -43,3 +49,21 @@ def test_its_cells_are_those_of_canonical_columns(native: NativeFormat) -> None:
 def test_the_page_has_it_and_tests_land_it(native: NativeFormat) -> None:
     assert f"\n`{native.name}`: " in (PROJECT / "docs" / "landing.md").read_text()
     assert native.name in {row["format"] for row in csv.DictReader(SEEDS["sources.csv"].splitlines())}
+
+
+@pytest.mark.parametrize("has_header", [True, False])
+def test_a_file_without_the_header_that_its_format_has_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_header: bool
+) -> None:
+    """An empty log of a format without one has no calls."""
+    monkeypatch.setattr(formats, "NATIVE", {"headed": replace(asterisk.FORMAT, has_header=has_header)})
+    empty, scratch = tmp_path / "empty.csv", tmp_path / "scratch"
+    empty.touch()
+    scratch.mkdir()
+    content = unpacked(empty, empty.name, scan(empty), scratch)
+    with duckdb.connect() as con:
+        if has_header:
+            with pytest.raises(UnreadableFile, match="the file is empty; its first line must name the columns"):
+                open_file(con, content, CDRS, SourceSettings(format="headed"))
+        else:
+            open_file(con, content, CDRS, SourceSettings(format="headed"))
