@@ -8,13 +8,11 @@ from decimal import Decimal
 from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import listed, suggestion
 from orchestration.configuration.problem import CellFault, Problem
-from orchestration.configuration.schema import FILES
+from orchestration.configuration.schema import CANONICAL, FILES
 from orchestration.configuration.sheet import Sheet
 from orchestration.configuration.unread import RULES as UNREAD
 from orchestration.configuration.values import may_be_true
 from orchestration.typed import decimals, instant, number
-
-CANONICAL = "canonical"
 
 Sheets = Mapping[str, Sheet]
 Rule = Callable[[Sheets], Iterator[Problem]]

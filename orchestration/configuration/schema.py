@@ -26,6 +26,8 @@ from orchestration.configuration.common_columns import (
     valid_to,
 )
 
+CANONICAL = "canonical"
+"""The format of a source that names none."""
 _ACCOUNT = ("accounts", "account_id")
 _TABLE = ("rate_tables", "rate_table_id")
 _TIMETABLE = ("timetables", "timetable_id")
@@ -250,7 +252,7 @@ SOURCES = File(
     (
         key("source"),
         key_one_of("kind", *SOURCE_KINDS),
-        Column("format", Type.ID, default="canonical"),
+        Column("format", Type.ID, default=CANONICAL),
         timezone(),
         Column("country_code", Type.DIGITS),
         Column("national_prefix", Type.DIALLED),

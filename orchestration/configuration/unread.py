@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from orchestration.configuration.problem import CellFault, Problem
+from orchestration.configuration.schema import CANONICAL
 from orchestration.configuration.sheet import Sheet
 from orchestration.configuration.values import may_be_true
 
@@ -32,7 +33,7 @@ def source_cells(sheets: Sheets) -> Iterator[Problem]:
     def judge(kind: str, form: str, *cells: str) -> list[CellFault]:
         given = dict(zip((*_OF_CALLS, *_OF_NATIVE_FILES, *_OF_FILES), cells, strict=True))
         given = {column: cell for column, cell in given.items() if cell and (column, cell) != ("timezone", "UTC")}
-        is_native = form not in ("", "canonical")
+        is_native = form not in ("", CANONICAL)
         faults = []
         if kind == "rates" and is_native:
             wrong = "how a deck is written is said in decks/<source>.toml beside the seeds"

@@ -7,12 +7,12 @@ same for all.
 
 from collections.abc import Mapping
 
+from orchestration.configuration.schema import CANONICAL
 from orchestration.landing import asterisk
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.native import NativeFormat, SourceSettings
 
 NATIVE: Mapping[str, NativeFormat] = {native.name: native for native in (asterisk.FORMAT,)}
-CANONICAL = "canonical"
 
 
 def native(settings: SourceSettings) -> NativeFormat | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from orchestration.configuration.schema import CANONICAL
 from orchestration.landing.readable import Cells
 from orchestration.store.warehouse import RULES
 
@@ -14,7 +15,7 @@ class SourceSettings:
     `rules`: the version of the rules that its files are read by (`RULES`).
     """
 
-    format: str = "canonical"
+    format: str = CANONICAL
     zone: str = "UTC"
     trunk_pattern: str | None = None
     encoding: str = "utf-8"

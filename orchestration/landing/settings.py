@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.configuration.schema import FILES
+from orchestration.configuration.schema import CANONICAL, FILES
 from orchestration.configuration.sheet import read
 from orchestration.landing import formats
 from orchestration.landing.native import SourceSettings
@@ -35,14 +35,14 @@ def _settings(kind: str, source: str, row: tuple[str | None, ...] | None, rules:
     if row is None:
         return SourceSettings(rules=rules)
     form, zone, pattern, encoding = row
-    settings = SourceSettings(form or formats.CANONICAL, zone or "UTC", pattern, encoding or "utf-8", rules)
-    if settings.format == formats.CANONICAL:
+    settings = SourceSettings(form or CANONICAL, zone or "UTC", pattern, encoding or "utf-8", rules)
+    if settings.format == CANONICAL:
         return settings
     native = formats.NATIVE.get(settings.format)
     if native is None or native.kind != kind:
         known = ", ".join(n for n, f in formats.NATIVE.items() if f.kind == kind)
         raise Refused(
             f'sources.csv: "{settings.format}" is no format for {kind} of {source};'
-            f" write {', '.join(filter(None, (formats.CANONICAL, known)))}"
+            f" write {', '.join(filter(None, (CANONICAL, known)))}"
         )
     return settings

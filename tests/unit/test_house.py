@@ -163,6 +163,19 @@ def test_the_places_that_a_page_names_are_there(page: str) -> None:
     assert [place for place in named if not (PROJECT / place).exists()] == []
 
 
+def test_the_page_of_settings_has_every_variable() -> None:
+    """And the README none that is not there."""
+    written = [*(PROJECT / "orchestration").rglob("*.py"), PROJECT / "profiles.yml"]
+    read = {name for path in written for name in re.findall(r"""["'](TOLLBOOK_\w+)["']""", path.read_text())}
+    listed = [
+        set(re.findall(r"^\| `(TOLLBOOK_\w+)`", (PROJECT / page).read_text(), re.MULTILINE)) for page in _SETTINGS
+    ]
+    assert read == listed[0] > listed[1]
+
+
+_SETTINGS = ("docs/operations.md", "README.md")
+
+
 def test_a_decision_has_its_day_and_whether_it_is_in_force() -> None:
     """One that is not names the one that took its place, by the anchor that its heading has."""
     text = (PROJECT / "docs" / "decisions.md").read_text()

@@ -12,8 +12,9 @@ from typing import Self, TypedDict, Unpack
 
 import duckdb
 
+from orchestration.configuration.schema import CANONICAL
 from orchestration.engine.dbt import modelled
-from orchestration.landing import dropped, formats
+from orchestration.landing import dropped
 from orchestration.landing.canonical import LANDING
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import has_landed, next_sequence
@@ -284,7 +285,7 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
                 counts = supersede_landed(con, key, readable)
             else:
                 counts = store(con, key, readable, at, landing.supersede)
-                if settings.format != formats.CANONICAL and landing.writer.rules > 1:
+                if settings.format != CANONICAL and landing.writer.rules > 1:
                     refuse_other_layout(con, key, settings, counts)
         if counts is None:
             con.execute("rollback")
