@@ -14,7 +14,7 @@ from orchestration.audit.files import ConfigurationError, Record, read_csv
 from orchestration.audit.money import ROUNDINGS, SECONDS_ROUNDINGS
 from orchestration.audit.number import MAX_DIGITS, Numbering, prefixes_of
 from orchestration.audit.profiles import Profile, load_profiles
-from orchestration.audit.rates import INDETERMINATE, INTERSTATE, INTRASTATE, Deck, Lookup, RateRow, load_rates
+from orchestration.audit.rates import INDETERMINATE, INTERSTATE, INTRASTATE, AcceptedDeck, Lookup, RateRow, load_rates
 from orchestration.audit.times import in_force, parse_date, parse_instant
 from orchestration.audit.timetable import Timetable, Window, parse_days, parse_time
 
@@ -93,7 +93,7 @@ class Company:
         cls,
         directory: Path,
         numbers: Collection[str] | None = None,
-        decks: Sequence[Path | Deck] = (),
+        decks: Sequence[Path | AcceptedDeck] = (),
     ) -> Company:
         """Read a directory of configuration files.
 
@@ -291,10 +291,10 @@ def _load_fx(directory: Path) -> dict[tuple[str, str], dict[date, Fraction]]:
 
 
 __all__ = [
+    "AcceptedDeck",
     "Account",
     "Company",
     "ConfigurationError",
-    "Deck",
     "Holding",
     "Lookup",
     "Profile",

@@ -80,7 +80,7 @@ class RateRow:
 
 
 @dataclass(frozen=True)
-class Deck:
+class AcceptedDeck:
     """An accepted rate deck: a file, or rows by column name, like those of rates.csv.
 
     Two more cells are optional: `ended` (true: the prefix is not offered from `valid_from` on)
@@ -95,14 +95,14 @@ class Deck:
 Rates = dict[str, dict[str, list[RateRow]]]
 
 
-def load_rates(seeds: Path, decks: Sequence[Path | Deck], wanted: Collection[str] | None) -> Rates:
+def load_rates(seeds: Path, decks: Sequence[Path | AcceptedDeck], wanted: Collection[str] | None) -> Rates:
     """The rates of rates.csv and of decks in order of acceptance, by rate table and prefix.
 
     Only those of the `wanted` prefixes, None for all. Raises `ConfigurationError`.
     """
     rates: Rates = defaultdict(lambda: defaultdict(list))
     for number, given in enumerate((seeds, *decks)):
-        deck = given if isinstance(given, Deck) else Deck(given)
+        deck = given if isinstance(given, AcceptedDeck) else AcceptedDeck(given)
         new: Rates = defaultdict(lambda: defaultdict(list))
         for record in _records(number, deck, wanted):
             row = _rate(record, number)
@@ -126,7 +126,7 @@ def _end_older(
             rows[:] = [replace(row, valid_to=end if row.valid_to is None else min(row.valid_to, end)) for row in rows]
 
 
-def _records(number: int, deck: Deck, wanted: Collection[str] | None) -> Iterator[Record]:
+def _records(number: int, deck: AcceptedDeck, wanted: Collection[str] | None) -> Iterator[Record]:
     if isinstance(deck.rows, Path):
         return read_csv(deck.rows, wanted)
     return read_rows(f"deck {number}", deck.rows, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchestration.documents.sheet import BOLD, BOTTOM, GREY, INK, LEFT, REGULAR, RIGHT, RULE, Sheet, width, wrapped
+from orchestration.documents.paper import BOLD, BOTTOM, GREY, INK, LEFT, REGULAR, RIGHT, RULE, Paper, width, wrapped
 
 SIZE = 8.5
 LEADING = 11.0
@@ -17,7 +17,7 @@ class Row:
     """So much height, drawn from its upper edge; `keep`: on the same page as the next one."""
 
     height: float
-    draw: Callable[[Sheet, float], None]
+    draw: Callable[[Paper, float], None]
     keep: bool = False
 
 
@@ -78,20 +78,20 @@ def _together(rows: Sequence[Row]) -> list[list[Row]]:
 
 def space(height: float) -> Row:
     """Nothing, so high."""
-    return Row(height, lambda sheet, y: None, keep=True)
+    return Row(height, lambda paper, y: None, keep=True)
 
 
 def title_row(text: str) -> Row:
     """The name of a table."""
-    return Row(17.0, lambda sheet, y: sheet.text(LEFT, y - 10, text, BOLD, 10.5), keep=True)
+    return Row(17.0, lambda paper, y: paper.text(LEFT, y - 10, text, BOLD, 10.5), keep=True)
 
 
 def head_row(columns: Sequence[TableColumn]) -> Row:
     """The titles of the columns."""
 
-    def draw(sheet: Sheet, y: float) -> None:
+    def draw(paper: Paper, y: float) -> None:
         for column in columns:
-            sheet.text(
+            paper.text(
                 column.right if column.is_right else column.left,
                 y - 9.5,
                 column.title,
@@ -100,7 +100,7 @@ def head_row(columns: Sequence[TableColumn]) -> Row:
                 GREY,
                 column.is_right,
             )
-        sheet.rule(y - 14, colour=GREY, weight=0.6)
+        paper.rule(y - 14, colour=GREY, weight=0.6)
 
     return Row(15.0, draw, keep=True)
 
@@ -115,13 +115,13 @@ def cells_row(
     ]
     height = max(len(lines) for lines in wraps) * LEADING + _PADDING
 
-    def draw(sheet: Sheet, y: float) -> None:
+    def draw(paper: Paper, y: float) -> None:
         for column, lines in zip(columns, wraps, strict=True):
             for n, line in enumerate(lines):
                 x = column.right if column.is_right else column.left
-                sheet.text(x, y - 10.5 - n * LEADING, line, font, SIZE, INK, column.is_right)
+                paper.text(x, y - 10.5 - n * LEADING, line, font, SIZE, INK, column.is_right)
         if ruled:
-            sheet.rule(y - height, colour=RULE, weight=0.35)
+            paper.rule(y - height, colour=RULE, weight=0.35)
 
     return Row(height, draw, keep)
 
@@ -131,10 +131,10 @@ def detail_row(text: str, keep: bool = False) -> Row:
     lines = wrapped(text, RIGHT - LEFT - 10, size=7.5)
     height = 9.5 * len(lines) + 3
 
-    def draw(sheet: Sheet, y: float) -> None:
+    def draw(paper: Paper, y: float) -> None:
         for n, line in enumerate(lines):
-            sheet.text(LEFT + 10, y - 6 - n * 9.5, line, size=7.5, colour=GREY)
-        sheet.rule(y - height, colour=RULE, weight=0.35)
+            paper.text(LEFT + 10, y - 6 - n * 9.5, line, size=7.5, colour=GREY)
+        paper.rule(y - height, colour=RULE, weight=0.35)
 
     return Row(height, draw, keep)
 

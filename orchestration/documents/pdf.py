@@ -8,7 +8,7 @@ from datetime import date
 from orchestration.documents.document import Document, Party
 from orchestration.documents.figures import decimals_needed, fixed, grouped
 from orchestration.documents.flow import LEADING, SIZE, Row, Table, pages, space
-from orchestration.documents.sheet import (
+from orchestration.documents.paper import (
     ACCENT,
     BOLD,
     BOTTOM,
@@ -19,7 +19,7 @@ from orchestration.documents.sheet import (
     REGULAR,
     RIGHT,
     TOP,
-    Sheet,
+    Paper,
     clean,
     shortened,
     width,
@@ -38,27 +38,27 @@ _FACTS = LEFT + 356
 def pdf_bytes(document: Document) -> bytes:
     """The document as a PDF. Raises nothing for characters or pictures it cannot set: they are left out or boxed."""
     name = _name(document)
-    sheet = Sheet(f"{name} {document.seller.name}", document.seller.name, f"{document.account_id} {document.currency}")
+    paper = Paper(f"{name} {document.seller.name}", document.seller.name, f"{document.account_id} {document.currency}")
     opening, first_top = _opening(document)
     flowing = pages([*tables(document), _totals(document)], first_top, TOP)
     listed = call_pages(document)
     count = len(flowing) + len(listed)
     for n in range(count):
         if document.number is None:
-            sheet.stamp("DRAFT")
+            paper.stamp("DRAFT")
         if n == 0:
             for y, row in opening:
-                row.draw(sheet, y)
+                row.draw(paper, y)
         else:
-            _running_head(sheet, document, name)
+            _running_head(paper, document, name)
         if n < len(flowing):
             for y, row in flowing[n]:
-                row.draw(sheet, y)
+                row.draw(paper, y)
         else:
-            listed[n - len(flowing)](sheet)
-        _foot(sheet, document, name, n + 1, count)
-        sheet.next_page()
-    return sheet.done()
+            listed[n - len(flowing)](paper)
+        _foot(paper, document, name, n + 1, count)
+        paper.next_page()
+    return paper.done()
 
 
 def _title(document: Document) -> str:
@@ -86,7 +86,7 @@ def _opening(document: Document) -> tuple[list[tuple[float, Row]], float]:
     """What the first page begins with, and where the tables may begin."""
     drawn: list[tuple[float, Row]] = []
     top = HEIGHT - 48
-    drawn.append((top, Row(52, lambda sheet, y: _letterhead(sheet, document, y))))
+    drawn.append((top, Row(52, lambda paper, y: _letterhead(paper, document, y))))
     y = top - 84
     blocks = [
         (LEFT, "From", _party_lines(document.seller, _MIDDLE - LEFT - 16)),
@@ -94,25 +94,25 @@ def _opening(document: Document) -> tuple[list[tuple[float, Row]], float]:
          _party_lines(document.buyer, _FACTS - _MIDDLE - 16)),
     ]  # fmt: skip
     facts = _facts(document)
-    drawn.append((y, Row(0, lambda sheet, at: _blocks(sheet, at, blocks, facts))))
+    drawn.append((y, Row(0, lambda paper, at: _blocks(paper, at, blocks, facts))))
     y -= 16 + LEADING * max(len(facts), *(len(lines) for _, _, lines in blocks))
     if document.reason:
         reason = wrapped(f"Reason: {document.reason}", RIGHT - LEFT, REGULAR, 9)
-        drawn.append((y, Row(0, lambda sheet, at: _paragraph(sheet, at - 6, reason, 9, INK))))
+        drawn.append((y, Row(0, lambda paper, at: _paragraph(paper, at - 6, reason, 9, INK))))
         y -= 12 * len(reason) + 6
-    drawn.append((y, Row(54, lambda sheet, at: _summary(sheet, document, at))))
+    drawn.append((y, Row(54, lambda paper, at: _summary(paper, document, at))))
     return drawn, y - 54 - 10
 
 
-def _letterhead(sheet: Sheet, document: Document, y: float) -> None:
+def _letterhead(paper: Paper, document: Document, y: float) -> None:
     room = 290.0
-    if not (document.logo and sheet.picture(document.logo, LEFT, y, 180, 50)):
+    if not (document.logo and paper.picture(document.logo, LEFT, y, 180, 50)):
         for n, line in enumerate(wrapped(document.seller.name, room, BOLD, 18)[:2]):
-            sheet.text(LEFT, y - 17 - 22 * n, line, BOLD, 18, INK)
-    sheet.text(RIGHT, y - 19, _title(document), BOLD, 24, ACCENT, right=True)
+            paper.text(LEFT, y - 17 - 22 * n, line, BOLD, 18, INK)
+    paper.text(RIGHT, y - 19, _title(document), BOLD, 24, ACCENT, right=True)
     if document.number:
-        sheet.text(RIGHT, y - 36, document.number, REGULAR, 11, INK, right=True)
-    sheet.rule(y - 60, colour=ACCENT, weight=1.2)
+        paper.text(RIGHT, y - 36, document.number, REGULAR, 11, INK, right=True)
+    paper.rule(y - 60, colour=ACCENT, weight=1.2)
 
 
 def _party_lines(party: Party, room: float) -> list[tuple[str, str]]:
@@ -140,36 +140,36 @@ def _facts(document: Document) -> list[tuple[str, str]]:
 
 
 def _blocks(
-    sheet: Sheet, y: float, blocks: Sequence[tuple[float, str, list[tuple[str, str]]]], facts: Sequence[tuple[str, str]]
+    paper: Paper, y: float, blocks: Sequence[tuple[float, str, list[tuple[str, str]]]], facts: Sequence[tuple[str, str]]
 ) -> None:
     for left, title, lines in blocks:
-        sheet.text(left, y, title, size=7.5, colour=GREY)
+        paper.text(left, y, title, size=7.5, colour=GREY)
         for n, (font, line) in enumerate(lines):
-            sheet.text(left, y - 13 - n * LEADING, line, font)
+            paper.text(left, y - 13 - n * LEADING, line, font)
     for n, (title, text) in enumerate(facts):
-        sheet.text(_FACTS, y - n * LEADING, title, size=7.5, colour=GREY)
-        sheet.text(RIGHT, y - n * LEADING, shortened(text, RIGHT - _FACTS - 44), right=True)
+        paper.text(_FACTS, y - n * LEADING, title, size=7.5, colour=GREY)
+        paper.text(RIGHT, y - n * LEADING, shortened(text, RIGHT - _FACTS - 44), right=True)
 
 
-def _paragraph(sheet: Sheet, y: float, lines: Sequence[str], size: float, colour: str) -> None:
+def _paragraph(paper: Paper, y: float, lines: Sequence[str], size: float, colour: str) -> None:
     for n, line in enumerate(lines):
-        sheet.text(LEFT, y - n * (size + 3), line, size=size, colour=colour)
+        paper.text(LEFT, y - n * (size + 3), line, size=size, colour=colour)
 
 
-def _summary(sheet: Sheet, document: Document, y: float) -> None:
-    sheet.box(LEFT, y - 50, RIGHT, y)
+def _summary(paper: Paper, document: Document, y: float) -> None:
+    paper.box(LEFT, y - 50, RIGHT, y)
     units = document.minor_unit
     figures = [("Net", grouped(document.net, units)), (_tax_words(document), grouped(document.tax, units))]
     for n, (title, text) in enumerate(figures):
-        sheet.text(LEFT + 14 + 125 * n, y - 17, title, size=8, colour=GREY)
-        sheet.text(LEFT + 14 + 125 * n, y - 36, text, REGULAR, 13)
+        paper.text(LEFT + 14 + 125 * n, y - 17, title, size=8, colour=GREY)
+        paper.text(LEFT + 14 + 125 * n, y - 36, text, REGULAR, 13)
     total = f"{document.currency} {grouped(document.total, units)}"
     by = f", by {_day(document.due_on)}" if document.due_on and document.total > 0 else ""
-    sheet.text(RIGHT - 14, y - 17, _total_words(document) + by, size=8, colour=GREY, right=True)
+    paper.text(RIGHT - 14, y - 17, _total_words(document) + by, size=8, colour=GREY, right=True)
     size = 19.0
     while width(total, BOLD, size) > 215:
         size -= 1
-    sheet.text(RIGHT - 14, y - 38, total, BOLD, size, ACCENT, right=True)
+    paper.text(RIGHT - 14, y - 38, total, BOLD, size, ACCENT, right=True)
 
 
 def _totals(document: Document) -> Table:
@@ -181,17 +181,17 @@ def _totals(document: Document) -> Table:
     rows: list[Row] = []
     if not document.lines:
         rows.append(
-            Row(24, lambda sheet, y: sheet.text(LEFT, y - 12, "There is nothing to charge in this period."), True)
+            Row(24, lambda paper, y: paper.text(LEFT, y - 12, "There is nothing to charge in this period."), True)
         )
 
     def row(
         title: str, text: str, font: str = REGULAR, size: float = 9.0, colour: str = INK, ruled: bool = False
     ) -> None:
-        def draw(sheet: Sheet, y: float) -> None:
+        def draw(paper: Paper, y: float) -> None:
             if ruled:
-                sheet.rule(y, left=_MIDDLE + 60, colour=GREY, weight=0.6)
-            sheet.text(_MIDDLE + 60, y - size - 3, title, font, size, colour)
-            sheet.text(RIGHT, y - size - 3, text, font, size, colour, right=True)
+                paper.rule(y, left=_MIDDLE + 60, colour=GREY, weight=0.6)
+            paper.text(_MIDDLE + 60, y - size - 3, title, font, size, colour)
+            paper.text(RIGHT, y - size - 3, text, font, size, colour, right=True)
 
         rows.append(Row(size + 7, draw, keep=True))
 
@@ -208,21 +208,21 @@ def _totals(document: Document) -> Table:
     )
     text = wrapped(" ".join([note, *notes(document)]), RIGHT - LEFT, REGULAR, 7.5)
     rows.append(space(8))
-    rows.append(Row(10.5 * len(text), lambda sheet, y: _paragraph(sheet, y - 8, text, 7.5, GREY)))
+    rows.append(Row(10.5 * len(text), lambda paper, y: _paragraph(paper, y - 8, text, 7.5, GREY)))
     return Table([space(14)], [], rows)
 
 
-def _running_head(sheet: Sheet, document: Document, name: str) -> None:
+def _running_head(paper: Paper, document: Document, name: str) -> None:
     y = HEIGHT - 54
-    sheet.text(LEFT, y, shortened(document.seller.name, 280, BOLD, 9), BOLD, 9)
-    sheet.text(RIGHT, y, name, REGULAR, 9, INK, right=True)
-    sheet.rule(y - 8, colour=ACCENT, weight=0.8)
+    paper.text(LEFT, y, shortened(document.seller.name, 280, BOLD, 9), BOLD, 9)
+    paper.text(RIGHT, y, name, REGULAR, 9, INK, right=True)
+    paper.rule(y - 8, colour=ACCENT, weight=0.8)
 
 
-def _foot(sheet: Sheet, document: Document, name: str, page: int, count: int) -> None:
+def _foot(paper: Paper, document: Document, name: str, page: int, count: int) -> None:
     y = BOTTOM - 24
     seller = document.seller
     words = " · ".join(clean(part) for part in (seller.legal_name or seller.name, seller.tax_id) if part)
-    sheet.rule(y + 12)
-    sheet.text(LEFT, y, shortened(words, 290, size=7.5), size=7.5, colour=GREY)
-    sheet.text(RIGHT, y, f"{name} · page {page:,} of {count:,}", size=7.5, colour=GREY, right=True)
+    paper.rule(y + 12)
+    paper.text(LEFT, y, shortened(words, 290, size=7.5), size=7.5, colour=GREY)
+    paper.text(RIGHT, y, f"{name} · page {page:,} of {count:,}", size=7.5, colour=GREY, right=True)

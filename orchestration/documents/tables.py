@@ -20,7 +20,7 @@ from orchestration.documents.flow import (
     space,
     title_row,
 )
-from orchestration.documents.sheet import BOLD, BOTTOM, GREY, INK, LEFT, RIGHT, TOP, Sheet, shortened
+from orchestration.documents.paper import BOLD, BOTTOM, GREY, INK, LEFT, RIGHT, TOP, Paper, shortened
 
 _TITLES = {
     "calls": "Calls",
@@ -231,7 +231,7 @@ def _day(day: date | None) -> str:
     return "" if day is None else day.isoformat()
 
 
-def call_pages(document: Document) -> list[Callable[[Sheet], None]]:
+def call_pages(document: Document) -> list[Callable[[Paper], None]]:
     """The call list, a drawing a page; the last one has the sums."""
     calls = document.calls or []
     listed = _Listed(
@@ -242,8 +242,8 @@ def call_pages(document: Document) -> list[Callable[[Sheet], None]]:
         decimals_needed(s for call in calls for s in (call.duration_s, call.billed_s, call.covered_s)),
     )
 
-    def page(first: int) -> Callable[[Sheet], None]:
-        return lambda sheet: _call_page(sheet, listed, first)
+    def page(first: int) -> Callable[[Paper], None]:
+        return lambda paper: _call_page(paper, listed, first)
 
     return [page(first) for first in range(0, len(calls) + 1, _CALLS_A_PAGE)] if calls else []
 
@@ -273,19 +273,19 @@ class _Listed:
         return [*lengths, grouped(_sum(call.amount for call in self.calls), self.amounts)]
 
 
-def _call_page(sheet: Sheet, listed: _Listed, first: int) -> None:
+def _call_page(paper: Paper, listed: _Listed, first: int) -> None:
     document, shown = listed.document, listed.calls[first : first + _CALLS_A_PAGE]
     columns = _COVERED_COLUMNS if listed.covered else _CALL_COLUMNS
     room = 55 if listed.covered else 92
     y = TOP - 10
-    sheet.text(LEFT, y, "Call list" if first == 0 else "Call list, continued", BOLD, 10.5)
+    paper.text(LEFT, y, "Call list" if first == 0 else "Call list, continued", BOLD, 10.5)
     after = ", after allowances" if any(call.covered_amount for call in listed.calls) else ""
     words = f"Times are {document.timezone}, amounts {document.currency}{after}"
-    sheet.text(RIGHT, y, words, size=7.5, colour=GREY, right=True)
+    paper.text(RIGHT, y, words, size=7.5, colour=GREY, right=True)
     y -= 18
     for title, x, right in columns:
-        sheet.text(x, y, title, size=_CALL_SIZE, colour=GREY, right=right)
-    sheet.rule(y - 4, colour=GREY, weight=0.6)
+        paper.text(x, y, title, size=_CALL_SIZE, colour=GREY, right=right)
+    paper.rule(y - 4, colour=GREY, weight=0.6)
     y -= 14
     cells = [
         [str(call.line) for call in shown],
@@ -296,10 +296,10 @@ def _call_page(sheet: Sheet, listed: _Listed, first: int) -> None:
         *listed.figures(shown),
     ]
     for (_, x, right), texts in zip(columns, cells, strict=True):
-        sheet.column(x, y, _CALL_STEP, texts, _CALL_SIZE, right, INK)
+        paper.column(x, y, _CALL_STEP, texts, _CALL_SIZE, right, INK)
     if first + _CALLS_A_PAGE > len(listed.calls):
         y -= len(shown) * _CALL_STEP
-        sheet.rule(y + 7.2, colour=GREY, weight=0.6)
-        sheet.text(LEFT, y - 2, f"{len(listed.calls):,} calls", BOLD, _CALL_SIZE)
+        paper.rule(y + 7.2, colour=GREY, weight=0.6)
+        paper.text(LEFT, y - 2, f"{len(listed.calls):,} calls", BOLD, _CALL_SIZE)
         for (_, x, right), text in zip(columns[5:], listed.sums(), strict=True):
-            sheet.text(x, y - 2, text, BOLD, _CALL_SIZE, right=right)
+            paper.text(x, y - 2, text, BOLD, _CALL_SIZE, right=right)

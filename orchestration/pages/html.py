@@ -10,7 +10,7 @@ from pathlib import Path
 
 from orchestration.documents.figures import decimals_needed, grouped
 from orchestration.pages import svg
-from orchestration.pages.month import Balance, Budget, Month, Owed, Waterfall
+from orchestration.pages.month import Balance, Budget, Owed, PublishedMonth, Waterfall
 
 _STYLE = Path(__file__).with_name("page.css")
 _MOST = 200
@@ -27,7 +27,7 @@ _WORDS = {
 }
 
 
-def page(month: Month) -> str:
+def page(month: PublishedMonth) -> str:
     """The page of a month. Everything that comes from data is escaped; amounts are shown to the last digit."""
     title = f"{calendar.month_name[month.month.month]} {month.month.year}"
     sections = {
@@ -73,7 +73,7 @@ def percent(part: Decimal, whole: Decimal) -> str:
     return f"{minus}{tenths // 10:,}.{tenths % 10} %"
 
 
-def _waterfalls(month: Month) -> str:
+def _waterfalls(month: PublishedMonth) -> str:
     cards = [_waterfall(fall) for fall in ([month.cdrs] if month.cdrs else []) + list(month.money)]
     if not cards:
         return "<p>No calls have come of this month, and nothing was sold in it.</p>"
@@ -87,7 +87,7 @@ def _waterfalls(month: Month) -> str:
     )
 
 
-def _days(month: Month) -> str:
+def _days(month: PublishedMonth) -> str:
     if not month.days:
         return ""
     counts = ", ".join(f"{count} {escape(status)}" for status, count in month.days)
@@ -133,7 +133,7 @@ def _waterfall(fall: Waterfall) -> str:
     )
 
 
-def _sources(month: Month) -> str:
+def _sources(month: PublishedMonth) -> str:
     if not month.sources:
         return ""
     all_of_it = month.switch_count
@@ -156,7 +156,7 @@ def _sources(month: Month) -> str:
     return f"<h3>CDRs by source</h3><p>{counted}</p>" + _table("CDRs by source", names, rows)
 
 
-def _budgets(month: Month, title: str) -> str:
+def _budgets(month: PublishedMonth, title: str) -> str:
     if not month.budgets:
         return f"<p>No department has a budget for {title}. A line in <code>seeds/budgets.csv</code> gives it one.</p>"
     end = month.month.replace(day=calendar.monthrange(month.month.year, month.month.month)[1])
@@ -207,7 +207,7 @@ def _budgets(month: Month, title: str) -> str:
     )
 
 
-def _anomalies(month: Month, title: str) -> str:
+def _anomalies(month: PublishedMonth, title: str) -> str:
     if not month.anomalies:
         return (
             f"<p>Nothing was out of the ordinary in {title}. The rules that compare with the weeks before begin once "
@@ -230,7 +230,7 @@ def _anomalies(month: Month, title: str) -> str:
     )
 
 
-def _balances(month: Month) -> str:
+def _balances(month: PublishedMonth) -> str:
     when = f"Now, as of {month.published_at:%Y-%m-%d %H:%M} UTC, not at the month's end."
     if not month.balances:
         return f"<p>Every balance is all right. {when}</p>" if month.accounts else "<p>There are no accounts yet.</p>"
@@ -254,7 +254,7 @@ def _balance(of: Balance) -> str:
     )
 
 
-def _receivables(month: Month) -> str:
+def _receivables(month: PublishedMonth) -> str:
     when = f"as of {month.published_at:%Y-%m-%d}, not at the month's end"
     if not month.receivables:
         return f"<p>Nobody owes anything, {when}.</p>"

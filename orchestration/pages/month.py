@@ -9,7 +9,7 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True)
-class Row:
+class WaterfallRow:
     """A row of a waterfall: a step, or what is `lost` between two (below 0: gained). `amount` is CDRs or money.
 
     `items` are the legs, usage records and charges behind money. A step is the step before less what was lost since.
@@ -27,7 +27,7 @@ class Waterfall:
     """A month's way from the first row to the last, of one unit: CDRs or a currency."""
 
     unit: str
-    rows: Sequence[Row]
+    rows: Sequence[WaterfallRow]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Owed:
 
 
 @dataclass(frozen=True)
-class Month:
+class PublishedMonth:
     """A month (its first UTC day) as published. Balances and receivables are as of the publication, not of the month.
 
     `cdrs` are of all sources together, None when none came; `days` counts the month's days by status.

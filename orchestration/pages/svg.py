@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from html import escape
 
-from orchestration.pages.month import Budget, Row
+from orchestration.pages.month import Budget, WaterfallRow
 
 # a sliver of a bar that is not 0 is still seen
 _LEAST = 0.8
@@ -19,7 +19,7 @@ def scale(low: Decimal, high: Decimal, size: float) -> Callable[[Decimal], float
     return lambda value: float((value - low) / span) * size if span else 0.0
 
 
-def spans(rows: Sequence[Row]) -> list[tuple[Decimal, Decimal]]:
+def spans(rows: Sequence[WaterfallRow]) -> list[tuple[Decimal, Decimal]]:
     """Where each bar of a waterfall begins and ends: a step from 0, a loss from what was there before it."""
     bars: list[tuple[Decimal, Decimal]] = []
     at = Decimal(0)
@@ -33,7 +33,7 @@ def spans(rows: Sequence[Row]) -> list[tuple[Decimal, Decimal]]:
     return bars
 
 
-def waterfall(rows: Sequence[Row]) -> list[str]:
+def waterfall(rows: Sequence[WaterfallRow]) -> list[str]:
     """A bar for each row, all on the same scale, to stand one under the other beside their figures."""
     places = spans(rows)
     ends = [Decimal(0), *(end for place in places for end in place)]

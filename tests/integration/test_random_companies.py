@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.audit.company import Company, Deck
+from orchestration.audit.company import AcceptedDeck, Company
 from orchestration.audit.rater import RatedAttempt, rate
 from orchestration.operations.day.audit import compare
 from orchestration.operations.day.build import build
@@ -92,14 +92,14 @@ def test_sql_agrees_with_the_reference_on_decks(seed: int, tmp_path: Path) -> No
     assert stored != before
 
 
-def _parts(deck: RandomDeck) -> list[tuple[str, Deck]]:
+def _parts(deck: RandomDeck) -> list[tuple[str, AcceptedDeck]]:
     """A deck that is full for some tables: one for each of them, and a partial one for the rest."""
     full = [
-        (table, Deck([row for row in deck.rows if row["rate_table_id"] == table], {table: effective}))
+        (table, AcceptedDeck([row for row in deck.rows if row["rate_table_id"] == table], {table: effective}))
         for table, effective in deck.deck.replaces.items()
     ]
     rest = [row for row in deck.rows if row["rate_table_id"] not in deck.deck.replaces]
-    return [*full, *([("others", Deck(rest))] if rest else [])]
+    return [*full, *([("others", AcceptedDeck(rest))] if rest else [])]
 
 
 def _cells(row: dict[str, str]) -> list[str]:

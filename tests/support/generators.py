@@ -18,7 +18,7 @@ from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from orchestration.audit.company import Company, Deck, RateTable
+from orchestration.audit.company import AcceptedDeck, Company, RateTable
 from orchestration.audit.number import WRITTEN_IN_FULL, Numbering
 from orchestration.audit.rater import Cdr
 from orchestration.audit.times import in_force, parse_instant
@@ -607,7 +607,7 @@ DECK_COLUMNS = (*COLUMNS["rates"], "ended")
 class RandomDeck(NamedTuple):
     """An accepted deck: for the reference, as canonical rows (DECK_COLUMNS), and as a file of them."""
 
-    deck: Deck
+    deck: AcceptedDeck
     rows: list[Row]
     path: Path
 
@@ -644,7 +644,7 @@ def random_deck(seed: int, directory: Path, start: date) -> list[RandomDeck]:
         _add_bounds(Random(f"deck bounds {seed} {number} {start}"), tables, priced)
         path = directory.parent / f"{directory.name}-deck-{seed}-{number}.csv"
         _write_csv(path, DECK_COLUMNS, rows)
-        decks.append(RandomDeck(Deck(rows, replaces), rows, path))
+        decks.append(RandomDeck(AcceptedDeck(rows, replaces), rows, path))
     return decks
 
 
@@ -715,7 +715,9 @@ class _Edges:
     ties: bool
 
 
-def random_traffic(seed: int, n: int, directory: Path, start: date, days: int = 2, decks: Sequence[Deck] = ()) -> Path:
+def random_traffic(
+    seed: int, n: int, directory: Path, start: date, days: int = 2, decks: Sequence[AcceptedDeck] = ()
+) -> Path:
     """Write `n` attempts of calls charged in `[start, start + days)` for a company's directory.
 
     `decks` are accepted rate decks. Where the company has consumption profiles many calls are

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from orchestration.audit.company import Company, Deck
+from orchestration.audit.company import AcceptedDeck, Company
 from orchestration.audit.rater import Cdr, Leg, rate
 
 NOON = datetime(2026, 3, 2, 12)  # a Monday
@@ -67,7 +67,7 @@ def company_writer(directory: Path) -> Callable[..., Company]:
     Named by file: `rates="+sell,1,..."`; `decks` and `numbers` go to `Company.load`.
     """
 
-    def load(decks: Sequence[Path | Deck] = (), numbers: Sequence[str] | None = None, **files: str) -> Company:
+    def load(decks: Sequence[Path | AcceptedDeck] = (), numbers: Sequence[str] | None = None, **files: str) -> Company:
         contents = dict(BASE)
         for name, text in files.items():
             added = text.startswith("+")

@@ -23,8 +23,8 @@ from orchestration.documents.document import Party
 from orchestration.documents.flow import Row, Table, pages, space
 from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
+from orchestration.documents.paper import BOTTOM, TOP, width, wrapped
 from orchestration.documents.pdf import pdf_bytes
-from orchestration.documents.sheet import BOTTOM, TOP, width, wrapped
 from tests.support.documents import LINES, document, many_calls, many_lines
 
 D = Decimal
@@ -273,7 +273,7 @@ def test_an_invoice_about_nothing_is_one() -> None:
 
 def test_no_heading_stands_alone() -> None:
     def row(height: float, keep: bool = False) -> Row:
-        return Row(height, lambda sheet, y: None, keep)
+        return Row(height, lambda paper, y: None, keep)
 
     room = TOP - BOTTOM
     again, head, sums = row(15, True), row(17, True), row(16)

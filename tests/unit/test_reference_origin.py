@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.audit.company import Company, ConfigurationError, Deck
+from orchestration.audit.company import AcceptedDeck, Company, ConfigurationError
 from orchestration.audit.rater import rate
 from tests.support.generators import DECK_COLUMNS, START, random_company, random_deck, random_traffic, read_cdrs
 from tests.support.reference import NOON, cdr, company_writer, legs, says
@@ -230,13 +230,13 @@ def ended(prefix: str, on: int, **cells: str) -> dict[str, str]:
     return row | cells
 
 
-def full(on: int, *rows: dict[str, str]) -> Deck:
+def full(on: int, *rows: dict[str, str]) -> AcceptedDeck:
     """A deck that replaces table sell."""
-    return Deck(rows, {"sell": datetime(2026, 3, on)})
+    return AcceptedDeck(rows, {"sell": datetime(2026, 3, on)})
 
 
-def partial(*rows: dict[str, str]) -> Deck:
-    return Deck(rows)
+def partial(*rows: dict[str, str]) -> AcceptedDeck:
+    return AcceptedDeck(rows)
 
 
 def sold(company: Company, number: str, at: datetime | int) -> str | None:
@@ -356,7 +356,7 @@ def test_a_deck_from_a_file(company: Loader, tmp_path: Path) -> None:
     path = tmp_path / "deck.csv"
     path.write_text("prefix,rate_table_id,valid_from,ended\n447,sell,2026-03-05,true\n44,sell,2026-03-05,\n")
     assert sold(company([path]), "447", 5) is None
-    assert sold(company([Deck(path, {"sell": datetime(2026, 3, 4)})]), "447", 4) == "UK mobile"
+    assert sold(company([AcceptedDeck(path, {"sell": datetime(2026, 3, 4)})]), "447", 4) == "UK mobile"
 
 
 def test_a_cell_of_a_deck_that_cannot_be_read_is_named(company: Loader) -> None:
@@ -379,7 +379,7 @@ def test_random_decks(seed: int, tmp_path: Path) -> None:
     cdrs = read_cdrs(random_traffic(seed, 300, directory, START, decks=decks), company)
     attempts = rate(company, cdrs)
     # The same from the files, and from the rates of the traffic's numbers alone.
-    files = [Deck(deck.path, deck.deck.replaces) for deck in made]
+    files = [AcceptedDeck(deck.path, deck.deck.replaces) for deck in made]
     numbers = {n for call in cdrs for n in (call.calling_number, call.called_number, call.routing_number) if n}
     assert rate(Company.load(directory, numbers, files), cdrs) == attempts
     for deck in made:
@@ -389,7 +389,7 @@ def test_random_decks(seed: int, tmp_path: Path) -> None:
         check_replaced(company, deck.deck)
 
 
-def check_replaced(company: Company, deck: Deck) -> None:
+def check_replaced(company: Company, deck: AcceptedDeck) -> None:
     """From a full deck's last instant on, nothing older of the table is left."""
     assert not isinstance(deck.rows, Path)
     for table, effective in deck.replaces.items():

@@ -19,22 +19,22 @@ from orchestration.pages.month import (
     Balance,
     Budget,
     BudgetDay,
-    Month,
     Owed,
-    Row,
+    PublishedMonth,
     Source,
     UnfinishedDay,
     Waterfall,
+    WaterfallRow,
 )
 
 D = Decimal
 MARCH = date(2026, 3, 1)
 MONEY = (
-    Row("rated", D("1000.00000001")),
-    Row("netted", D("100.00000001"), True),
-    Row("charged", D(900), items=9),
-    Row("not posted", D(-50), True, -1, "the day is not closed"),
-    Row("posted", D(950), items=10),
+    WaterfallRow("rated", D("1000.00000001")),
+    WaterfallRow("netted", D("100.00000001"), True),
+    WaterfallRow("charged", D(900), items=9),
+    WaterfallRow("not posted", D(-50), True, -1, "the day is not closed"),
+    WaterfallRow("posted", D(950), items=10),
 )
 
 
@@ -57,7 +57,7 @@ def _days(budget: Decimal, spent: Sequence[int | None]) -> list[BudgetDay]:
     return days
 
 
-FULL = Month(
+FULL = PublishedMonth(
     month=MARCH,
     published_at=datetime(2026, 3, 10, 6),
     days=[("closed", 8), ("failed", 1)],
@@ -65,9 +65,9 @@ FULL = Month(
     cdrs=Waterfall(
         "CDRs",
         [
-            Row("counted by the switch", D(1_000_010)),
-            Row("not seen", D(10), True, why="never came"),
-            Row("came", D(1_000_000)),
+            WaterfallRow("counted by the switch", D(1_000_010)),
+            WaterfallRow("not seen", D(10), True, why="never came"),
+            WaterfallRow("came", D(1_000_000)),
         ],
     ),
     switch_count=Source("", 9, 5, 1_000_010, 10, 1_000_000, 0, 0, 1_000_000, 0, 0, 1_000_000),
@@ -93,7 +93,7 @@ FULL = Month(
         Owed(None, None, "USD", D(60), D(100), D(0), D(40), D(0), D(200), D("5.5"), D(10), D("195.5")),
     ],
 )
-EMPTY = Month(MARCH, datetime(2026, 3, 10, 6), [], [], None, None, [], [], [], [], 0, [], [])
+EMPTY = PublishedMonth(MARCH, datetime(2026, 3, 10, 6), [], [], None, None, [], [], [], [], 0, [], [])
 
 
 def test_a_loss_hangs_from_the_step_before_it() -> None:
@@ -108,7 +108,13 @@ def test_a_loss_hangs_from_the_step_before_it() -> None:
 
 
 def test_bars_of_a_waterfall_share_a_scale() -> None:
-    rows = [Row("a", D(200)), Row("lost", D(50), True), Row("b", D(150)), Row("more", D(-25), True), Row("c", D(175))]
+    rows = [
+        WaterfallRow("a", D(200)),
+        WaterfallRow("lost", D(50), True),
+        WaterfallRow("b", D(150)),
+        WaterfallRow("more", D(-25), True),
+        WaterfallRow("c", D(175)),
+    ]
     drawn = svg.waterfall(rows)
     assert _rects(drawn[0], "step") == [(0, 100)]
     assert _rects(drawn[1], "loss") == [(75, 25)]
@@ -117,15 +123,17 @@ def test_bars_of_a_waterfall_share_a_scale() -> None:
 
 
 def test_a_loss_of_one_in_a_million_is_seen_and_stays_inside() -> None:
-    lost = svg.waterfall([Row("a", D(1_000_000)), Row("lost", D(1), True), Row("b", D(999_999))])[1]
+    lost = svg.waterfall(
+        [WaterfallRow("a", D(1_000_000)), WaterfallRow("lost", D(1), True), WaterfallRow("b", D(999_999))]
+    )[1]
     [(x, width)] = _rects(lost, "loss")
     assert width >= 0.5
     assert x + width <= 100
-    assert _rects(svg.waterfall([Row("a", D(9)), Row("lost", D(0), True)])[1], "loss") == [(100, 0)]
+    assert _rects(svg.waterfall([WaterfallRow("a", D(9)), WaterfallRow("lost", D(0), True)])[1], "loss") == [(100, 0)]
 
 
 def test_nothing_has_no_bars_and_divides_by_nothing() -> None:
-    assert _rects(svg.waterfall([Row("a", D(0))])[0], "step") == [(0, 0)]
+    assert _rects(svg.waterfall([WaterfallRow("a", D(0))])[0], "step") == [(0, 0)]
     assert _rects(svg.stacked([D(0), D(0)]), "part0") == []
     assert _rects(svg.level(D(0), None, "low"), "low") == []
     assert "points" in svg.burn_down(Budget("none", D(0), "USD", _days(D(0), [0])), date(2026, 3, 31), "b", "words")

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.audit.company import Company, Deck, load_numbering
+from orchestration.audit.company import AcceptedDeck, Company, load_numbering
 from orchestration.audit.consumption import Kept
 from orchestration.audit.number import prefixes_of
 from orchestration.audit.rater import Cdr, RatedAttempt, rate
@@ -77,7 +77,7 @@ def _differences(company: Company, taken: _Sample) -> list[str]:
     return differences
 
 
-def _decks(con: duckdb.DuckDBPyConnection, home: Home, numbers: set[str]) -> list[Deck]:
+def _decks(con: duckdb.DuckDBPyConnection, home: Home, numbers: set[str]) -> list[AcceptedDeck]:
     """The accepted decks in order, as far as the numbers go."""
     wanted = sorted(prefixes_of(numbers, load_numbering(home.seeds).values()))
     columns = ", ".join(f"{column}::VARCHAR" for column in _DECK)
@@ -88,7 +88,7 @@ def _decks(con: duckdb.DuckDBPyConnection, home: Home, numbers: set[str]) -> lis
         "select deck, rate_table_id, effective_at from ops.deck_tables where replaces_all order by deck"
     ).fetchall()
     return [
-        Deck(
+        AcceptedDeck(
             [dict(zip(_DECK, (cell or "" for cell in cells), strict=True)) for d, *cells in rows if d == deck],
             {table: effective_at for d, table, effective_at in tables if d == deck},
         )

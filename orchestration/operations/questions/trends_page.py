@@ -20,12 +20,12 @@ from orchestration.pages.month import (
     Balance,
     Budget,
     BudgetDay,
-    Month,
     Owed,
-    Row,
+    PublishedMonth,
     Source,
     UnfinishedDay,
     Waterfall,
+    WaterfallRow,
 )  # fmt: skip
 from orchestration.store.database import dict_rows
 from orchestration.store.files import write
@@ -165,7 +165,7 @@ def trends_page(home: Home, month: date | None = None, output: Path | None = Non
     return Written(shown.month, file, hashlib.sha256(content).hexdigest())
 
 
-def read(con: duckdb.DuckDBPyConnection, month: date | None) -> Month:
+def read(con: duckdb.DuckDBPyConnection, month: date | None) -> PublishedMonth:
     """What the serving file says of a month. Raises `Refused` when that is nothing."""
     there = {name for (name,) in con.execute("select view_name from duckdb_views()").fetchall()}
     missing = [name for name in _TABLES if name not in there]
@@ -179,7 +179,7 @@ def read(con: duckdb.DuckDBPyConnection, month: date | None) -> Month:
 
     published: datetime = rows("select published_at from main.published")[0][0]
     sources = [Source(*row) for row in rows(_SOURCES)]
-    return Month(
+    return PublishedMonth(
         month=month,
         published_at=published,
         days=[(row[0], row[1]) for row in rows(_DAYS.format("status, count(*)") + " group by status order by status")],
@@ -239,9 +239,9 @@ def _cdrs(of: Source) -> Waterfall:
 def _money(sums: Mapping[str, Any]) -> Waterfall:
     """A currency's waterfall, of the sums of a row of `_MONEY`."""
 
-    def row(name: str, why: str = "") -> Row:
+    def row(name: str, why: str = "") -> WaterfallRow:
         column = name.replace(" ", "_")
-        return Row(name, sums[column], bool(why), sums.get(f"{column}_items"), why)
+        return WaterfallRow(name, sums[column], bool(why), sums.get(f"{column}_items"), why)
 
     return Waterfall(
         sums["currency"],
@@ -259,5 +259,5 @@ def _money(sums: Mapping[str, Any]) -> Waterfall:
     )
 
 
-def _row(name: str, count: int, lost: bool = False, why: str = "") -> Row:
-    return Row(name, Decimal(count), lost, why=why)
+def _row(name: str, count: int, lost: bool = False, why: str = "") -> WaterfallRow:
+    return WaterfallRow(name, Decimal(count), lost, why=why)

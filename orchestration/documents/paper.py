@@ -93,7 +93,7 @@ def _fitting(text: str, room: float, font: str, size: float) -> str:
     return text
 
 
-class Sheet:
+class Paper:
     """The pages of a PDF, one after another; the same drawing gives the same bytes."""
 
     def __init__(self, title: str, author: str, subject: str) -> None:
