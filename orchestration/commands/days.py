@@ -32,6 +32,7 @@ _NAMED = 5
 @click.option("--dry-run", is_flag=True, help="Say what would land; change nothing.")
 @click.option("--supersede", is_flag=True, help="Let rows replace landed ones with the same identity.")
 @click.option("--again", is_flag=True, help="Let FILES land although the same landed from another source.")
+@click.option("--corrects", metavar="FILE_ID", help="FILE has right what was rejected of this file: that is settled.")
 @click.option("--reason", help="Why, with --supersede.")
 @JSON
 def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
@@ -60,6 +61,9 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
                 for f in landed
             ],
         )  # fmt: skip
+        for file in landed:
+            if file.settled:
+                click.echo(f"{file.name}: settles {_rows(file.settled)} that had been rejected of earlier files")
         _say_rejected(landed, options["dry_run"])
     if taken.unbuilt and not as_json:
         _say_unbuilt(taken.unbuilt)
@@ -71,7 +75,11 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
 def _say_unbuilt(unbuilt: Sequence[Unbuilt]) -> None:
     rows, days = sum(day.rows for day in unbuilt), [day.day for day in unbuilt]
     which = _days(days) if len(days) < 5 else f"{len(days)} days from {days[0]} to {days[-1]}"
-    click.echo(f"not built yet: {rows:,} {'row' if rows == 1 else 'rows'} of {which}; run tollbook build")
+    click.echo(f"not built yet: {_rows(rows)} of {which}; run tollbook build")
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
 
 
 def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
@@ -79,7 +87,7 @@ def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
     for file in landed:
         if not file.rejected:
             continue
-        click.echo(f"{file.name}: {file.rejected:,} {'row' if file.rejected == 1 else 'rows'} rejected")
+        click.echo(f"{file.name}: {_rows(file.rejected)} rejected")
         for reason in file.reasons:
             which = (
                 f"line {reason.line}" if reason.rows == 1 else f"{reason.rows:,} rows, the first is line {reason.line}"

@@ -63,7 +63,8 @@ def outcome(file: Landed) -> str:
     """What became of a file, in a line."""
     return (
         f"{file.kind}/{file.source}/{file.name}: {file.status.replace('_', ' ')}, {file.rows} rows = "
-        f"{file.landed} landed + {file.duplicates} duplicates + {file.rejected} rejected {file.problem or ''}"
+        f"{file.landed} landed + {file.duplicates} duplicates + {file.rejected} rejected"
+        f"{f'; settles {file.settled} of earlier files' if file.settled else ''} {file.problem or ''}"
     )
 
 

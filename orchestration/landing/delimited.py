@@ -40,20 +40,10 @@ class Delimited:
 
     def slow(self) -> str:
         self._split()
-        mark = literal(self.quoting.delimiter)
-        cell = self.quoting.cell
-        whole = literal(f"{cell}(?:{_pattern(self.quoting.delimiter)}{cell})*")
-        each = literal(f"({cell}){_pattern(self.quoting.delimiter)}")
-        unquote = (
-            f"list_transform(regexp_extract_all(raw || {mark}, {each}, 1), lambda c:"
-            " case when starts_with(c, '\"')"
-            " then replace(substr(c, 2, length(c) - 2), '\"\"', '\"') else c end)"
-        )
-        plain = f"string_split(raw, {mark})"
         cut = (
             "select line, raw, case when broken = '' and contains(raw, '\"') and"
-            f" not regexp_full_match(raw, {whole}) then 'quotes' else broken end as broken,"
-            f" case when contains(raw, '\"') then {unquote} else {plain} end as parts"
+            f" not {self._is_whole('raw')} then 'quotes' else broken end as broken,"
+            f" case when contains(raw, '\"') then {self._unquoted('raw')} else {self._parts('raw')} end as parts"
             f" from ({split.records_sql(self._target)})"
         )
         width = len(self.names)
@@ -71,6 +61,25 @@ class Delimited:
 
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         return self._split()
+
+    def cells(self, raw: str) -> str:
+        bare = self._parts(f"replace({raw}, '\"', '')")
+        return f"case when contains({raw}, '\"') and {self._is_whole(raw)} then {self._unquoted(raw)} else {bare} end"
+
+    def _is_whole(self, raw: str) -> str:
+        cell, mark = self.quoting.cell, _pattern(self.quoting.delimiter)
+        return f"regexp_full_match({raw}, {literal(f'{cell}(?:{mark}{cell})*')})"
+
+    def _unquoted(self, raw: str) -> str:
+        each = literal(f"({self.quoting.cell}){_pattern(self.quoting.delimiter)}")
+        return (
+            f"list_transform(regexp_extract_all({raw} || {literal(self.quoting.delimiter)}, {each}, 1), lambda c:"
+            " case when starts_with(c, '\"')"
+            " then replace(substr(c, 2, length(c) - 2), '\"\"', '\"') else c end)"
+        )
+
+    def _parts(self, raw: str) -> str:
+        return f"string_split({raw}, {literal(self.quoting.delimiter)})"
 
     @property
     def _target(self) -> Path:

@@ -7,7 +7,7 @@ import duckdb
 
 from orchestration.landing import split
 from orchestration.landing.canonical import CanonicalType, Kind
-from orchestration.landing.readable import Layout, relation
+from orchestration.landing.readable import Layout, json_cells, relation
 from orchestration.store.sql import literal, reader
 
 
@@ -40,6 +40,9 @@ class JsonLines:
 
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         return self._split()
+
+    def cells(self, raw: str) -> str:
+        return json_cells(raw)
 
     def _cells(self, text: str) -> str:
         """SQL: the texts of all keys in one pass over the object, by position."""

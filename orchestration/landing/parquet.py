@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.landing.canonical import Kind
-from orchestration.landing.readable import Layout, relation
+from orchestration.landing.readable import Layout, json_cells, relation
 from orchestration.store.sql import file, quoted, reader
 
 
@@ -32,6 +32,9 @@ class Parquet:
 
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         return self.most
+
+    def cells(self, raw: str) -> str:
+        return json_cells(raw)
 
     def _relation(self, source: str, keep: tuple[str, ...]) -> str:
         cells = {name: _text(name, type_) for name, type_ in self.types.items()}

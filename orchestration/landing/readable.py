@@ -52,6 +52,10 @@ class Readable(Protocol):
         """How many records there are, exactly."""
         ...
 
+    def cells(self, raw: str) -> str:
+        """SQL: the cells of a record (`raw`, SQL of its text), a list of texts, also of one that is no sound record."""
+        ...
+
 
 def relation(kind: Kind, layout: Layout, cells: Cells, source: str, keep: Sequence[str]) -> str:
     """SQL: the kind's columns, `extra` and `keep`, of `source`, which has the cells."""
@@ -59,6 +63,13 @@ def relation(kind: Kind, layout: Layout, cells: Cells, source: str, keep: Sequen
     columns = [f"{present.get(name, 'cast(null as VARCHAR)')} as {quoted(name)}" for name in kind.names]
     extra = f"{json_object(layout.extra(cells))} as extra"
     return f"select {', '.join([*columns, extra, *keep])} from {source}"
+
+
+def json_cells(raw: str) -> str:
+    """SQL: the members of a JSON object as texts, in the order of their names; of no object its text."""
+    members = f"map_entries(try_cast(try_cast({raw} as JSON) as MAP(VARCHAR, JSON)))"
+    texts = f"list_transform(list_sort({members}), lambda m: m.key || '=' || coalesce(m.value::VARCHAR, ''))"
+    return f"coalesce({texts}, [{raw}])"
 
 
 def json_object(cells: Cells) -> str:

@@ -92,12 +92,6 @@ def user() -> str:
 
 
 def _of_python(failure: OSError) -> _Fault | None:
-    if isinstance(failure, shutil.Error) and isinstance(
-        failure.args[0], list
-    ):  # of a folder's files: the first of them
-        _, target, why = failure.args[0][0]
-        words = next((words for words in _BY_WORDS if words in str(why)), None)
-        return _Fault(_BY_WORDS[words], str(target), words) if words else None
     if failure.errno is None:
         return None
     path = failure.filename2 or failure.filename

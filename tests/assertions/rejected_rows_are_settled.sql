@@ -17,8 +17,8 @@ select
             then 'Of a conflict the row that landed first stays: waive the other, or withdraw the file of the first.'
         when identified then 'Land a corrected file.'
         else
-            'A row whose identity cannot be read (such as bad_row and bad_encoding; a count has none) is not settled '
-            || 'by a corrected file: land its record in one if it is missing, then waive the row.'
+            'Of a row whose identity cannot be read (such as bad_row and bad_encoding; a count has none) land the line '
+            || 'with that one cell corrected; where more of it is other, say so: tollbook land FILE --corrects FILE_ID.'
     end as remedy,
 from {{ ref('unsettled_rows') }}
 where day in {{ checked_days() }}

@@ -3,7 +3,8 @@
 {{ config(meta={
     'dagster': {'ref': {'name': 'rated_calls'}},
     'remedy': 'Land it corrected, under the same name; it lies in rejected/ with the reason beside it. One that landed under '
-        ~ 'another name, or is not wanted: tollbook waive --day DAY --file FILE_ID --reason TEXT.',
+        ~ 'another name: tollbook land FILE --corrects FILE_ID; one that is not wanted: tollbook waive --day DAY '
+        ~ '--file FILE_ID --reason TEXT.',
 }) }}
 
 select

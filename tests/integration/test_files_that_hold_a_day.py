@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from orchestration.operations.day.land import land
 from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.rejected import Asked, rejected, rejected_by_file
 from orchestration.operations.day.waive import confirm, waive
+from orchestration.operations.day.withdraw import withdraw_file
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused
 from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
@@ -263,13 +265,15 @@ def test_a_waiver_says_its_days_and_what_is_known_of_its_worth(
     assert {row["state"] for row in rejected(home, Asked(settled=True))} == {"waived"}
 
 
-def test_rows_without_an_identity_are_said_to_want_a_waiver(
+def test_rows_without_an_identity_are_known_again_by_the_rest_of_their_line(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Lines in order, with their files' names; a corrected file settles the rows that can be told, and no other."""
+    """Lines in order, with their files' names. A later file settles the rows that it says again but for one cell, each
+    of its lines one; a call that is another one in a second cell settles none."""
     good = f"{NEXT}T01:30:00,{NEXT}T01:30:00,447700900123,60,in-a,out"
     lines = [f"g{n},{good}" for n in range(11)]
-    lines[1], lines[2], lines[9] = f"wide,{good},more", "\udce9" + lines[2], lines[9].replace(",60,", ",-1,")
+    lines[1], lines[2] = f"wide,{good},more", "\udce9" + lines[2]
+    lines[3], lines[4], lines[9] = f",{good}", f",{good}", lines[9].replace(",60,", ",-1,")
     (tmp_path / "b.csv").write_bytes("\n".join([CDR_HEADER, *lines, ""]).encode("utf-8", "surrogateescape"))
     write_text(tmp_path / "a.csv", CDR_HEADER, lines[9].replace("g9", "x9"))
     for name in ("b.csv", "a.csv"):
@@ -278,21 +282,93 @@ def test_rows_without_an_identity_are_said_to_want_a_waiver(
     (failure,) = close(home, NEXT)[0].failures
     assert [detail.partition(" was ")[0] for detail in failure.details] == [
         f"line {line} of {name} (cdrs from sw1)"
-        for name, line in (("a.csv", 2), ("b.csv", 3), ("b.csv", 4), ("b.csv", 11))
+        for name, line in (("a.csv", 2), *(("b.csv", line) for line in (3, 4, 5, 6, 11)))
     ]
-    known, unknown = (
-        "Land a corrected file.",
-        "is not settled by a corrected file: land its record in one if it is missing",
-    )
+    known, unknown = ("Land a corrected file.", "Of a row whose identity cannot be read")
     waived = "Or let the rows pass: tollbook waive --day DAY --file FILE_ID --reason TEXT (--row FILE_ID:LINE for one)."
     assert (known in failure.remedy, unknown in failure.remedy) == (True, True)
     assert failure.remedy.endswith(waived)
     mended = [lines[9].replace(",-1,", ",61,"), lines[9].replace("g9", "x9").replace(",-1,", ",61,"), f"wide,{good}"]
-    land(home, [write_text(tmp_path / "c.csv", CDR_HEADER, *mended)], kind="cdrs", source="sw1")
+    # other seconds; another caller, and one of the two without an id
+    mended += [f"other,{good}".replace(",60,", ",59,"), f"g3,{good}"]
+    (landed,) = land(home, [write_text(tmp_path / "c.csv", CDR_HEADER, *mended)], kind="cdrs", source="sw1")
+    assert landed.settled == 2
     (failure,) = close(home, NEXT)[0].failures
-    assert (failure.rows, known in failure.remedy, unknown in failure.remedy) == (2, False, True)
-    waive(home, NEXT, "landed in c.csv", file=rejected(home)[0]["file_id"])
+    assert (known in failure.remedy, unknown in failure.remedy) == (False, True)
+    assert [(r["name"], r["line"]) for r in rejected(home)] == [("b.csv", 4), ("b.csv", 6)]
+    (landed,) = land(
+        home, [write_text(tmp_path / "d.csv", CDR_HEADER, f"ég2,{good}", f"g4,{good}")], kind="cdrs", source="sw1"
+    )
+    assert landed.settled == 2
     assert close(home, NEXT)[0].status == "closed"
+    # what a file had corrected holds the day again without it
+    withdraw_file(home, landed.file_id, "a test")
+    (failure,) = close(home, NEXT)[0].failures
+    assert failure.rows == 2
+    land(home, [tmp_path / "d.csv"], kind="cdrs", source="sw1")
+    assert close(home, NEXT)[0].status == "closed"
+    assert rebuild(home, check=True).compared
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_counts_are_known_again_in_every_kind_of_file(home: Home, tmp_path: Path, kind: str) -> None:
+    """A count has no identity; of two of one time the other resource's is not the corrected one."""
+    names = ("observed_at", "account_id", "resource", "count")
+    bad = [(f"{DAY}T10:00:00", "acme", "extensions", "x"), (f"{DAY}T11:00:00", "acme", "extensions", "")]
+    good = [(f"{DAY}T10:00:00", "acme", "queues", "4"), (f"{DAY}T11:00:00", "acme", "extensions", "5")]
+
+    def write(name: str, rows: list[tuple[str, ...]]) -> Path:
+        path = tmp_path / f"{name}.{kind}"
+        cells = [dict(zip(names, row, strict=True)) for row in rows]
+        if kind == "csv":
+            return write_text(path, ",".join(names), *(",".join(row) for row in rows))
+        lines = write_text(tmp_path / f"{name}.jsonl", *(json.dumps(row) for row in cells))
+        if kind == "parquet":
+            with duckdb.connect() as con:
+                con.execute(
+                    f"copy (from read_json('{lines}', columns = {{{', '.join(f'{n}: VARCHAR' for n in names)}}}))"
+                    f" to '{path}'"
+                )
+        return path
+
+    (first,) = land(home, [write("bad", bad)], kind="resources", source="sw1")
+    (second,) = land(home, [write("good", good)], kind="resources", source="sw1")
+    assert (first.rejected, second.landed, second.settled) == (2, 2, 1)
+    build(home)
+    assert [(r["name"], r["reason"]) for r in rejected(home)] == [(f"bad.{kind}", "bad_amount")]
+
+
+def test_a_file_is_said_to_be_the_corrected_one(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of lines that nothing tells, and of a file that could not be read; before it lands, or after."""
+    cut = write_text(tmp_path / "cut.csv", CDR_HEADER, "k1,2026-", "k2", f"k3,{DAY}T12:00:00,,447700900123,-1,in-a,out")
+    whole = write_calls(tmp_path / "whole.csv", [(f"k{n}", f"{DAY}T12:00:00", "60", "in-a") for n in (1, 2)])
+    file_id = land(home, [cut], kind="cdrs", source="sw1")[0].file_id
+    (noise,) = land(home, [write_text(tmp_path / "noise.csv", "no header")], kind="cdrs", source="sw1")
+    for said, options in (
+        ("sw2 (cdrs) has no file with rejected rows whose id begins with " + file_id[:9] + "; it is of sw1 (cdrs)",
+         {"source": "sw2", "corrects": file_id[:9]}),
+        (f"3 rows were rejected of file {file_id[:12]}, and whole.csv has 2 that landed", {"corrects": file_id}),
+        ("has no file with rejected rows whose id begins with zz", {"corrects": "zz"}),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match=re.escape(said)):
+            land(home, [whole], **{"kind": "cdrs", "source": "sw1", **options})
+    with pytest.raises(Refused, match="--corrects needs the one FILE"):
+        land(home, corrects=file_id)
+    waive(home, DAY, "nobody's", row=f"{file_id[:9]}:4")
+    landed_as = {"kind": "cdrs", "source": "sw1"}
+    assert land(home, [whole], corrects=file_id, dry_run=True, **landed_as)[0].settled == 2
+    asked = ["land", str(whole), "--kind", "cdrs", "--source", "sw1", "--corrects", file_id[:9]]
+    assert "whole.csv: settles 2 rows that had been rejected of earlier files" in CliRunner().invoke(cli, asked).output
+    assert _failing(home, monkeypatch) == {NEXT: [UNREADABLE]}
+    (again,) = land(home, [whole], corrects=noise.file_id, **landed_as)
+    assert (again.status, again.settled) == ("already_landed", 1)
+    with pytest.raises(Refused, match="nothing is left to correct"):
+        land(home, [whole], corrects=noise.file_id, **landed_as)
+    assert _failing(home, monkeypatch) == {}
+    withdraw_file(home, again.file_id, "a test")
+    assert _failing(home, monkeypatch) == {NEXT: [ROWS, UNREADABLE]}
+    assert rebuild(home).compared
+    assert _failing(home, monkeypatch) == {NEXT: [ROWS, UNREADABLE]}
 
 
 def test_rows_that_landed_corrected_are_settled_whatever_their_day(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -75,9 +74,6 @@ def _full(text: str) -> duckdb.Error:
             "No usable temporary directory found in ['/tmp', '/var/tmp']: make room there, or let TMPDIR name a folder"
             " that has some",
         ),
-        # a folder that is copied
-        (shutil.Error([("/a", "/h/a", "[Errno 28] No space left on device: '/a'")]), f"/h/a cannot be written {_ROOM}"),
-        (shutil.Error("/a and /a are the same file"), "Error: /a and /a are the same file"),
         (duckdb.BinderException("Binder Error: no column"), "BinderException: Binder Error: no column"),
         (OSError("the disk is gone"), "OSError: the disk is gone"),
         (OSError(errno.EIO, "Input/output error", "/h/a"), "/h/a: Input/output error"),

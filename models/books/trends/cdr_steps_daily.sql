@@ -44,6 +44,8 @@ left_out as (
     from {{ ref('stg_rejected_rows') }} as r
     anti join {{ ref('corrected_rows') }} as c
         on r.file_id = c.file_id and r.line = c.line and r.source = coalesce(c.source, r.source)
+    anti join {{ ref('stg_corrections') }} as k
+        on r.file_id = k.file_id and r.kind = k.kind and r.source = k.source and r.line = k.line
     left join {{ ref('waived_rows') }} as w
         on r.file_id = w.file_id and r.kind = w.kind and r.source = w.source and r.line = w.line
     where r.kind = 'cdrs'

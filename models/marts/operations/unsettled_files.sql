@@ -1,6 +1,7 @@
 -- Files that could not be read and that nothing has settled, on each day that they hold: not waived, and not landed.
 -- That is the same bytes, as whatever they are; or later a file with rows of the same kind, source and name, compressed
--- or not, unless one of that name had landed before it: then the name does not say that it is this one corrected.
+-- or not, unless one of that name had landed before it: then the name does not say that it is this one corrected; or
+-- one that was said to be.
 -- A waiver is of what had come when it was given. A file keeps the time at which it landed; its place in the order
 -- changes when more of its rows come to count.
 
@@ -67,5 +68,12 @@ from unreadable as u
 -- files with nothing in them are all alike: what landed elsewhere is another one
 anti join landed as f on u.file_id = f.file_id and (f.rows > 0 or (u.kind = f.kind and u.source = f.source))
 anti join corrected as c on u.file_id = c.file_id and u.kind = c.kind and u.source = c.source
+anti join {{ ref('stg_corrections') }} as k
+    on
+        u.file_id = k.file_id
+        and u.kind = k.kind
+        and u.source = k.source
+        and k.line is null
+        and u.seen_at <= k.corrected_at
 anti join {{ ref('stg_waivers') }} as w
     on w.what = 'file' and w.in_force and u.file_id = w.key and u.seen_at <= w.waived_at

@@ -31,6 +31,8 @@ rejected as (
         on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
     anti join {{ ref('waived_rows') }} as w
         on r.file_id = w.file_id and r.kind = w.kind and r.source = w.source and r.line = w.line
+    anti join {{ ref('stg_corrections') }} as k
+        on r.file_id = k.file_id and r.kind = k.kind and r.source = k.source and r.line = k.line
     anti join closed_days as c on r.day = c.day and r.kind in ('cdrs', 'usage')
 ),
 

@@ -16,6 +16,7 @@ from orchestration.configuration.schema import CANONICAL
 from orchestration.engine.dbt import modelled
 from orchestration.landing import dropped
 from orchestration.landing.canonical import LANDING
+from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import has_landed, next_sequence
 from orchestration.landing.native import SourceSettings
@@ -23,6 +24,7 @@ from orchestration.landing.opening import open_file, unpacked
 from orchestration.landing.own_fault import own_fault
 from orchestration.landing.plausible import source_limits
 from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, UnreadableFile
+from orchestration.landing.readable import Readable
 from orchestration.landing.refusing import refuse_elsewhere, refuse_other_layout
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.settings import settings_of
@@ -34,7 +36,7 @@ from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
 from orchestration.operations.upkeep.configure import configure
-from orchestration.store.database import transaction
+from orchestration.store.database import one, transaction
 from orchestration.store.failures import what_failed
 from orchestration.store.files import state
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, writer
@@ -49,6 +51,7 @@ class Options(TypedDict, total=False):
     """How files are landed. `kind` and `source`: what they are, outside the inbox; of it, which of them.
 
     `supersede`: rows replace landed ones, for a `reason`. `again`: the same content from another source is meant.
+    `corrects`: the id of the file (of the same kind and source) whose rejected rows the one file has right.
     """
 
     kind: str | None
@@ -57,6 +60,7 @@ class Options(TypedDict, total=False):
     supersede: bool
     reason: str | None
     again: bool
+    corrects: str | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ class Landing:
     supersede: bool
     reason: str | None
     again: bool
+    corrects: str | None
     con: duckdb.DuckDBPyConnection = field(init=False)
     _open: ExitStack = field(default_factory=ExitStack)
 
@@ -132,6 +137,8 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
         raise Refused("--supersede needs the FILE whose rows replace others")
     if again and not files:
         raise Refused("--again needs the FILE that is meant to land from this source too")
+    if (corrects := options.get("corrects")) is not None and len(files) != 1:
+        raise Refused("--corrects needs the one FILE that has right what was rejected of the other")
     chosen = _chosen(home, files, options.get("kind"), options.get("source"))
     if supersede and any(file.kind != "cdrs" for file in chosen):
         raise Refused("--supersede replaces cdrs only; rows of other kinds are corrected by new ones")
@@ -141,7 +148,9 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
     if not dry_run and any(file.kind == "payments" for file in chosen):
         _make_models(held)
     _clear_scratch(home)
-    with Landing(held, dry_run, supersede, reason, again) as landing:
+    with Landing(held, dry_run, supersede, reason, again, corrects) as landing:
+        if corrects is not None:
+            landing.corrects = file_to_correct(landing.con, chosen[0].kind, chosen[0].source, corrects)
         return [_land_one(landing, file) for file in chosen]
 
 
@@ -178,7 +187,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     result = replace(result, file_id=scanned.sha256)
     if has_landed(landing.con, result.file_id, file.kind, file.source) and not landing.supersede:
         _note_name(landing, result)
-        return _already(landing, file, result)
+        return _already(landing, file, replace(result, settled=_correct_landed(landing, result)))
     settings = settings_of(landing.con, file.kind, file.source, landing.writer.rules)
     try:
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=landing.home.root) as scratch:
@@ -191,6 +200,8 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
         if landing.dry_run or not _is_as_it_was(file, before):
             return replace(result, status=_status(problem), problem=str(problem))
         return _refused(landing, file, result, settings, problem)
+    except Refused:
+        raise
     except Exception:
         LOG.error("stopped while it landed: %s", file.path)
         raise
@@ -265,6 +276,35 @@ def _note_name(landing: Landing, file: Landed) -> None:
         )  # fmt: skip
 
 
+def _correct_landed(landing: Landing, file: Landed) -> int:
+    """Let a file that has landed before settle what was rejected of the one that it is said to have right; how much."""
+    con = landing.con
+    if landing.corrects is None:
+        return 0
+    con.execute("begin")
+    try:
+        (rows,) = one(
+            con,
+            "select landed + duplicates from ops.files where file_id = ? and kind = ? and source = ?",
+            [file.file_id, file.kind, file.source],
+        )
+        key = FileKey(file.file_id, LANDING[file.kind], file.source, file.name, next_sequence(con), "", None)
+        settled = correct_said(con, key, landing.corrects, rows)
+        if landing.dry_run:
+            con.execute("rollback")
+            return settled
+        landing.writer.journal(
+            con, "land again", file_id=file.file_id, kind=file.kind, source=file.source, name=file.name,
+            supersede=False, reason=None, corrects=landing.corrects,
+        )  # fmt: skip
+        con.execute("commit")
+    except BaseException:
+        with suppress(duckdb.Error):
+            con.execute("rollback")
+        raise
+    return settled
+
+
 def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -> Landed:
     """Everything about the file, or nothing: archive, journal, commit, out of the inbox."""
     con, file, settings = landing.con, sent.file, sent.settings
@@ -290,7 +330,8 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
-        result = replace(result, rejected_rows=_first_rejected(con, key), reasons=_reasons(con, key))
+        settled = _settled(landing, key, readable, counts)
+        result = replace(result, rejected_rows=_first_rejected(con, key), reasons=_reasons(con, key), settled=settled)
         if kind.name == "payments" and not landing.dry_run:
             post_at_once(con)
         if state(file.path) != sent.state:
@@ -306,6 +347,15 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
             con.execute("rollback")
         raise
     return _with(replace(result, problem=_forget(file)), counts, "landed")
+
+
+def _settled(landing: Landing, key: FileKey, file: Readable, counts: Counts) -> int:
+    """How many rejected rows of earlier files are settled by this one, although no identity tells it."""
+    said = 0
+    if landing.corrects is not None:
+        said = correct_said(landing.con, key, landing.corrects, counts.landed + counts.duplicates)
+    with own_fault(landing.con, file):
+        return said + correct_same_lines(landing.con, key, file)
 
 
 def _first_rejected(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[RejectedRow, ...]:
@@ -333,7 +383,7 @@ def _reasons(con: duckdb.DuckDBPyConnection, key: FileKey) -> tuple[RejectedFor,
 def _journal(landing: Landing, key: FileKey, at: datetime) -> None:
     landing.writer.journal(
         landing.con, "land", at, file_id=key.file_id, kind=key.kind.name, source=key.source, name=key.name,
-        supersede=landing.supersede, reason=landing.reason, again=landing.again,
+        supersede=landing.supersede, reason=landing.reason, again=landing.again, corrects=landing.corrects,
     )  # fmt: skip
 
 

@@ -27,7 +27,10 @@ class RejectedFor:
 
 @dataclass(frozen=True)
 class Landed:
-    """What became of one file. rows = landed + duplicates + rejected; `rejected_rows` are the first of the rejected."""
+    """What became of one file. rows = landed + duplicates + rejected; `rejected_rows` are the first of the rejected.
+
+    `settled`: how many rejected rows of earlier files it settles although no identity tells it.
+    """
 
     file_id: str
     kind: str
@@ -43,3 +46,4 @@ class Landed:
     problem: str | None = None
     rejected_rows: tuple[RejectedRow, ...] = ()
     reasons: tuple[RejectedFor, ...] = ()
+    settled: int = 0

@@ -12,6 +12,7 @@ import duckdb
 from orchestration.engine import dbt
 from orchestration.landing import dropped
 from orchestration.landing.canonical import LANDING
+from orchestration.landing.corrected.correct import correct_same_lines
 from orchestration.landing.landed import next_sequence
 from orchestration.landing.opening import open_file, unpacked
 from orchestration.landing.own_fault import own_fault
@@ -239,6 +240,7 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         con.execute("update run.clock set rules = ?", [settings.rules])
         with own_fault(con, file):
             counted = count_again(con, key, file)
+            correct_same_lines(con, key, file)
         con.execute("update run.clock set rules = ?", [held.rules])
     return counted
 

@@ -87,8 +87,9 @@ class Replay:
     def land(self, line: Line) -> None:
         path = self._file(line)
         landed = land_files(
-            self.held, [path], supersede=bool(line["supersede"]), reason=line["reason"], again=bool(line.get("again"))
-        )[0]
+            self.held, [path], supersede=bool(line["supersede"]), reason=line["reason"], again=bool(line.get("again")),
+            corrects=line.get("corrects"),
+        )[0]  # fmt: skip
         # the same bytes under another name change nothing but the names that are known
         if landed.status != ("already_landed" if line["action"] == "land again" else "landed"):
             raise Refused(f"{line['name']} did not land: {landed.problem or landed.status}")

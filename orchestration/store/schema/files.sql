@@ -90,3 +90,15 @@ create table if not exists ops.unreadable_files (
     file_sequence BIGINT not null,
     primary key (file_sequence)
 );
+
+-- Rejected rows (`line`), and files that could not be read (null), that a later file of the kind and source has corrected
+-- although no identity tells it: by what its lines say, or because somebody said so (land --corrects). What a file had
+-- corrected goes with it when it is withdrawn.
+create table if not exists ops.corrections (
+    file_id VARCHAR not null,
+    kind VARCHAR not null,
+    source VARCHAR not null,
+    line BIGINT,
+    corrected_by VARCHAR not null,
+    corrected_at TIMESTAMP not null
+);

@@ -1,0 +1,79 @@
+-- Rows left without an identity that a line of the landed file says again, but for one cell: all cells before it and all
+-- behind it are the same. Each line corrects one row of a file at most: equal rows of one file are as many calls. Of both
+-- the texts are compared without what may have been written in another encoding.
+create or replace temp table unnamed as
+select file_id, line, regexp_replace(raw, '[^ -~]|\\x[0-9a-f]{{2}}', '', 'g') as plain
+from left_rows
+where is_unnamed and line is not null;
+
+create or replace temp table new_lines as
+select r.line, regexp_replace(r.raw, '[^ -~]|\\x[0-9a-f]{{2}}', '', 'g') as plain
+from ({landed_lines}) as r
+where
+    exists (
+        select 1 from (select {identity} from {table} where file_sequence = $sequence) as o
+        where {same_identity}
+    );
+
+insert into ops.corrections by name
+with open_cells as (
+    select file_id, line, {cells} as cells from unnamed
+),
+
+line_cells as (
+    select line, {cells} as cells, len(cells) as n from new_lines
+),
+
+-- but for one cell: either the first half of them is the same, or the second
+halves as (
+    select line, cells, n, cells[1:n // 2] as front, cells[n // 2 + 1:n] as back from line_cells
+    where n > 2
+),
+
+open_halves as (
+    select
+        r.file_id, r.line, r.cells, w.n,
+        r.cells[1:w.n // 2] as front,
+        r.cells[len(r.cells) - (w.n - w.n // 2) + 1:len(r.cells)] as back,
+    from open_cells as r
+    inner join (select distinct n from halves) as w on len(r.cells) >= w.n - 1
+),
+
+alike as (
+    select r.file_id, r.line, r.cells, h.line as by_line, h.cells as by_cells, h.n
+    from open_halves as r inner join halves as h on r.n = h.n and r.front = h.front
+    union
+    select r.file_id, r.line, r.cells, h.line, h.cells, h.n
+    from open_halves as r inner join halves as h on r.n = h.n and r.back = h.back
+),
+
+shared as (
+    select
+        file_id, line, by_line, n,
+        list_position(
+            list_transform(range(1, n + 1), lambda i: cells[i] is distinct from by_cells[i]), true
+        ) as first_other,
+        list_position(
+            list_transform(range(1, n + 1), lambda i: cells[-i] is distinct from by_cells[-i]), true
+        ) as last_other,
+    from alike
+),
+
+same as (
+    select *
+    from shared
+    where coalesce(first_other - 1, n) + coalesce(last_other - 1, n) >= n - 1
+),
+
+paired as (
+    select file_id, line
+    from same
+    qualify
+        row_number() over (partition by file_id, line order by by_line)
+        = row_number() over (partition by file_id, by_line order by line)
+)
+
+select distinct
+    file_id, $kind as kind, $source as source, line, $file_id as corrected_by,
+    (select now from run.clock) as corrected_at,
+from paired;
