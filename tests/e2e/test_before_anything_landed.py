@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import write_calls, write_text
 from tests.support.deployment import Deployment, called
@@ -16,6 +17,7 @@ NUMBER = "447700900123"
 
 def test_questions_are_answered_by_the_configuration_alone(tmp_path: Path) -> None:
     """0.06 a minute begun: 61 s are 2 minutes, 0.12. acme is prepaid and has nothing, bolt has no limit."""
+    write_new_warehouse()  # as `make setup` does
     new = Deployment(tmp_path)
     (new.seeds / "plan_tiers.csv").write_text("plan_tier,resource,limit\nfree,extensions,5\n")
     quoted = {who: new.json("quote", who, NUMBER, "--seconds", "61") for who in ("acme", "bolt")}

@@ -48,7 +48,8 @@ def take_in(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) 
 
 def _shows_at_once(file: Landed) -> bool:
     is_new = file.status in ("landed", "unreadable")
-    return is_new and (file.kind in _AT_ONCE or file.rejected > 0 or bool(file.problem))
+    shows = file.kind in _AT_ONCE or file.rejected > 0 or bool(file.problem)
+    return (is_new and shows) or file.settled > 0
 
 
 def _unbuilt(held: Writer) -> list[Unbuilt]:
