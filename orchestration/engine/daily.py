@@ -100,7 +100,7 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
             _view(con, home, model)
             continue
         _move(con, model)
-        _make_way(con, model)
+        _to_rows(con, home, model)
         columns = [f"{name} {kind}" for name, kind in model.columns.items()]
         con.execute(f"create table if not exists {model.name} ({', '.join(columns)})")
         there = {name for name, *_ in con.execute(f"describe {model.name}").fetchall()}
@@ -135,11 +135,18 @@ def given_up(con: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows if name in views]
 
 
-def _make_way(con: duckdb.DuckDBPyConnection, model: Daily) -> None:
-    """Drop the view that a model was before it was made by the day: it has nothing that is stored."""
+def _to_rows(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> None:
+    """Make a table of what was a view, in one transaction: with the days of its files, where it had some."""
     where = "select 1 from duckdb_views() where schema_name = ? and view_name = ?"
-    if con.execute(where, model.name.split(".")).fetchall():
+    schema, name = model.name.split(".")
+    if not con.execute(where, [schema, name]).fetchall():
+        return
+    with transaction(con):
+        _view(con, home, model)
+        con.execute(f"create table {schema}.in_place_of_view as from {model.name}")
         con.execute(f"drop view {model.name}")
+        con.execute(f"alter table {schema}.in_place_of_view rename to {name}")
+        con.execute("delete from ops.stored_files where table_name = ?", [model.name])
 
 
 def _to_files(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> None:

@@ -56,6 +56,17 @@ def test_stored_days_stay_and_have_the_columns_that_were_gained(
     assert con.execute("select day::VARCHAR, calls from marts.sales").fetchall() == [("2026-05-04", None)]
 
 
+def test_stored_days_go_along_from_a_table_to_files_and_back(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    con.execute("create table marts.sales as select date '2026-05-04' as day, 5::BIGINT as calls")
+    for kept, files in (("files", 1), ("rows", 0), ("files", 1)):
+        monkeypatch.setattr(daily, "daily", lambda kept=kept: (replace(SALES, kept=kept),))
+        daily.prepare(con, tmp_path)
+        assert con.execute("select day::VARCHAR, calls from marts.sales").fetchall() == [("2026-05-04", 5)], kept
+        assert con.execute("select count(*) from ops.stored_files").fetchall() == [(files,)]
+
+
 def test_a_view_that_takes_the_place_of_stored_days_is_told(
     con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
