@@ -1,4 +1,4 @@
-"""Rate a random sample of a day's calls again with the independent reference, and compare."""
+"""Rate a random sample of a day's calls again with the reference rater, and compare."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def compare(rated: RatedAttempt, row: dict[str, Any], *, sell: bool = True) -> l
 def _words(rated: RatedAttempt, column: str, expected: object, stored: object) -> str:
     return (
         f"call {rated.call_id} attempt {rated.attempt} of {rated.source}: {column} is {stored}, "
-        f"an independent calculation gives {expected}"
+        f"the reference rater says {expected}"
     )
 
 

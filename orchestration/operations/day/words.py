@@ -7,10 +7,10 @@ from typing import Any
 
 AUDIT = "audit"
 AUDIT_WORDS = (
-    "A random 200 calls of the day, rated again by an independent calculation that shares nothing with the "
-    "SQL, agree to the last digit."
+    "A random 200 calls of the day, rated again by the reference rater, which shares nothing with the SQL, agree to "
+    "the last digit."
 )
-AUDIT_REMEDY = "The rating and its independent copy disagree on these calls. Do not waive; report it."
+AUDIT_REMEDY = "The rating and the reference rater disagree on these calls. Do not waive; report it."
 
 
 def opening_words(sql: str) -> str:
