@@ -96,6 +96,18 @@ measures as (
         from compared
         {{ 'union all by name' if not loop.last }}
     {% endfor %}
+),
+
+-- so is the limit: above what is expected, or, of a ratio, below it
+limited as (
+    select
+        *,
+        greatest(times * part_before, part_before + coalesce(more, 0) * whole_before) as most_part,
+        part * whole_before >= most_part * whole as high,
+        case when high then most_part else part_before end as limit_part,
+        case when high then whole_before else times * whole_before end as limit_whole,
+    from measures
+    where has_volume and (rule = 'spend' or part_before > 0)
 )
 
 select
@@ -107,21 +119,11 @@ select
     whole,
     part_before,
     whole_before,
-    times,
-    more,
-    -- `high`: above what is expected, else below
-    part * whole_before >= times * part_before * whole as high,
+    limit_part,
+    limit_whole,
+    high,
     calls,
     spent_u,
     weeks,
-from measures
-where
-    has_volume
-    and (rule = 'spend' or part_before > 0)
-    and (
-        (
-            part * whole_before >= times * part_before * whole
-            and part * whole_before >= (part_before + coalesce(more, 0) * whole_before) * whole
-        )
-        or (rule <> 'spend' and times * part * whole_before <= part_before * whole)
-    )
+from limited
+where high or (rule <> 'spend' and part * limit_whole <= limit_part * whole)

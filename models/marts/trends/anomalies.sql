@@ -7,15 +7,7 @@ with hours as (
         *,
         {{ divide_half_up('part', 'whole') }} as observed_u,
         {{ divide_half_up('part_before', 'whole_before') }} as expected_u,
-        case
-            when high
-                then
-                    greatest(
-                        {{ divide_half_up('times * part_before', 'whole_before') }},
-                        {{ divide_half_up('part_before', 'whole_before') }} + coalesce(more, 0)
-                    )
-            else {{ divide_half_up('part_before', '(times * whole_before)') }}
-        end as threshold_u,
+        {{ divide_half_up('limit_part', 'limit_whole') }} as threshold_u,
     from {{ ref('hour_anomalies') }}
 ),
 
