@@ -19,12 +19,16 @@ class CanonicalType(Enum):
 
 @dataclass(frozen=True)
 class CanonicalColumn:
-    """A column of a canonical file and, under the same name, of its `landed` table."""
+    """A column of a canonical file and, under the same name, of its `landed` table.
+
+    `is_id`: it names something, and blanks around it are none of the name.
+    """
 
     name: str
     type: CanonicalType = CanonicalType.TEXT
     required: bool = False
     what: str = ""
+    is_id: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Kind:
 CDRS = Kind(
     "cdrs",
     (
-        CanonicalColumn("call_id", required=True, what="the switch's name for the call"),
+        CanonicalColumn("call_id", required=True, what="the switch's name for the call", is_id=True),
         CanonicalColumn("started_at", CanonicalType.TIME, required=True, what="when the call was set up"),
         CanonicalColumn("called_number", required=True, what="as dialled or as routed in"),
         CanonicalColumn("duration_s", CanonicalType.SECONDS, required=True, what="answered seconds; 0: unanswered"),
@@ -75,8 +79,8 @@ CDRS = Kind(
         CanonicalColumn("ended_at", CanonicalType.TIME, what="when it ended"),
         CanonicalColumn("calling_number", what="who called"),
         CanonicalColumn("routing_number", what="after number portability"),
-        CanonicalColumn("ingress_trunk", what="where the call came from"),
-        CanonicalColumn("egress_trunk", what="where it was sent; empty: nowhere"),
+        CanonicalColumn("ingress_trunk", what="where the call came from", is_id=True),
+        CanonicalColumn("egress_trunk", what="where it was sent; empty: nowhere", is_id=True),
         CanonicalColumn("disposition", what="the switch's word for how it ended"),
         CanonicalColumn("hangup_cause", what="Q.850 cause or SIP status"),
         CanonicalColumn("pdd_ms", CanonicalType.INTEGER, what="post-dial delay, milliseconds"),
@@ -92,10 +96,10 @@ CDRS = Kind(
 USAGE = Kind(
     "usage",
     (
-        CanonicalColumn("usage_id", required=True, what="the sender's name for the event"),
+        CanonicalColumn("usage_id", required=True, what="the sender's name for the event", is_id=True),
         CanonicalColumn("occurred_at", CanonicalType.TIME, required=True, what="when"),
-        CanonicalColumn("account_id", required=True, what="whose, as in accounts.csv"),
-        CanonicalColumn("service", required=True, what="message, number, or any of service_rates.csv"),
+        CanonicalColumn("account_id", required=True, what="whose, as in accounts.csv", is_id=True),
+        CanonicalColumn("service", required=True, what="message, number, or any of service_rates.csv", is_id=True),
         CanonicalColumn("quantity", CanonicalType.AMOUNT, required=True, what="how many; not negative"),
     ),
     identity=("usage_id",),
@@ -107,9 +111,9 @@ USAGE = Kind(
 PAYMENTS = Kind(
     "payments",
     (
-        CanonicalColumn("payment_id", required=True, what="the bank's name for the payment"),
+        CanonicalColumn("payment_id", required=True, what="the bank's name for the payment", is_id=True),
         CanonicalColumn("paid_at", CanonicalType.TIME, required=True, what="when; decides the booking day"),
-        CanonicalColumn("account_id", required=True, what="whose, as in accounts.csv"),
+        CanonicalColumn("account_id", required=True, what="whose, as in accounts.csv", is_id=True),
         CanonicalColumn("amount", CanonicalType.SIGNED_AMOUNT, required=True, what="positive: from the account"),
         CanonicalColumn("currency", CanonicalType.CURRENCY, required=True, what="must be the account's"),
         CanonicalColumn("method", what="free text"),
@@ -125,8 +129,8 @@ RESOURCES = Kind(
     "resources",
     (
         CanonicalColumn("observed_at", CanonicalType.TIME, required=True, what="when it was counted"),
-        CanonicalColumn("account_id", required=True, what="whose"),
-        CanonicalColumn("resource", required=True, what="what was counted"),
+        CanonicalColumn("account_id", required=True, what="whose", is_id=True),
+        CanonicalColumn("resource", required=True, what="what was counted", is_id=True),
         CanonicalColumn("count", CanonicalType.AMOUNT, required=True, what="how many; not negative"),
     ),
     # An observation has no name of its own: it is what it says.

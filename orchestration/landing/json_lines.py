@@ -13,7 +13,7 @@ from orchestration.store.sql import literal, reader
 
 @dataclass
 class JsonLines:
-    """A file of JSON objects. `names`: every key that one of them has."""
+    """A file of JSON objects. `names`: every key that one of them has. `is_strict`: one with a key twice is no row."""
 
     path: Path
     kind: Kind
@@ -21,20 +21,30 @@ class JsonLines:
     layout: Layout
     most: int
     scratch: Path
+    is_strict: bool
     _records: int | None = None
 
     def fast(self) -> str:
-        source = f"(select json as j, {self._cells('json')} as o from {_objects(self.path)})"
+        once = f" where {_twice('json')} is null" if self.is_strict else ""
+        source = f"(select json as j, {self._cells('json')} as o from {_objects(self.path)}{once})"
         return self._relation(source, ())
 
     def slow(self) -> str:
         self._split()
         records = split.records_sql(self.scratch / "records")
+        objects = (
+            "(select line, raw, case when broken = '' and coalesce(json_type(try_cast(raw as JSON)), '') <> 'OBJECT'"
+            f" then 'json' else broken end as broken from ({records}))"
+        )
+        if self.is_strict:
+            twice = f"case when broken = '' then {_twice('cast(raw as JSON)')} end"
+            wrong = (
+                f"coalesce('the key \"' || left({twice}, 100) || '\" is in it twice; write it once', broken) as broken"
+            )
+            objects = f"(select line, raw, {wrong} from {objects})"
         source = (
             "(select line, raw, broken, case when broken = '' then cast(raw as JSON) end as j,"
-            f" case when broken = '' then {self._cells('raw')} end as o from (select line, raw,"
-            " case when broken = '' and coalesce(json_type(try_cast(raw as JSON)), '') <> 'OBJECT'"
-            f" then 'json' else broken end as broken from ({records})))"
+            f" case when broken = '' then {self._cells('raw')} end as o from {objects})"
         )
         return self._relation(source, ("line", "raw", "broken"))
 
@@ -73,6 +83,13 @@ def keys(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
 
 def _objects(path: Path) -> str:
     return reader("read_json_objects", [path], "format = 'newline_delimited'", "ignore_errors = true")
+
+
+def _twice(value: str) -> str:
+    """SQL: the first key that an object has twice, of which only one would be read; NULL where there is none."""
+    keys = f"json_keys({value})"
+    repeated = f"list_filter({keys}, lambda key, i: list_position({keys}, key) < i)[1]"
+    return f"case when list_unique({keys}) < len({keys}) then {repeated} end"
 
 
 def _path(name: str) -> str:

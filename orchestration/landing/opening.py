@@ -15,8 +15,10 @@ from orchestration.landing.native import NativeFormat, SourceSettings
 from orchestration.landing.problem import OtherLayout, UnreadableFile
 from orchestration.landing.readable import Cells, Layout, Readable
 from orchestration.landing.scan import Scan, scan
+from orchestration.landing.values import trimmed
 from orchestration.reading import packed
 from orchestration.reading.records import records
+from orchestration.store.sql import quoted
 
 SUFFIXES = (".csv", ".parquet", *looks.JSON)
 # What a compressed file holds, in the scratch directory.
@@ -69,11 +71,11 @@ def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settin
     if native:
         return _native(content, kind, native, settings)
     if suffix == ".csv":
-        return _csv(content, kind)
+        return _csv(content, kind, settings)
     if suffix in looks.JSON:
-        return _json(con, content, kind)
+        return _json(con, content, kind, settings)
     if suffix == ".parquet":
-        return _parquet(con, content.path, kind)
+        return _parquet(con, content.path, kind, settings)
     raise UnreadableFile(
         f"a name ending in {suffix or 'nothing'} does not say what is in the file; use one of"
         f" {' '.join(SUFFIXES)}, with .gz behind it when compressed"
@@ -109,9 +111,9 @@ def _with_content(content: Content, path: Path) -> Content:
     return replace(content, path=path, scan=scan(path))
 
 
-def _csv(content: Content, kind: Kind) -> Readable:
+def _csv(content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     names = _header_cells(content.path)
-    layout = _canonical(kind, names)
+    layout = _canonical(kind, names, settings)
     return Delimited(content.path, kind, tuple(names), True, layout, _most(content.scan, 1), content.scratch)
 
 
@@ -165,7 +167,7 @@ def _native(content: Content, kind: Kind, native: NativeFormat, settings: Source
     return Delimited(content.path, kind, names, native.has_header, layout, most, content.scratch, quoting)
 
 
-def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind) -> Readable:
+def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     path, lines = content.path, content.scan.lines
     with path.open("rb") as file:
         if file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
@@ -174,22 +176,23 @@ def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind) -> Reada
         names = json_lines.keys(con, path) if lines else kind.names
     except duckdb.Error as error:
         raise UnreadableFile(f"not JSON lines: {_first_line(error)}") from None
-    return json_lines.JsonLines(path, kind, names, _canonical(kind, names), lines, content.scratch)
+    layout, is_strict = _canonical(kind, names, settings), settings.rules > 2
+    return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict)
 
 
-def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind) -> Readable:
+def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind, settings: SourceSettings) -> Readable:
     try:
         types, rows = parquet.columns(con, path)
     except duckdb.Error as error:
         raise UnreadableFile(f"not a Parquet file: {_first_line(error)}") from None
-    return parquet.Parquet(path, kind, types, _canonical(kind, list(types)), rows)
+    return parquet.Parquet(path, kind, types, _canonical(kind, list(types), settings), rows)
 
 
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
+def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> Layout:
     """The layout of a canonical file with these columns. Raises `UnreadableFile` for all."""
     problems = []
     if len(set(names)) < len(names):
@@ -213,10 +216,13 @@ def _canonical(kind: Kind, names: Sequence[str]) -> Layout:
     if problems:
         raise UnreadableFile("; ".join(problems))
 
+    ids = {column.name: column for column in kind.columns if column.is_id and settings.rules > 2}
+
     def canonical(cells: Cells) -> dict[str, str]:
-        return {name: cells[name] for name in names if name in kind.names}
+        own = {name: cells[name] for name in names if name in kind.names}
+        return {name: trimmed(ids[name], cell) if name in ids else cell for name, cell in own.items()}
 
     def extra(cells: Cells) -> Cells:
         return {name: cells[name] for name in names if name not in kind.names}
 
-    return Layout(canonical, extra)
+    return Layout(canonical, extra, renewed={name: trimmed(column, quoted(name)) for name, column in ids.items()})

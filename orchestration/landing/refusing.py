@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.configuration.schema import CANONICAL
 from orchestration.landing import formats
 from orchestration.landing.native import SourceSettings
-from orchestration.landing.problem import LandedElsewhere, OtherLayout
+from orchestration.landing.problem import LandedElsewhere, OtherLayout, UnreadableFile
 from orchestration.landing.store import Counts, FileKey
+
+# SQL: why a row is rejected that could be read, where columns have names and where they are known by their place.
+_READ = "not in ('bad_row', 'bad_encoding', 'bad_time')"
+_READ_BY_PLACE = "in ('conflict', 'implausible', 'bad_number')"
 
 
 def refuse_elsewhere(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
@@ -45,13 +50,18 @@ def refuse_elsewhere(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
         )
 
 
-def refuse_other_layout(con: duckdb.DuckDBPyConnection, key: FileKey, settings: SourceSettings, counts: Counts) -> None:
-    """Raise `OtherLayout` for a file of a native format, whose cells have no names, where no row can be read."""
-    if counts.rows < 2 or counts.rejected < counts.rows:
+def refuse_unreadable(con: duckdb.DuckDBPyConnection, key: FileKey, settings: SourceSettings, counts: Counts) -> None:
+    """Raise `UnreadableFile` for a file of two rows or more of which none can be read.
+
+    A canonical file's columns have names: its rows are only taken for unreadable where none can be cut into cells and
+    says when it was. Of a native format any cell may be another one, and it is an `OtherLayout`.
+    """
+    is_canonical = settings.format == CANONICAL
+    if counts.rows < 2 or counts.rejected < counts.rows or settings.rules < (3 if is_canonical else 2):
         return
     first = con.execute(
-        """
-        select line, detail, bool_or(reason in ('conflict', 'implausible', 'bad_number')) over () as readable
+        f"""
+        select line, detail, bool_or(reason {_READ if is_canonical else _READ_BY_PLACE}) over () as readable
         from ops.rejected_rows
         where file_sequence = ?
         order by line
@@ -61,6 +71,8 @@ def refuse_other_layout(con: duckdb.DuckDBPyConnection, key: FileKey, settings: 
     ).fetchone()
     if first is None or first[2]:
         return
+    if is_canonical:
+        raise UnreadableFile(f"none of its {counts.rows} rows can be read; line {first[0]}: {first[1]}")
     columns = ", ".join(formats.NATIVE[settings.format].columns)
     raise OtherLayout(
         f"none of its {counts.rows} rows can be read as {settings.format}, which has the columns {columns};"

@@ -11,6 +11,8 @@ from orchestration.landing.canonical import CanonicalColumn, CanonicalType
 from orchestration.store.sql import literal, quoted
 
 _SECONDS = "[0-9]{1,9}([.][0-9]{1,3})?"
+# SQL: what no name begins or ends with, the space and the control characters before it.
+_BLANKS = " || ".join(f"chr({code})" for code in range(33))
 _AMOUNT = "[0-9]{1,12}([.][0-9]{1,8})?"
 
 
@@ -56,6 +58,14 @@ TIME_REASON = "bad_time"
 TIME_ADVICE = (
     "write ISO 8601 with date and time of day, at most 6 decimals, between 1990 and 2100: 2026-03-31T23:59:59.250Z"
 )
+
+
+def trimmed(column: CanonicalColumn, cell: str) -> str:
+    """SQL: an id without the blanks around it; nearly all have none. Of blanks alone nothing is left."""
+    bare = f"trim({cell}, {_BLANKS})"
+    if not column.required:
+        bare = f"nullif({bare}, '')"
+    return f"case when {cell} < '!' or right({cell}, 1) <= ' ' then {bare} else {cell} end"
 
 
 def typed(column: CanonicalColumn, zone: str, any_offset: bool) -> str:

@@ -268,7 +268,7 @@ def test_offsets_that_no_place_has_and_ids_of_blanks_alone_are_rejected(home: Ho
     assert (result.landed, result.rejected) == (3, 8)
     reasons = [row[0] for row in query(home, "select reason from ops.rejected_rows order by line")]
     assert reasons == ["bad_time"] * 5 + ["missing_value"] * 3
-    assert query(home, "select call_id, started_at from landed.cdrs where call_id <> ' kept' order by 1") == [
+    assert query(home, "select call_id, started_at from landed.cdrs where call_id <> 'kept' order by 1") == [
         ("east", datetime(2026, 2, 28, 18, 1)),
         ("west", datetime(2026, 3, 2, 1, 59)),
     ]

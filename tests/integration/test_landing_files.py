@@ -508,6 +508,69 @@ def test_bad_rows_of_parquet_and_json_lines(home: Home, tmp_path: Path) -> None:
     ]
 
 
+def test_an_object_with_a_key_twice_is_no_row(home: Home) -> None:
+    """Only one of the two would be read, and which is nowhere said."""
+    good = json.dumps(cdr(call_id="good", tags={"a": 1}))
+    twice = json.dumps(cdr(call_id="c2"))[:-1] + ', "duration\\u005fs": "1"}'
+    nested = json.dumps(cdr(call_id="c3"))[:-1] + ', "tags": {"a": 1, "a": 2}}'
+    drop(home, "a.jsonl", f"{good}\n{twice}\n{nested}\n")
+    (landed,) = land(home)
+    assert (landed.rows, landed.landed, landed.rejected) == (3, 2, 1)
+    detail = 'the key "duration_s" is in it twice; write it once'
+    assert query(home, "select line, reason, detail from ops.rejected_rows") == [(2, "bad_row", detail)]
+    assert adds_up(home)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_blanks_around_an_id_are_none_of_it(home: Home, tmp_path: Path, suffix: str) -> None:
+    drop(home, "a.csv", csv_text([cdr(call_id="c1", ingress_trunk="west")], (*cdr(), "ingress_trunk")))
+    rows = [cdr(call_id=" c1\t", ingress_trunk="west\0 "), cdr(call_id="c 2 ", ingress_trunk=" ", note=" n ")]
+    rows += [cdr(call_id="\t ")]
+    rows = [{"ingress_trunk": "", "note": "", **row} for row in rows]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "b.jsonl").write_text(text)
+    duckdb.execute(f"copy (from '{tmp_path}/b.jsonl') to '{tmp_path}/b.parquet'")
+    data = {"csv": csv_text(rows, tuple(rows[0])), "jsonl": text, "parquet": (tmp_path / "b.parquet").read_bytes()}
+    drop(home, f"b.{suffix}", data[suffix])
+    _, again = land(home)
+    assert (again.landed, again.duplicates, again.rejected) == (1, 1, 1)
+    found = query(home, "select call_id, ingress_trunk, extra from landed.cdrs order by 1")
+    assert found == [("c 2", None, '{"note":" n "}'), ("c1", "west", None)]
+    assert query(home, "select reason, detail from ops.rejected_rows") == [
+        ("missing_value", "call_id is blank; every row needs it")
+    ]
+
+
+def test_an_id_with_blanks_that_landed_by_older_rules_is_known_again(home: Home) -> None:
+    text = csv_text([cdr(call_id="c1 ")])
+    with writer(home, "test") as held:
+        held.rules = 2
+        drop(home, "a.csv", text)
+        land_files(held)
+    assert query(home, "select call_id from landed.cdrs") == [("c1 ",)]
+    drop(home, "b.csv", text + csv_text([cdr(call_id="c2")]).splitlines()[1])
+    (grown,) = land(home)
+    assert (grown.landed, grown.duplicates, grown.rejected) == (1, 1, 0)
+
+
+def test_a_file_without_a_row_that_can_be_read_is_refused_whole(home: Home) -> None:
+    """Where a row can be read, if only to say that it is wrong, its rows are rejected; one alone is a bad row."""
+    times = [cdr(call_id=f"c{n}", started_at="01/03/2026 10:00") for n in range(3)]
+    drop(home, "a.csv", csv_text(times))
+    drop(home, "b.csv", csv_text([cdr(call_id=f"d{n}", duration_s="-1") for n in range(3)]))
+    drop(home, "c.csv", csv_text(times[:1]))
+    drop(home, "d.csv", csv_text([*times, cdr()]))
+    results = land(home)
+    statuses = [(r.status, r.rejected) for r in results]
+    assert statuses == [("unreadable", 0), ("landed", 3), ("landed", 1), ("landed", 3)]
+    told = 'none of its 3 rows can be read; line 2: started_at is "01/03/2026 10:00"; write ISO 8601'
+    assert str(results[0].problem).startswith(told)
+    with writer(home, "test") as held:
+        held.rules = 2
+        drop(home, "e.csv", csv_text(times, (*cdr(), "attempt")))
+        assert [r.status for r in land_files(held)] == ["landed"]
+
+
 def test_usage_payments_and_resources(home: Home) -> None:
     usage = "usage_id,occurred_at,account_id,service,quantity\n"
     usage += "u1,2026-03-01T10:00:00,acme,message,3\nu2,2026-03-01T10:00:00,nobody,message,3\n"

@@ -12,7 +12,7 @@ import pytest
 from orchestration.engine import models
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
-from orchestration.store.warehouse import Home, writer
+from orchestration.store.warehouse import RULES, Home, writer
 from tests.support.company import write_calls, write_company
 
 _MADE = (
@@ -44,7 +44,7 @@ def test_what_lay_in_ops_is_in_run_and_an_interrupted_build_goes_on(
     with writer(home, "test") as held, held.connect() as con:
         # an earlier release's view reads what this one writes
         assert con.execute("select day from ops.build_days").fetchall() == [(date(2026, 5, 4),)]
-        assert con.execute("select now, rules from run.clock").fetchall() == [(datetime(2026, 5, 4, 12), 2)]
+        assert con.execute("select now, rules from run.clock").fetchall() == [(datetime(2026, 5, 4, 12), RULES)]
         con.execute("update ops.project set version = 'of an earlier release'")
     assert build(home).days == [date(2026, 5, 4)]
     with duckdb.connect(str(home.warehouse)) as con:

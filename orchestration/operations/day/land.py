@@ -12,7 +12,6 @@ from typing import Self, TypedDict, Unpack
 
 import duckdb
 
-from orchestration.configuration.schema import CANONICAL
 from orchestration.engine.dbt import modelled
 from orchestration.landing import dropped
 from orchestration.landing.canonical import LANDING
@@ -25,7 +24,7 @@ from orchestration.landing.own_fault import own_fault
 from orchestration.landing.plausible import source_limits
 from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, UnreadableFile
 from orchestration.landing.readable import Readable
-from orchestration.landing.refusing import refuse_elsewhere, refuse_other_layout
+from orchestration.landing.refusing import refuse_elsewhere, refuse_unreadable
 from orchestration.landing.scan import Scan, scan
 from orchestration.landing.settings import settings_of
 from orchestration.landing.store import Counts, FileKey, store
@@ -325,8 +324,7 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
                 counts = supersede_landed(con, key, readable)
             else:
                 counts = store(con, key, readable, at, landing.supersede)
-                if settings.format != CANONICAL and landing.writer.rules > 1:
-                    refuse_other_layout(con, key, settings, counts)
+                refuse_unreadable(con, key, settings, counts)
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
