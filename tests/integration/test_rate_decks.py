@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.decks import cells
 from orchestration.decks.report import _traffic
 from orchestration.decks.traffic import Effect, Traffic
 from orchestration.engine import dbt
@@ -382,6 +383,33 @@ def test_mapped_decks_of_the_inbox_in_order_of_effect(home: Home) -> None:
         'decks/carrier.toml, column columns.prefix: it is missing; write [columns] and prefix = "..."',
         'decks/carrier.toml, column rate_table_id: "nix" is not in rate_tables.csv; write one of cost, retail',
     ]
+
+
+def test_a_deck_that_cannot_be_read_keeps_back_its_own_source_alone(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "rate_table_id,prefix,destination,valid_from,rate_per_minute"
+    for source, name in (("aa", "a"), ("bb", "b"), ("bb", "c"), ("cc", "d")):
+        write_text(home.inbox / "rates" / source / f"{name}.csv", header, "cost,44,UK,2026-06-01,0.028")
+    read = cells.read
+
+    def odd(path: Path, name: str, *rest: Any) -> cells.Grid:
+        if name == "b.csv":
+            raise ValueError("something odd\nmore of it")
+        if name == "d.csv":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path, name, *rest)
+
+    monkeypatch.setattr("orchestration.decks.cells.read", odd)
+    reviewed = review(home, None, DeckOptions(traffic=False))
+    assert [r.name for r in reviewed.reviews] == ["a.csv", "c.csv"]
+    told = "b.csv: the file is damaged (something odd); ask for it again"
+    assert reviewed.problems[0] == told
+    assert reviewed.problems[1].startswith("d.csv: it cannot be read now (")
+    with pytest.raises(Refused) as refused:
+        accept(home)
+    assert str(refused.value).splitlines()[:2] == [told, "c.csv waits for it: which deck is the later one counts"]
+    assert query(home, "select name from ops.decks") == [("a.csv",)]
 
 
 def test_a_deck_without_country_codes_prices_the_numbers_of_its_country(home: Home, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +19,7 @@ from orchestration.decks.normal import Deck
 from orchestration.decks.problem import UnreadableDeck
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
+from orchestration.store.failures import what_failed
 from orchestration.store.warehouse import Home, Writer
 
 
@@ -55,7 +58,24 @@ def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, optio
     # what was accepted by the first rules was good enough then
     if problems and held.rules > 1:
         raise UnreadableDeck(map(str, problems))
-    return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces, held.rules)
+    with _own_fault(each):
+        return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces, held.rules)
+
+
+@contextmanager
+def _own_fault(each: Dropped) -> Iterator[None]:
+    """Whatever fails while a deck is read is that deck's, and keeps no other from being reviewed."""
+    try:
+        yield
+    except (UnreadableDeck, MemoryError):
+        raise
+    except OSError as failure:
+        raise UnreadableDeck([f"{each.name}: it cannot be read now ({what_failed(failure)})"]) from failure
+    except Exception as failure:
+        if isinstance(failure, duckdb.Error) and not isinstance(failure, duckdb.DataError):
+            raise
+        first = (str(failure).splitlines() or [type(failure).__name__])[0]
+        raise UnreadableDeck([f"{each.name}: the file is damaged ({first}); ask for it again"]) from failure
 
 
 def landing_rows(number: int) -> str:
@@ -64,8 +84,12 @@ def landing_rows(number: int) -> str:
 
 
 def accepted_as(con: duckdb.DuckDBPyConnection, each: Dropped) -> tuple[str, str, int] | None:
-    """When and by whom these bytes were accepted, their sha256, and as which deck; None when they were not."""
-    file_id = hashlib.sha256(each.path.read_bytes()).hexdigest()
+    """When and by whom these bytes were accepted, their sha256, and as which deck; None when they were not.
+
+    Raises `UnreadableDeck` where the file cannot be read.
+    """
+    with _own_fault(each):
+        file_id = hashlib.sha256(each.path.read_bytes()).hexdigest()
     row = con.execute(
         "select deck, accepted_at, operator from ops.decks where file_id = ? and source = ?", [file_id, each.source]
     ).fetchone()

@@ -51,9 +51,9 @@ def accept(
 ) -> list[Accepted]:
     """Make the deck in `file` prices, or each deck that waits in the inbox, by effective date.
 
-    Each deck is accepted in one transaction. Raises `Refused` with all that is wrong when one cannot be (those
-    before it are accepted), or with `refuse_suspicious` when its review finds something suspicious. What that was, and
-    the `reason`, are kept in the journal.
+    Each deck is accepted in one transaction. Raises `Refused` with all that is wrong when one cannot be (those before
+    it, and those of other sources, are accepted), or with `refuse_suspicious` when its review finds something
+    suspicious. What that was, and the `reason`, are kept in the journal.
     """
     with writer(home, "rates accept") as held:
         return accept_held(held, file, options, refuse_suspicious=refuse_suspicious, reason=reason)
@@ -75,7 +75,11 @@ def accept_held(
     configure(held)
     accepted = []
     with held.connect() as con:
-        for each in _by_date(con, held, decks, options):
+        ordered, problems = _by_date(con, held, decks, options)
+        for each in ordered:
+            if each.source in problems:
+                problems[each.source].append(f"{each.name} waits for it: which deck is the later one counts")
+                continue
             known = accepted_as(con, each)
             if known is not None and file is not None:
                 _forget(home, each, known[1])
@@ -87,26 +91,29 @@ def accept_held(
             try:
                 accepted.append(_accept(held, con, each, options, refuse_suspicious, reason))
             except UnreadableDeck as unreadable:
-                raise Refused(str(unreadable)) from None
+                problems[each.source] = [*unreadable.problems]
+    if problems:
+        raise Refused("\n".join(line for lines in problems.values() for line in lines))
     return accepted
 
 
-def _by_date(con: duckdb.DuckDBPyConnection, held: Writer, decks: list[Dropped], options: DeckOptions) -> list[Dropped]:
-    """Several decks in the order in which they take effect: the later accepted one is the last word."""
+def _by_date(
+    con: duckdb.DuckDBPyConnection, held: Writer, decks: list[Dropped], options: DeckOptions
+) -> tuple[list[Dropped], dict[str, list[str]]]:
+    """Several decks in the order in which they take effect: the later accepted one is the last word.
+
+    And what is wrong with others, by source.
+    """
     if len(decks) < 2:
-        return decks
-    dated, problems = [], []
+        return decks, {}
+    dated, problems = [], dict[str, list[str]]()
     for each in decks:
-        if accepted_as(con, each) is not None:
-            dated.append((now(), each))
-            continue
         try:
-            dated.append((read_deck(con, held, each, options).effective_at, each))
+            is_known = accepted_as(con, each) is not None
+            dated.append((now() if is_known else read_deck(con, held, each, options).effective_at, each))
         except UnreadableDeck as unreadable:
-            problems += unreadable.problems
-    if problems:
-        raise Refused("\n".join(problems))
-    return [each for _, each in sorted(dated, key=lambda pair: (pair[0], pair[1].source, pair[1].name))]
+            problems.setdefault(each.source, []).extend(unreadable.problems)
+    return [each for _, each in sorted(dated, key=lambda pair: (pair[0], pair[1].source, pair[1].name))], problems
 
 
 def _accept(
