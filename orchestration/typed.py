@@ -9,17 +9,22 @@ import codecs
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _WHOLE = re.compile(r"[0-9]{1,18}")
+_FILE_ID = re.compile(r"[0-9a-f]{6,64}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _INSTANT = re.compile(
     rf"{_DAY.pattern}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
+_When = TypeVar("_When", date, datetime)
 # Codecs of text that nobody writes files in, or that only some machines know.
 _NO_ENCODINGS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf_7", "mbcs", "oem"}
+# Years of which there are calls, payments and documents.
+_YEARS = range(1990, 2101)
 MOST_AMOUNT = Decimal("999999999999.99999999")
 """What DECIMAL(20, 8) holds."""
 
@@ -66,11 +71,21 @@ def instant(text: str) -> datetime | None:
         return None
 
 
+def timely(when: _When | None) -> _When | None:
+    """The day or time, where anything can be of its year (1990 to 2100); None for others."""
+    return when if when is not None and when.year in _YEARS else None
+
+
 def _date(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def file_id(text: str) -> str | None:
+    """A file's sha256, or 6 digits of its beginning or more; None for anything else: nothing begins every file's."""
+    return text if _FILE_ID.fullmatch(text) else None
 
 
 def is_encoding(text: str) -> bool:

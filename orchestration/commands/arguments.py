@@ -91,27 +91,37 @@ class Instant(_Typed[datetime]):
     """A time, ISO 8601; UTC where it has no offset."""
 
     name = "TIME"
-    right = "a time; write 2026-03-31T09:00:00"
+    right = "a time; write 2026-03-31T09:00:00, of a year from 1990 to 2100"
 
     def read(self, text: str) -> datetime | None:
-        return typed.instant(text)
+        return typed.timely(typed.instant(text))
 
 
 class Day(_Typed[date]):
     """A UTC day, YYYY-MM-DD."""
 
     name = "DAY"
-    right = "a day; write 2026-03-31"
+    right = "a day; write 2026-03-31, of a year from 1990 to 2100"
 
     def read(self, text: str) -> date | None:
-        return typed.day(text)
+        return typed.timely(typed.day(text))
 
 
 class Month(_Typed[date]):
     """A UTC month, YYYY-MM: its first day."""
 
     name = "MONTH"
-    right = "a month; write 2026-03"
+    right = "a month; write 2026-03, of a year from 1990 to 2100"
 
     def read(self, text: str) -> date | None:
-        return typed.month(text)
+        return typed.timely(typed.month(text))
+
+
+class FileId(_Typed[str]):
+    """The id of a landed file, or its beginning."""
+
+    name = "FILE_ID"
+    right = "a FILE_ID; write at least 6 of its hexadecimal digits, as tollbook land --json and ops.files have them"
+
+    def read(self, text: str) -> str | None:
+        return typed.file_id(text)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Day
+from orchestration.commands.arguments import JSON, Day, FileId
 from orchestration.operations.day.days import STATUSES
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import KINDS, Home, Refused, serving
@@ -98,7 +98,7 @@ def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
 
 
 @click.command()
-@click.argument("file_id")
+@click.argument("file_id", type=FileId())
 @click.option("--reason", required=True, help="Why, in words; it is kept.")
 @click.option("--kind", help="Which, of a file that landed as more than one kind.")
 @click.option("--source", help="Which, of a file that landed from more than one source.")
@@ -209,7 +209,9 @@ def close(day: date | None, as_json: bool) -> None:
 @click.option("--reason-code", help="All unrated legs with this reason, such as no_rate.")
 @click.option("--gap", help="A source: the times it was silent, and its missing files.")
 @click.option("--count", help="A source: what it counted is not what landed.")
-@click.option("--file", help="A file that could not be read, or all rejected rows of one that landed: its FILE_ID.")
+@click.option(
+    "--file", type=FileId(), help="A file that could not be read, or all rejected rows of one that landed: its FILE_ID."
+)
 @click.option("--reason", help="Why, in words; it is kept.")
 @click.option("--confirm", is_flag=True, help="As a second operator: put the waiver of the same thing in force.")
 @JSON

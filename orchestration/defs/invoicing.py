@@ -62,9 +62,9 @@ def invoicing_job() -> dg.JobDefinition:
 
 def day_of(text: str) -> date:
     """The day that `ended_by` means. Raises `Refused` for anything but YYYY-MM-DD."""
-    day = typed.day(text)
+    day = typed.timely(typed.day(text))
     if day is None:
-        raise Refused(f'ended_by is "{text}", which is not a day; write 2026-03-31')
+        raise Refused(f'ended_by is "{text}", which is not a day; write 2026-03-31, of a year from 1990 to 2100')
     return day
 
 

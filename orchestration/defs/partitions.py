@@ -21,7 +21,7 @@ BACKFILL = dg.BackfillPolicy.multi_run(max_partitions_per_run=MONTH)
 def first_day() -> str:
     """The first partition, YYYY-MM-DD: `TOLLBOOK_FIRST_DAY`, default 2024-01-01."""
     setting = os.environ.get("TOLLBOOK_FIRST_DAY") or "2024-01-01"
-    if typed.day(setting) is None:
+    if typed.timely(typed.day(setting)) is None:
         raise Refused(f'TOLLBOOK_FIRST_DAY is "{setting}", which is no day; write 2024-01-01')
     return setting
 

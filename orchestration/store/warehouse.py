@@ -138,9 +138,10 @@ def now() -> datetime:
     setting = os.environ.get("TOLLBOOK_NOW")
     if not setting:
         return datetime.now(UTC).replace(tzinfo=None)
-    moment = typed.instant(setting)
+    moment = typed.timely(typed.instant(setting))
     if moment is None:
-        raise Refused(f'TOLLBOOK_NOW is "{setting}", which is no time; write 2026-03-31T00:05:00')
+        right = "write 2026-03-31T00:05:00, of a year from 1990 to 2100"
+        raise Refused(f'TOLLBOOK_NOW is "{setting}", which is no time; {right}')
     return moment
 
 

@@ -50,6 +50,23 @@ def test_no_day(text: str) -> None:
         day_of(text)
 
 
+@pytest.mark.parametrize("text", ["1989-12-31", "2101-01-01", "9999-12-31", "0001-01-01"])
+def test_no_day_that_anything_can_be_of(text: str) -> None:
+    for read in (period_of, day_of):
+        with pytest.raises(Refused, match="1990 to 2100"):
+            read(text)
+    for arguments in ("close --day", "quote acme 44 --at"):
+        done = CliRunner().invoke(cli, [*arguments.split(), text])
+        assert (done.exit_code, "of a year from 1990 to 2100" in done.output) == (2, True)
+
+
+@pytest.mark.parametrize("text", ["", "3f9a0", "3F9A01C2", "%", "3f9a01c27d44:2", "0" * 65])
+def test_no_file_begins_every_files_id(text: str) -> None:
+    for command in (["withdraw"], ["waive", "--day", "2026-03-01", "--file"]):
+        done = CliRunner().invoke(cli, [*command, text, "--reason", "x"])
+        assert (done.exit_code, "at least 6 of its hexadecimal digits" in done.output) == (2, True)
+
+
 def test_days_months_and_times() -> None:
     assert (typed.day("2026-03-01"), typed.day("2026-03-01T00:00:00")) == (date(2026, 3, 1), None)
     assert (typed.month("2026-03"), typed.month("2026-13"), typed.month("202603")) == (date(2026, 3, 1), None, None)
@@ -109,8 +126,9 @@ def test_commands_refuse_it_as_wrong_usage(arguments: str, text: str, tmp_path: 
     ("arguments", "said"),
     [
         ("quote acme 44 --at soon",
-         "Invalid value for '--at': 'soon' is not a time; write 2026-03-31T09:00:00\nsee: tollbook quote --help\n"),
-        ("withdraw abc", "Missing option '--reason'.\nsee: tollbook withdraw --help\n"),
+         "Invalid value for '--at': 'soon' is not a time; write 2026-03-31T09:00:00,"
+         " of a year from 1990 to 2100\nsee: tollbook quote --help\n"),
+        ("withdraw abcdef", "Missing option '--reason'.\nsee: tollbook withdraw --help\n"),
         ("nonsense", "No such command 'nonsense'.\nsee: tollbook --help\n"),
         ("topup acme -50",
          "Invalid value for 'AMOUNT': '-50' is not an amount above 0 of at most 12 digits and 8 decimals; write it in"

@@ -41,9 +41,10 @@ class DocumentRequest:
 
 def period_of(text: str) -> date:
     """The first day that PERIOD means: 2026-03 or 2026-03-16. Raises `Refused` for anything else."""
-    first = typed.month(text) or typed.day(text)
+    first = typed.timely(typed.month(text) or typed.day(text))
     if first is None:
-        raise Refused(f"{text!r} is not a period; write 2026-03, or the first day of a shorter one, 2026-03-16")
+        right = "write 2026-03, or the first day of a shorter one, 2026-03-16, of a year from 1990 to 2100"
+        raise Refused(f"{text!r} is not a period; {right}")
     return first
 
 

@@ -110,7 +110,7 @@ def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
 def rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
     file_id, _, text = key.rpartition(":")
     line = typed.whole(text)
-    if not file_id or line is None:
+    if typed.file_id(file_id) is None or line is None:
         raise Refused(f'--row is "{key}"; write FILE_ID:LINE, as tollbook close shows it')
     rows = con.execute(
         """
