@@ -32,7 +32,7 @@ _NAMED = 5
 @click.option("--dry-run", is_flag=True, help="Say what would land; change nothing.")
 @click.option("--supersede", is_flag=True, help="Let rows replace landed ones with the same identity.")
 @click.option("--again", is_flag=True, help="Let FILES land although the same landed from another source.")
-@click.option("--corrects", metavar="FILE_ID", help="FILE has right what was rejected of this file: that is settled.")
+@click.option("--corrects", type=FileId(), help="FILE has right what was rejected of this file: that is settled.")
 @click.option("--reason", help="Why, with --supersede.")
 @JSON
 def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:

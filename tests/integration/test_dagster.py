@@ -387,10 +387,7 @@ def test_invoices_are_issued_of_the_periods_that_are_asked_for(
     with pytest.raises(dg.DagsterInvalidConfigError, match="ended_by"):
         definitions(home).resolve_job_def("invoice_periods").execute_in_process(instance=instance)
     for config, words in (
-        (
-            {"ended_by": "March"},
-            'ended_by is "March", which is not a day; write 2026-03-31',
-        ),
+        ({"ended_by": "March"}, 'ended_by is "March", which is not a day; write 2026-03-31'),
         ({"ended_by": "2026-03-31", "accounts": ["acne"]}, "there is no account acne"),
         ({"ended_by": "2026-03-31", "accounts": ["carry"]}, "carry is a carrier"),
     ):
