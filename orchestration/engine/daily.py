@@ -86,11 +86,21 @@ def _compiled() -> Iterator[Daily]:
         )
 
 
-def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
-    """Create what is kept by the day where it is missing, with the columns that contracts have gained.
+def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
+    """Create what is kept by the day where it is missing, with the columns that contracts have gained; the tables that
+    are new and lack days which have closed.
 
     Views of models read what is stored of a day before it is built.
     """
+    before = set(con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall())
+    _prepare(con, home)
+    if not con.execute("from ops.closings limit 1").fetchall():
+        return []
+    new = [model.name for model in daily() if model.kept != "whole" and (model.name,) not in before]
+    return [name for name in new if not con.execute(f"from {name} limit 1").fetchall()]
+
+
+def _prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
     for model in daily():
         if model.kept == "whole":
             continue

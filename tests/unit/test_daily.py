@@ -47,6 +47,21 @@ def test_a_view_gives_way_to_what_is_kept_by_the_day(
     assert {name: kind for name, kind, *_ in described} == SALES.columns
 
 
+def test_what_is_new_beside_closed_days_is_told_once(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, filed = replace(SALES, name="marts.there"), replace(SALES, name="marts.filed", kept="files")
+    monkeypatch.setattr(daily, "daily", lambda: (there,))
+    assert daily.prepare(con, tmp_path) == []  # no day has closed
+    con.execute(
+        "insert into ops.closings by name select date '2026-05-04' as day, 1 as ordinal, now() as closed_at, "
+        "'anna' as operator, 'c' as config, 0 as file_sequence, 0 as deck, 1 as rules"
+    )
+    monkeypatch.setattr(daily, "daily", lambda: (SALES, filed, there))
+    assert daily.prepare(con, tmp_path) == ["marts.sales", "marts.filed"]
+    assert daily.prepare(con, tmp_path) == []
+
+
 def test_stored_days_stay_and_have_the_columns_that_were_gained(
     con: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

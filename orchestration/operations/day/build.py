@@ -108,10 +108,17 @@ def make_models(held: Writer, report: Callable[[str], None] | None = None) -> No
     make, or by dbt where there is none.
     """
     with held.connect() as con:
-        for name in daily.given_up(con):
-            if report is not None:
-                report(f"{name} is not kept by the day any more: a view takes the place of the days that it had")
-        daily.prepare(con, held.home.root)
+        told = [
+            f"{name} is not kept by the day any more: a view takes the place of the days that it had"
+            for name in daily.given_up(con)
+        ]
+        told += [
+            f"{name} is new and lacks the days that have closed: tollbook build --from D --to D makes them"
+            for name in daily.prepare(con, held.home.root)
+        ]
+        if report is not None:
+            for line in told:
+                report(line)
         # the lookups are made with the others, of no days: they count for no build
         con.execute("update ops.lookups set complete = false")
         if models.take(con, new_warehouse()):
