@@ -24,27 +24,30 @@ line_cells as (
     select line, {cells} as cells, len(cells) as n from new_lines
 ),
 
--- but for one cell: either the first half of them is the same, or the second
-halves as (
-    select line, cells, n, cells[1:n // 2] as front, cells[n // 2 + 1:n] as back from line_cells
-    where n > 2
+-- but for the cell `i`: what is before it and what is behind it, as a hash that finds those alike without comparing all
+-- with all
+line_keys as (
+    select line, cells, n, i, hash(cells[1:i - 1], cells[i + 1:n]) as key
+    from (select *, unnest(range(1, n + 1)) as i from line_cells where n > 2)
 ),
 
-open_halves as (
-    select
-        r.file_id, r.line, r.cells, w.n,
-        r.cells[1:w.n // 2] as front,
-        r.cells[len(r.cells) - (w.n - w.n // 2) + 1:len(r.cells)] as back,
-    from open_cells as r
-    inner join (select distinct n from halves) as w on len(r.cells) >= w.n - 1
+open_keys as (
+    select *, hash(cells[1:i - 1], cells[len(cells) - (n - i) + 1:len(cells)]) as key
+    from (
+        select r.file_id, r.line, r.cells, w.n, unnest(range(1, w.n + 1)) as i
+        from open_cells as r
+        inner join (select distinct n from line_cells where n > 2) as w on len(r.cells) >= w.n - 1
+    )
 ),
 
 alike as (
-    select r.file_id, r.line, r.cells, h.line as by_line, h.cells as by_cells, h.n
-    from open_halves as r inner join halves as h on r.n = h.n and r.front = h.front
-    union
-    select r.file_id, r.line, r.cells, h.line, h.cells, h.n
-    from open_halves as r inner join halves as h on r.n = h.n and r.back = h.back
+    select
+        r.file_id, r.line, h.line as by_line, h.n,
+        any_value(r.cells) as cells,
+        any_value(h.cells) as by_cells,
+    from open_keys as r
+    inner join line_keys as h on r.n = h.n and r.i = h.i and r.key = h.key
+    group by r.file_id, r.line, h.line, h.n
 ),
 
 shared as (
