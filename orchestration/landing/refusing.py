@@ -11,8 +11,9 @@ from orchestration.landing.problem import LandedElsewhere, OtherLayout, Unreadab
 from orchestration.landing.store import Counts, FileKey
 
 # SQL: why a row is rejected that could be read, where columns have names and where they are known by their place.
-_READ = "not in ('bad_row', 'bad_encoding', 'bad_time')"
-_READ_BY_PLACE = "in ('conflict', 'implausible', 'bad_number')"
+# A row whose id is read is settled by a later file that has it right, whatever else is wrong with it.
+_READ = "(reason not in ('bad_row', 'bad_encoding', 'bad_time') or trim(row_id) <> '')"
+_READ_BY_PLACE = "reason in ('conflict', 'implausible', 'bad_number')"
 
 
 def refuse_elsewhere(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
@@ -53,15 +54,15 @@ def refuse_elsewhere(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
 def refuse_unreadable(con: duckdb.DuckDBPyConnection, key: FileKey, settings: SourceSettings, counts: Counts) -> None:
     """Raise `UnreadableFile` for a file of two rows or more of which none can be read.
 
-    A canonical file's columns have names: its rows are only taken for unreadable where none can be cut into cells and
-    says when it was. Of a native format any cell may be another one, and it is an `OtherLayout`.
+    A canonical file's columns have names: its rows are only taken for unreadable where none says which it is, or
+    when it was. Of a native format any cell may be another one, and it is an `OtherLayout`.
     """
     is_canonical = settings.format == CANONICAL
     if counts.rows < 2 or counts.rejected < counts.rows or settings.rules < (3 if is_canonical else 2):
         return
     first = con.execute(
         f"""
-        select line, detail, bool_or(reason {_READ if is_canonical else _READ_BY_PLACE}) over () as readable
+        select line, detail, bool_or({_READ if is_canonical else _READ_BY_PLACE}) over () as readable
         from ops.rejected_rows
         where file_sequence = ?
         order by line
