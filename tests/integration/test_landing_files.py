@@ -568,8 +568,8 @@ def test_a_file_without_a_row_that_can_be_read_is_refused_whole(home: Home) -> N
     assert str(results[0].problem).startswith("none of its 3 rows can be read; line 2: ")
     with writer(home, "test") as held:
         held.rules = 2
-        drop(home, "f.csv", f"{header},attempt\none\ntwo\nthree\n")
-        assert [r.status for r in land_files(held)] == ["landed"]
+        drop(home, "f.csv", f"{header}\none\ntwo\nthree\nfour\n")
+        assert [(r.status, r.problem) for r in land_files(held)] == [("landed", None)]
 
 
 def test_usage_payments_and_resources(home: Home) -> None:
