@@ -12,7 +12,7 @@ import click
 
 from orchestration.commands import accounts, company, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON, Amount, Whole
-from orchestration.show import print_json
+from orchestration.show import harmless, harmlessly, print_json
 from orchestration.store.warehouse import PROJECT, Home, Refused
 
 
@@ -105,7 +105,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from orchestration.engine import failed
 
     try:
-        cli.main(args=arguments, prog_name="tollbook", standalone_mode=False)
+        with harmlessly():
+            cli.main(args=arguments, prog_name="tollbook", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.exceptions.NoArgsIsHelpError as nothing:
@@ -117,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         sys.exit("stopped")
     except failed.SAID as failure:
-        sys.exit(failed.in_words(failure, _root()))
+        sys.exit(harmless(failed.in_words(failure, _root())))
 
 
 def _root() -> Path | None:
@@ -129,7 +130,8 @@ def _root() -> Path | None:
 
 def _say_wrong(wrong: click.ClickException, arguments: Sequence[str]) -> None:
     """What is wrong in a line, and where it says what would be right; Click would begin with how it is used."""
-    click.echo(_below_zero(wrong, arguments) or " ".join(wrong.format_message().split()), err=True)
+    said = _below_zero(wrong, arguments) or " ".join(wrong.format_message().split())
+    click.echo(harmless(said), err=True)
     if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
         click.echo(f"see: {wrong.ctx.command_path} --help", err=True)
 

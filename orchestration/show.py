@@ -1,10 +1,14 @@
-"""How the `tollbook` command writes: one JSON value, or a table for people."""
+"""How the `tollbook` command writes: one JSON value, or a table for people; no character of it commands a terminal."""
 
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
-from collections.abc import Sequence
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +22,50 @@ MINOR_UNITS = {
     3: ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"],
     4: ["CLF", "UYW"],
 }  # fmt: skip
+
+
+# What a terminal obeys, and what turns the direction of writing. A caller chooses the number that is dialled.
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """The text with control characters shown (`\\x1b`), but for the end of a line and the tabulator."""
+    return _COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+class _Harmless(io.TextIOBase):
+    """Writes `harmless` text to another stream."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> Any:  # type: ignore[override]
+        return self._stream.encoding
+
+    @property
+    def errors(self) -> Any:  # type: ignore[override]
+        return self._stream.errors
+
+    def write(self, text: str) -> int:
+        self._stream.write(harmless(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def isatty(self) -> bool:
+        return bool(self._stream.isatty())
+
+    def fileno(self) -> int:
+        return int(self._stream.fileno())
+
+
+@contextmanager
+def harmlessly() -> Iterator[None]:
+    """For as long as it lasts, what is written for people commands no terminal."""
+    with redirect_stdout(_Harmless(sys.stdout)), redirect_stderr(_Harmless(sys.stderr)):
+        yield
 
 
 def print_json(value: Any) -> None:
