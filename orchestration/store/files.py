@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -53,10 +54,16 @@ def copy(source: Path, target: Path) -> None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Give a file of the same file system another name, in place of the file that had it."""
+    """Give a file another name, in place of the file that had it. From another file system it is there copied first."""
     folder(target.parent)
     sync(source)
-    os.replace(source, target)
+    try:
+        os.replace(source, target)
+    except OSError as failure:
+        if failure.errno != errno.EXDEV:
+            raise
+        copy(source, target)
+        source.unlink()
     sync(target.parent)
     if source.parent != target.parent:
         sync(source.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from datetime import date
@@ -58,6 +59,24 @@ def test_moving_tells_both_folders(tmp_path: Path, synced: list[str]) -> None:
     synced.clear()
     files.move(source, tmp_path / "to" / "b.csv")
     assert synced == [f"sync {tmp_path.name}", "sync a.csv", "rename a.csv b.csv", "sync to", "sync from"]
+
+
+def test_what_moves_from_another_file_system_is_there_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An inbox may be a mount."""
+    rename = os.replace
+
+    def mounted(source: Path, target: Path) -> None:
+        if source.parent != target.parent:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "replace", mounted)
+    source, target = tmp_path / "inbox" / "a.csv", tmp_path / "rejected" / "a.csv"
+    source.parent.mkdir()
+    source.write_text("1")
+    files.move(source, target)
+    assert target.read_text() == "1"
+    assert [path.name for path in tmp_path.rglob("*.*")] == ["a.csv"]
 
 
 def test_the_journal_and_its_name_are_on_disk_before_anything_takes_effect(tmp_path: Path, synced: list[str]) -> None:
