@@ -5,9 +5,10 @@ select
     r.file_id,
     r.line,
     r.raw,
+    r.reason,
     coalesce(trim(r.row_id), '') = '' or ($kind = 'cdrs' and r.attempt is null) as is_unnamed,
 from (
-    select file_id, kind, source, line, day, raw, row_id, attempt, file_sequence from ops.rejected_rows
+    select file_id, kind, source, line, day, raw, reason, row_id, attempt, file_sequence from ops.rejected_rows
     union all by name
     select distinct on (file_id, kind, source) file_id, kind, source, null::BIGINT as line, file_sequence
     from ops.unreadable_files

@@ -1,14 +1,18 @@
--- Rows left without an identity that a line of the landed file says again, but for one cell: all cells before it and all
--- behind it are the same. Each line corrects one row of a file at most: equal rows of one file are as many calls. Of both
--- the texts are compared without what may have been written in another encoding.
+-- Rows left without an identity that a line of the landed file says again, but for the one cell that was wrong: all cells
+-- before it and all behind it are the same. Where wrong bytes or quotes made a row wrong, which are not compared, a cell
+-- that differs beside them is of another call; so is an id that is neither empty nor the same. Each line corrects one row
+-- of a file at most: equal rows of one file are as many calls.
 create or replace temp table unnamed as
-select file_id, line, regexp_replace(raw, '[^ -~]|\\x[0-9a-f]{{2}}', '', 'g') as plain
+select file_id, line, raw, reason, regexp_replace(raw, '([^ -~]|\\x[0-9a-f]{{2}})+', '?', 'g') as plain
 from left_rows
 where is_unnamed and line is not null;
 
 create or replace temp table new_lines as
-select r.line, regexp_replace(r.raw, '[^ -~]|\\x[0-9a-f]{{2}}', '', 'g') as plain
-from ({landed_lines}) as r
+select
+    r.line,
+    regexp_replace(r.raw, '([^ -~]|\\x[0-9a-f]{{2}})+', '?', 'g') as plain,
+    r.row_id,
+from (select *, {row_id} as row_id from ({landed_lines})) as r
 where
     exists (
         select 1 from (select {identity} from {table} where file_sequence = $sequence) as o
@@ -17,24 +21,24 @@ where
 
 insert into ops.corrections by name
 with open_cells as (
-    select file_id, line, {cells} as cells from unnamed
+    select file_id, line, raw, reason, {cells} as cells from unnamed
 ),
 
 line_cells as (
-    select line, {cells} as cells, len(cells) as n from new_lines
+    select line, row_id, {cells} as cells, len(cells) as n from new_lines
 ),
 
 -- but for the cell `i`: what is before it and what is behind it, as a hash that finds those alike without comparing all
 -- with all
 line_keys as (
-    select line, cells, n, i, hash(cells[1:i - 1], cells[i + 1:n]) as key
+    select line, row_id, cells, n, i, hash(cells[1:i - 1], cells[i + 1:n]) as key
     from (select *, unnest(range(1, n + 1)) as i from line_cells where n > 2)
 ),
 
 open_keys as (
     select *, hash(cells[1:i - 1], cells[len(cells) - (n - i) + 1:len(cells)]) as key
     from (
-        select r.file_id, r.line, r.cells, w.n, unnest(range(1, w.n + 1)) as i
+        select r.file_id, r.line, r.raw, r.reason, r.cells, w.n, unnest(range(1, w.n + 1)) as i
         from open_cells as r
         inner join (select distinct n from line_cells where n > 2) as w on len(r.cells) >= w.n - 1
     )
@@ -43,7 +47,10 @@ open_keys as (
 alike as (
     select
         r.file_id, r.line, h.line as by_line, h.n,
+        any_value(r.raw) as raw,
+        any_value(r.reason) as reason,
         any_value(r.cells) as cells,
+        any_value(h.row_id) as row_id,
         any_value(h.cells) as by_cells,
     from open_keys as r
     inner join line_keys as h on r.n = h.n and r.i = h.i and r.key = h.key
@@ -52,20 +59,43 @@ alike as (
 
 shared as (
     select
-        file_id, line, by_line, n,
-        list_position(
+        *,
+        coalesce(list_position(
             list_transform(range(1, n + 1), lambda i: cells[i] is distinct from by_cells[i]), true
-        ) as first_other,
-        list_position(
+        ) - 1, n) as n_front,
+        coalesce(list_position(
             list_transform(range(1, n + 1), lambda i: cells[-i] is distinct from by_cells[-i]), true
-        ) as last_other,
+        ) - 1, n) as n_back,
     from alike
+),
+
+others as (
+    select
+        *,
+        n_front = n and len(cells) = n as is_same,
+        array_to_string(cells[least(n_front, n - 1) + 1:len(cells) - (n - least(n_front, n - 1) - 1)], '') as other,
+        by_cells[least(n_front, n - 1) + 1] as by_other,
+        contains(raw, '\\x') as has_wrong_bytes,
+        reason = 'bad_row' and contains(raw, '"') and len(cells) = n as has_wrong_quotes,
+    from shared
+    where n_front + n_back >= n - 1
 ),
 
 same as (
     select *
-    from shared
-    where coalesce(first_other - 1, n) + coalesce(last_other - 1, n) >= n - 1
+    from others
+    where
+        is_same
+        -- empty, in JSON with its name
+        or regexp_full_match(trim(other), '([^=]*=)?("")?')
+        or (
+            not has_wrong_quotes
+            and (not has_wrong_bytes or contains(other, '?'))
+            and (
+                contains(other, row_id)
+                or not coalesce(contains(by_other, row_id) or contains(row_id, by_other), false)
+            )
+        )
 ),
 
 paired as (
