@@ -81,29 +81,53 @@ others as (
     where n_front + n_back >= n - 1
 ),
 
-same as (
-    select *
+judged as (
+    select
+        *,
+        -- empty, in JSON with its name
+        regexp_full_match(trim(other), '([^=]*=)?("")?') as is_empty,
+        coalesce(contains(by_other, row_id) or contains(row_id, by_other), false) as is_of_id,
     from others
+),
+
+same as (
+    select file_id, line, by_line, is_empty and is_of_id and not is_same as is_without_id
+    from judged
     where
         is_same
-        -- empty, in JSON with its name
-        or regexp_full_match(trim(other), '([^=]*=)?("")?')
+        or is_empty
         or (
             not has_wrong_quotes
             and (not has_wrong_bytes or contains(other, '?'))
-            and (
-                contains(other, row_id)
-                or not coalesce(contains(by_other, row_id) or contains(row_id, by_other), false)
-            )
+            and (not is_of_id or contains(other, row_id))
         )
 ),
 
-paired as (
-    select file_id, line
+-- the lines of rows that say an id first: any line may be that of one without
+of_their_id as (
+    select file_id, line, by_line
     from same
+    where not is_without_id
     qualify
         row_number() over (partition by file_id, line order by by_line)
         = row_number() over (partition by file_id, by_line order by line)
+),
+
+of_any_id as (
+    select s.file_id, s.line, s.by_line
+    from same as s
+    anti join of_their_id as t on s.file_id = t.file_id and s.line = t.line
+    anti join of_their_id as u on s.file_id = u.file_id and s.by_line = u.by_line
+    where s.is_without_id
+    qualify
+        row_number() over (partition by s.file_id, s.line order by s.by_line)
+        = row_number() over (partition by s.file_id, s.by_line order by s.line)
+),
+
+paired as (
+    select file_id, line from of_their_id
+    union
+    select file_id, line from of_any_id
 )
 
 select distinct
