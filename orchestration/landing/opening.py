@@ -1,5 +1,6 @@
 """A file to the `Readable` that its name, its first bytes and its source's format call for."""
 
+import codecs
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -107,6 +108,17 @@ def _with_line_feeds(content: Content) -> Content:
     return _with_content(content, target)
 
 
+def _without_mark(content: Content) -> Content:
+    """The same text without the byte order mark, if it begins with one: to DuckDB it makes the first line no JSON."""
+    target = content.scratch / "unmarked"
+    with content.path.open("rb") as file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            return content
+        with target.open("wb") as out:
+            shutil.copyfileobj(file, out, 1 << 20)
+    return _with_content(content, target)
+
+
 def _with_content(content: Content, path: Path) -> Content:
     return replace(content, path=path, scan=scan(path))
 
@@ -168,6 +180,8 @@ def _native(content: Content, kind: Kind, native: NativeFormat, settings: Source
 
 
 def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
+    if settings.rules > 3:
+        content = _without_mark(content)
     path, lines = content.path, content.scan.lines
     with path.open("rb") as file:
         if file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
