@@ -69,9 +69,22 @@ def price(cell: str, mapping: DeckMapping, percent: bool = False) -> str | Fault
 def seconds(cell: str, mapping: DeckMapping) -> str | Fault:
     """A duration such as `60`, `60 s`, `0.5`; empty: inherited from the table."""
     match = _SECONDS.fullmatch(cell.replace(mapping.decimal, ".") if mapping.decimal == "," else cell)
-    if not cell or match:
-        return match[1] if match else ""
-    return Fault(f'"{cell}" is not a number of seconds', "write it like 60 or 0.5")
+    if not cell:
+        return ""
+    if match is None:
+        return Fault(f'"{cell}" is not a number of seconds', "write it like 60 or 0.5")
+    return _plausible(cell, match[1])
+
+
+def _plausible(cell: str, text: str) -> str | Fault:
+    """Seconds that can be kept exactly: DECIMAL(12, 3)."""
+    if Decimal(text) > _MOST:
+        return Fault(f'"{cell}" is too large', f"write at most {_MOST} seconds")
+    return (
+        Fault(f'"{cell}" has parts of a millisecond', "write at most 3 decimals")
+        if decimals(Decimal(text)) > 3
+        else text
+    )
 
 
 def increments(cell: str, mapping: DeckMapping) -> tuple[str, str] | Fault:
@@ -79,11 +92,14 @@ def increments(cell: str, mapping: DeckMapping) -> tuple[str, str] | Fault:
     if not cell:
         return "", ""
     if match := _INCREMENTS.fullmatch(cell):
-        return match[1], match[2]
+        first, further = _plausible(cell, match[1]), _plausible(cell, match[2])
+        if isinstance(first, Fault):
+            return first
+        return further if isinstance(further, Fault) else (first, further)
     one = seconds(cell, mapping)
-    return (
-        Fault(f'"{cell}" is not a pair of increments', "write it like 60/6") if isinstance(one, Fault) else (one, one)
-    )
+    if isinstance(one, Fault) and not _SECONDS.fullmatch(cell):
+        return Fault(f'"{cell}" is not a pair of increments', "write it like 60/6")
+    return one if isinstance(one, Fault) else (one, one)
 
 
 def moment(cell: str, mapping: DeckMapping, formats: tuple[str, ...] = ()) -> str | Fault:

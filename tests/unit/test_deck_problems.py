@@ -288,3 +288,11 @@ def test_prefix_cells(cell: str, country: str, prefixes: list[str] | None) -> No
 
 def test_hyphens_as_decoration() -> None:
     assert expand("1-684", "", PrefixRules(ranges=False)) == ["1684"]
+
+
+@pytest.mark.parametrize("cell", ["9999999999999/6", "6/9999999999999", "9999999999999", "0.0005/6", "6/0.0005"])
+def test_increments_that_cannot_be_kept_exactly(tmp_path: Path, cell: str) -> None:
+    (found,) = problems(tmp_path, MAPPING, "bad.csv", f"Code,Rate,Inc,Date\n44,0.01,{cell},01/04/2026\n")
+    right = "write at most 3 decimals" if "." in cell else "write at most 999999999 seconds"
+    assert found.startswith(f'bad.csv line 2, column Inc: "{cell}" ')
+    assert found.endswith(f"; {right}")
