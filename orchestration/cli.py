@@ -122,8 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _root() -> Path | None:
-    """The deployment that the command was about."""
-    with suppress(Refused):
+    """The deployment that the command was about; None where what failed is finding it."""
+    with suppress(Refused, OSError):
         return Home.from_environment().root
     return None
 

@@ -256,7 +256,8 @@ def _say_no_kind(directory: Path) -> None:
 
 def _held(directory: Path) -> str:
     """What lies in a folder from which nothing lands, in words: the first file, and how many more."""
-    files = sorted(path.relative_to(directory) for path in directory.rglob("*") if not path.is_dir() and ripe(path))
+    inside = (path for path in directory.rglob("*") if _what(path) != "directory")
+    files = sorted(path.relative_to(directory) for path in inside if ripe(path))
     if not files:
         return "empty"
     return f"{files[0]} in it" + (f", and {len(files) - 1:,} more" if files[1:] else "")

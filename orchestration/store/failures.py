@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +121,7 @@ def _unwritable(path: Path | None, fault: _Fault, root: Path | None) -> str:
 def _full_disk(root: Path | None) -> str:
     """Which disk is full: an error that comes of writing names no file."""
     for folder in (root, Path(os.environ.get("TMPDIR") or "/tmp")):
-        if folder and folder.is_dir() and shutil.disk_usage(folder).free < _LITTLE:
+        if folder and _is_there(folder) and shutil.disk_usage(folder).free < _LITTLE:
             return f"the disk of {folder} is full"
     return "a file cannot be written"
 
@@ -129,6 +130,8 @@ def _closed_to_us(path: Path, forbidden: bool) -> Path | None:
     """The file or folder whose rights are in the way: the folder of one that may not be made or removed in it, too, and
     of one that seems not to be there the folder that hides it.
     """
+    with suppress(FileNotFoundError):  # the current directory is gone
+        path = path.absolute()  # whoever may not enter the current directory cannot ask about "." either
     for place in filter(_is_there, (path, *path.parents)):
         wanted = os.R_OK | (os.X_OK if place.is_dir() else 0) | (os.W_OK if forbidden else 0)
         if not os.access(place, wanted, effective_ids=True):

@@ -75,6 +75,11 @@ def state(path: Path) -> tuple[int, ...]:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
+def csv_files(directory: Path) -> list[Path]:
+    """The CSV files in a folder, by name. Raises `OSError` where it cannot be looked into; a glob would find none."""
+    return sorted(path for path in directory.iterdir() if path.suffix == ".csv")
+
+
 def folder(path: Path) -> None:
     """Make a folder and those above it, so that they too are there after a power cut."""
     if path.is_dir():

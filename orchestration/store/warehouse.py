@@ -21,7 +21,7 @@ from orchestration import typed
 from orchestration.store import journal, upgrade
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import user
-from orchestration.store.files import copy, folder, place
+from orchestration.store.files import copy, csv_files, folder, place
 
 PROJECT = Path(__file__).resolve().parents[2]
 KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
@@ -79,7 +79,7 @@ class Home:
 
     def unconfigured(self) -> str | None:
         """What is said where there is no configuration at all: where it was looked for; None where there is one."""
-        if any(self.seeds.glob("*.csv")):
+        if self.seeds.is_dir() and csv_files(self.seeds):
             return None
         return (
             f"there is no configuration in {self.seeds}; let TOLLBOOK_SEEDS name the folder with company.csv, or begin"

@@ -6,18 +6,20 @@ import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
 
+from orchestration.cli import main
 from orchestration.defs.failing import in_words as in_a_run
 from orchestration.engine.dbt import DbtFailed
 from orchestration.engine.failed import in_words
+from orchestration.operations.upkeep.init import init
 from orchestration.store.failures import of_files, user, what_failed
-from orchestration.store.warehouse import Home, operator
+from orchestration.store.warehouse import Home, environment, operator
 
 HOME = Path("/h/home")
 _ROOM = "(No space left on device): make room on the disk"
@@ -144,6 +146,46 @@ def test_a_missing_right_names_the_path_and_both_users(rights: int, tried: Calla
             folder.chmod(0o755)
     assert said.startswith(f"{folder} cannot be read or written by {mine}")
     assert said.endswith(f"chown -R {mine} {folder}" if mine != owner else f"run chmod -R u+rwX {folder}")
+
+
+@pytest.mark.parametrize(
+    ("closed", "rights", "where"),
+    [
+        (".", 0, {}),
+        ("var", 0, {}),
+        ("var", 0, {"TOLLBOOK_HOME": "var"}),
+        ("seeds", 0, {}),
+        ("seeds", 0o600, {"TOLLBOOK_SEEDS": "seeds"}),
+        ("seeds", 0o311, {"TOLLBOOK_SEEDS": "seeds"}),  # its names cannot be read, its files could be
+    ],
+)
+def test_what_may_not_be_looked_into_is_a_line_of_every_command(
+    closed: str, rights: int, where: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a command only asks whether something is there."""
+    mine = "cannot be read or written by"
+    commands = (["check"], ["check", "--json"], ["days"], ["balance", "--json"], ["land"], ["init", "var/new"])
+    meant = [command for command in commands if closed != "seeds" or command[0] in ("check", "land")]
+    with tempfile.TemporaryDirectory() as made:
+        company = Path(made).resolve() / "company"
+        init(company)
+        (company / "var" / "inbox").mkdir(parents=True)
+        Path(made).chmod(0o755)
+        for name in ("TOLLBOOK_HOME", "TOLLBOOK_SEEDS"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.chdir(company)
+        for command in meant[:-1]:  # what commands import is not theirs to read later
+            with suppress(SystemExit):
+                main(command)
+        (company / closed).chmod(rights)
+        try:
+            for command in meant:
+                with environment(**where), _not_root(), pytest.raises(SystemExit) as stop:
+                    main(command)
+                assert str(stop.value.code).startswith(f"{(company / closed).resolve()} {mine} "), command
+        finally:
+            (company / closed).chmod(0o755)
+            monkeypatch.undo()
 
 
 def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:

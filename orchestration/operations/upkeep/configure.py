@@ -14,7 +14,7 @@ from orchestration.configuration.problem import Problem
 from orchestration.landing.formats import NATIVE
 from orchestration.operations.upkeep import in_use
 from orchestration.store.database import transaction
-from orchestration.store.files import place
+from orchestration.store.files import csv_files, place
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, serving
 
 
@@ -70,7 +70,7 @@ def configure(writer: Writer, *, again: bool = False) -> str:
             return current
         if not again and (wrong := problems(home, con)):
             raise Refused("\n".join(wrong))
-        for path in sorted(home.seeds.glob("*.csv")):
+        for path in csv_files(home.seeds):
             # a copy of its own: the company goes on to edit its files, some editors in place
             place(path, home.archive / "config" / current / path.name, link=False)
         with transaction(con):
