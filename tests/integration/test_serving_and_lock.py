@@ -23,7 +23,7 @@ from orchestration.engine.dbt import DbtFailed
 from orchestration.operations.day import build as operation
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
-from orchestration.operations.day.publish import publish_now
+from orchestration.operations.day.publish import KEEP_S, publish_now
 from orchestration.store.warehouse import Home, Refused, environment, writer
 from tests.support.company import write_calls, write_company
 
@@ -102,6 +102,21 @@ def test_readers_never_see_a_torn_or_missing_file(built: Home) -> None:
     for reader in readers:
         reader.join(timeout=300)
     assert problems == [""] * READERS
+
+
+def test_what_nothing_reads_any_more_goes_two_hours_later(built: Home) -> None:
+    """What a killed command had begun, too; what is published, however old, and what others may still read stays."""
+    data = built.serving.parent / "data" / "marts.days"
+    published = {path for path in built.serving.parent.rglob("*.parquet") if path.parent != data}
+    old, begun, young = data / "1.parquet", data / ".2.parquet.7.part", data / "3.parquet"
+    for path in (old, begun, young):
+        path.write_bytes(b"")
+    for path in (old, begun, *published):
+        os.utime(path, (time.time() - KEEP_S - 60,) * 2)
+    publish_now(built)
+    assert [path.exists() for path in (old, begun, young)] == [False, False, True]
+    with duckdb.connect(str(built.serving), read_only=True) as con:
+        assert con.execute("select count(*) from marts.rated_calls").fetchall() == [(CALLS,)]
 
 
 def test_a_second_writer_waits_says_for_whom_and_gives_up(built: Home, capsys: pytest.CaptureFixture[str]) -> None:

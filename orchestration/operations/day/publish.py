@@ -267,9 +267,9 @@ def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_unt
 
 
 def _forget(directories: list[Path], counted: set[Path]) -> None:
-    """Remove what no view has named for longer than readers are given."""
+    """Remove what no view has named for longer than readers are given, and what a command that was killed had begun."""
     kept = time.time() - KEEP_S
     for directory in directories:
-        for path in directory.rglob("*.parquet"):
+        for path in (*directory.rglob("*.parquet"), *directory.rglob(".*.part")):
             if path not in counted and path.stat().st_mtime < kept:
                 path.unlink(missing_ok=True)
