@@ -381,6 +381,8 @@ def test_a_file_is_said_to_be_the_corrected_one(home: Home, tmp_path: Path, monk
             land(home, [whole], **{"kind": "cdrs", "source": "sw1", **options})
     with pytest.raises(Refused, match="--corrects needs the one FILE"):
         land(home, corrects=file_id)
+    with pytest.raises(Refused, match=r"--corrects names cut\.csv itself"):
+        land(home, [cut], kind="cdrs", source="sw1", corrects=file_id)
     waive(home, DAY, "nobody's", row=f"{file_id[:9]}:4")
     landed_as = {"kind": "cdrs", "source": "sw1"}
     assert land(home, [whole], corrects=file_id, dry_run=True, **landed_as)[0].settled == 2

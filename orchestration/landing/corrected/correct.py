@@ -42,6 +42,8 @@ def correct_said(con: duckdb.DuckDBPyConnection, key: FileKey, corrected: str, r
     `rows`: how many of the landed file landed, or had before. Raises `Refused` where that has more to settle than they
     are, or nothing.
     """
+    if corrected == key.file_id:
+        raise Refused(f"--corrects names {key.name} itself; give the file that has right what was rejected of it")
     before = count(con, "select count(*) from ops.corrections")
     run(con, _HERE / "left_rows.sql", {}, _parameters(key))
     run(con, _HERE / "said.sql", {}, {**_parameters(key), "corrected": corrected})
