@@ -96,7 +96,8 @@ def _wrong(home: Home, file: Sent, result: Landed) -> str | None:
         return "it is in the inbox still"
     aside = home.rejected / file.kind / file.source / f"{file.name}.reason"
     if result.status in ("unreadable", "landed_elsewhere"):
-        return None if aside.exists() and aside.read_text() == f"{result.problem}\n" else "no reason is beside it"
+        told = f"{result.problem}\n".encode()
+        return None if aside.exists() and aside.read_bytes() == told else "no reason is beside it"
     if result.rows != result.landed + result.duplicates + result.rejected:
         return f"{result.rows} rows are not {result.landed} + {result.duplicates} + {result.rejected}"
     lines = _lines(file) if result.status == "landed" else None
