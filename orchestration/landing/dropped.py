@@ -2,7 +2,6 @@
 
 import logging
 import os
-import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 from orchestration.configuration.nearest import nearest
 from orchestration.landing.canonical import LANDING
 from orchestration.store.failures import what_failed
-from orchestration.store.files import move, place, write
+from orchestration.store.files import move, place, what_is, write
 from orchestration.store.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
-_KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 _LISTED = ", ".join(KINDS)
 _LONGEST = 200  # bytes of a name; file systems take 255, and a reason's name is its file's and more
 
@@ -62,10 +60,10 @@ def _files(source: Path) -> list[Path]:
     """The files of a source that can be read; what is neither file nor folder is said, and left alone."""
     files = []
     for path in filter(ripe, _in(source)):
-        what = _what(path)
-        if what == "file" and _sayable(path):
+        what = what_is(path)
+        if what == "a file" and _sayable(path):
             files.append(path)
-        elif what not in ("file", "directory"):
+        elif what not in ("a file", "a directory"):
             LOG.warning("left alone: %s is %s; only files land: remove it", path, what)
     return files
 
@@ -77,15 +75,6 @@ def _in(directory: Path) -> list[Path]:
     except OSError as error:
         LOG.warning("left alone: %s cannot be looked into (%s)", directory, what_failed(error))
         return []
-
-
-def _what(path: Path) -> str:
-    """Also of what a link leads to: file, directory, or another thing in words."""
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        return f"{'a link that leads nowhere' if path.is_symlink() else 'out of reach'} ({error.strerror})"
-    return _KINDS.get(stat.S_IFMT(mode), "a device")
 
 
 def waiting(home: Home) -> list[Dropped]:
@@ -236,13 +225,13 @@ def _endings(name: str) -> str:
 def _directories(parent: Path) -> list[Path]:
     if not parent.is_dir():
         return []
-    return [path for path in _in(parent) if not path.name.startswith(".") and _what(path) == "directory"]
+    return [path for path in _in(parent) if not path.name.startswith(".") and what_is(path) == "a directory"]
 
 
 def _say_if_files(directory: Path, advice: str) -> None:
     if not directory.is_dir():
         return
-    for path in (p for p in _in(directory) if _what(p) != "directory" and ripe(p)):
+    for path in (p for p in _in(directory) if what_is(p) != "a directory" and ripe(p)):
         LOG.warning("left alone: %s has %s", path, advice)
 
 
@@ -256,7 +245,7 @@ def _say_no_kind(directory: Path) -> None:
 
 def _held(directory: Path) -> str:
     """What lies in a folder from which nothing lands, in words: the first file, and how many more."""
-    inside = (path for path in directory.rglob("*") if _what(path) != "directory")
+    inside = (path for path in directory.rglob("*") if what_is(path) != "a directory")
     files = sorted(path.relative_to(directory) for path in inside if ripe(path))
     if not files:
         return "empty"

@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_KINDS = {stat.S_IFREG: "a file", stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
 
 
 @contextmanager
@@ -67,6 +70,15 @@ def move(source: Path, target: Path) -> None:
     sync(target.parent)
     if source.parent != target.parent:
         sync(source.parent)
+
+
+def what_is(path: Path) -> str:
+    """What lies there, or what a link leads to: a file, a directory, or another thing in words."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        return f"{'a link that leads nowhere' if path.is_symlink() else 'out of reach'} ({error.strerror})"
+    return _KINDS.get(stat.S_IFMT(mode), "a device")
 
 
 def state(path: Path) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """The configuration module: what `check` refuses and says, and what `load` makes of the cells."""
 
+import os
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -906,3 +907,17 @@ def test_references_point_at_columns_that_exist() -> None:
             assert column.type is not Type.ENUM or column.values
             if column.refers:
                 FILES[column.refers[0]].column(column.refers[1])
+
+
+def test_what_is_no_file_where_one_may_be(seeds: Path) -> None:
+    """A link that leads nowhere is not a file that is missing."""
+    for name in ("operators", "timetables", "rates"):
+        (seeds / f"{name}.csv").unlink(missing_ok=True)
+    (seeds / "operators.csv").symlink_to("/nonexistent")
+    (seeds / "timetables.csv").mkdir()
+    os.mkfifo(seeds / "rates.csv")
+    right = "put the file there, or remove it"
+    found = problems(seeds)
+    assert "seeds/operators.csv: it is a link that leads nowhere (No such file or directory); " + right in found
+    assert f"seeds/timetables.csv: it is a directory; {right}" in found
+    assert f"seeds/rates.csv: it is a pipe; {right}" in found
