@@ -5,6 +5,7 @@ import errno
 import gzip
 import json
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from decimal import Decimal
@@ -388,6 +389,33 @@ def test_a_file_that_cannot_be_read_or_moved_now_is_named_and_stops_no_other(
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-05T12:00:00")
     assert [r.status for r in land(home)] == ["unreadable", "already_landed", "unreadable", "already_landed"]
     assert land(home) == []
+
+
+def test_a_file_that_cannot_be_archived_now_is_named_and_stops_no_other(home: Home) -> None:
+    """Nothing of it has landed; when it has and its archive is gone, it stays where it is, too."""
+    for source in ("aa", "sw1", "zz"):
+        drop(home, f"{source}.csv", csv_text([cdr(call_id=source)]), source=source)
+    closed = home.archive / "cdrs/sw1"
+    closed.parent.mkdir(parents=True)
+    closed.write_text("no folder")
+    results = land(home)
+    assert [(r.name, r.status) for r in results] == [
+        ("aa.csv", "landed"),
+        ("sw1.csv", "unreadable"),
+        ("zz.csv", "landed"),
+    ]
+    assert str(results[1].problem).startswith(f"it cannot be put into archive/ now ({closed}: File exists")
+    assert query(home, "select source from landed.cdrs order by 1") == [("aa",), ("zz",)]
+    assert '"source": "sw1"' not in home.journal.read_text()
+    closed.unlink()
+    assert [(r.name, r.status) for r in land(home)] == [("sw1.csv", "landed")]
+    drop(home, "sw1.csv", csv_text([cdr(call_id="sw1")]))
+    drop(home, "zzz.csv", csv_text([cdr(call_id="zzz")]), source="zz")
+    shutil.rmtree(closed)
+    closed.write_text("no folder")
+    again, last = land(home)
+    assert (again.status, last.status) == ("unreadable", "landed")
+    assert (home.inbox / "cdrs/sw1/sw1.csv").exists()
 
 
 def test_a_persons_own_file_is_copied_and_never_moved(home: Home, tmp_path: Path) -> None:

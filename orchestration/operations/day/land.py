@@ -240,9 +240,20 @@ def _refused(
 def _already(landing: Landing, file: Dropped, result: Landed) -> Landed:
     if not landing.dry_run:
         # Normally there already; otherwise the inbox copy is the last one.
-        dropped.archive(landing.home, file, result.file_id)
+        try:
+            _archive(landing, file, result.file_id)
+        except NotNow as problem:
+            return replace(result, problem=f"{problem}; it stays where it is")
         result = replace(result, problem=_forget(file))
     return replace(result, status="already_landed")
+
+
+def _archive(landing: Landing, file: Dropped, file_id: str) -> None:
+    """Put the file into the archive; one that cannot be put there now stops no other."""
+    try:
+        dropped.archive(landing.home, file, file_id)
+    except OSError as error:
+        raise NotNow(f"it cannot be put into archive/ now ({what_failed(error)})") from error
 
 
 def _forget(file: Dropped) -> str | None:
@@ -332,12 +343,12 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         result = replace(result, rejected_rows=_first_rejected(con, key), reasons=_reasons(con, key), settled=settled)
         if kind.name == "payments" and not landing.dry_run:
             post_at_once(con)
-        if state(file.path) != sent.state:
+        if not _is_as_it_was(file, sent.state):
             raise UnreadableFile("the file changed while it was read; it stays where it is")
         if landing.dry_run:
             con.execute("rollback")
             return _with(result, counts, "dry_run")
-        dropped.archive(landing.home, file, key.file_id)
+        _archive(landing, file, key.file_id)
         _journal(landing, key, at)
         con.execute("commit")
     except BaseException:
