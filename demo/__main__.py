@@ -18,7 +18,8 @@ import duckdb
 from demo.traffic import generate
 from orchestration.engine.dbt import DbtFailed
 from orchestration.operations.billing.billable import DocumentRequest
-from orchestration.operations.billing.invoice import issue, logo
+from orchestration.operations.billing.branding import logo
+from orchestration.operations.billing.invoice import issue
 from orchestration.operations.day.close import Checked, close_days
 from orchestration.operations.day.land import land_files
 from orchestration.operations.day.landed import Landed

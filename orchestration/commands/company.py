@@ -47,7 +47,7 @@ def init(directory: Path, as_json: bool) -> None:
 @click.command()
 @JSON
 def check(as_json: bool) -> None:
-    """Check the configuration in seeds/, decks/ and accounting/, and list all that is wrong with it.
+    """Check the configuration in seeds/, decks/, accounting/ and branding/, and list all that is wrong with it.
 
     What is no error, and yet would leave calls without a price or is hardly meant, is a warning: exit status 0.
 
@@ -56,12 +56,13 @@ def check(as_json: bool) -> None:
       tollbook check
       tollbook check --json
     """
+    from orchestration.operations.billing.branding import logo_problems
     from orchestration.operations.billing.general_ledger import chart_notes, chart_problems
     from orchestration.operations.upkeep.configure import published_problems, published_warnings
     from orchestration.operations.upkeep.rate_decks import mapping_problems
 
     home = Home.from_environment()
-    problems = [*published_problems(home), *mapping_problems(home), *chart_problems(home)]
+    problems = [*published_problems(home), *mapping_problems(home), *chart_problems(home), *logo_problems(home)]
     warnings, notes = published_warnings(home), chart_notes(home)
     if as_json:
         print_json({"problems": problems, "warnings": list(map(str, warnings)), "notes": notes})

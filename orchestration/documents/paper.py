@@ -93,6 +93,15 @@ def _fitting(text: str, room: float, font: str, size: float) -> str:
     return text
 
 
+def is_picture(image: bytes) -> bool:
+    """Whether it is a PNG or JPEG that can be drawn to its last pixel."""
+    try:
+        read = ImageReader(io.BytesIO(image))
+        return bool(read.getRGBData()) and min(read.getSize()) > 0
+    except (OSError, ValueError, SyntaxError):
+        return False
+
+
 class Paper:
     """The pages of a PDF, one after another; the same drawing gives the same bytes."""
 

@@ -25,6 +25,8 @@ from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.paper import BOTTOM, TOP, width, wrapped
 from orchestration.documents.pdf import pdf_bytes
+from orchestration.operations.billing.branding import logo, logo_problems
+from orchestration.store.warehouse import Home, Refused
 from tests.support.documents import LINES, document, many_calls, many_lines
 
 D = Decimal
@@ -257,13 +259,31 @@ def test_no_name_is_too_odd(name: str) -> None:
     assert pdf_bytes(document(seller=party, buyer=party, lines=[odd], reason=name)).startswith(b"%PDF")
 
 
-def test_a_logo_is_drawn_and_a_broken_one_left_out() -> None:
+def _png() -> bytes:
     from PIL import Image
 
     png = io.BytesIO()
-    Image.new("RGB", (40, 10), "red").save(png, "PNG")
-    assert b"/Subtype /Image" in pdf_bytes(document(logo=png.getvalue()))
-    assert "Northern Voice" in words(pdf_bytes(document(logo=png.getvalue()[:20])))[0]
+    Image.effect_noise((400, 100), 50).save(png, "PNG")
+    return png.getvalue()
+
+
+def test_a_logo_is_drawn_and_a_broken_one_left_out() -> None:
+    assert b"/Subtype /Image" in pdf_bytes(document(logo=_png()))
+    assert "Northern Voice" in words(pdf_bytes(document(logo=_png()[:20])))[0]
+
+
+@pytest.mark.parametrize("kept", [0, 20, 3000])
+def test_a_broken_logo_is_said_before_an_invoice_has_it(tmp_path: Path, kept: int) -> None:
+    home = Home(tmp_path / "home", tmp_path / "seeds")
+    assert (logo_problems(home), logo(home)) == ([], None)
+    home.branding.mkdir()
+    path = home.branding / "logo.png"
+    path.write_bytes(_png())
+    assert (logo_problems(home), logo(home)) == ([], path.read_bytes())
+    path.write_bytes(_png()[:kept])
+    assert len(logo_problems(home)) == 1
+    with pytest.raises(Refused, match="save it as PNG or JPEG anew, or remove it"):
+        logo(home)
 
 
 def test_an_invoice_about_nothing_is_one() -> None:

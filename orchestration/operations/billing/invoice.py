@@ -28,6 +28,7 @@ from orchestration.operations.billing.billable import (
     refuse_unknown,
     refuse_waiting,
 )
+from orchestration.operations.billing.branding import logo
 from orchestration.operations.billing.contents import document_of, store_items
 from orchestration.operations.billing.issued import SUFFIXES, Invoiced, exported, issued, next_number
 from orchestration.operations.day.build import build_days
@@ -117,15 +118,6 @@ def issue(held: Writer, request: DocumentRequest, logo: bytes | None = None, bef
         if not request.draft:
             exported(held.home, request.draft_id, suffix).unlink(missing_ok=True)
     return done
-
-
-def logo(home: Home) -> bytes | None:
-    """The company's logo: branding/logo.png or logo.jpg beside seeds/; None without one."""
-    for name in ("logo.png", "logo.jpg", "logo.jpeg"):
-        path = home.branding / name
-        if path.is_file():
-            return path.read_bytes()
-    return None
 
 
 def _make(

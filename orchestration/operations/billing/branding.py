@@ -1,0 +1,28 @@
+"""The company's logo on its invoices: branding/logo.png or logo.jpg beside seeds/."""
+
+from __future__ import annotations
+
+from orchestration.documents.paper import is_picture
+from orchestration.store.warehouse import Home, Refused
+
+_NAMES = ("logo.png", "logo.jpg", "logo.jpeg")
+
+
+def logo(home: Home) -> bytes | None:
+    """The picture; None without one. Raises `Refused` for one that cannot be drawn: what is issued never changes."""
+    for problem in logo_problems(home):
+        raise Refused(problem)
+    return _read(home)
+
+
+def logo_problems(home: Home) -> list[str]:
+    """What is wrong with the logo, and what would be right."""
+    image = _read(home)
+    if image is None or is_picture(image):
+        return []
+    return ["branding/: the logo cannot be read as a picture; save it as PNG or JPEG anew, or remove it"]
+
+
+def _read(home: Home) -> bytes | None:
+    found = (home.branding / name for name in _NAMES)
+    return next((path.read_bytes() for path in found if path.is_file()), None)
