@@ -51,9 +51,8 @@ def read(path: Path, name: str, mapping: DeckMapping) -> Grid:
 
 
 def _text(data: bytes, name: str, mapping: DeckMapping) -> Grid:
-    encoding = "utf-8-sig" if mapping.encoding.lower().replace("_", "-") in ("utf-8", "utf8") else mapping.encoding
     try:
-        text = data.decode(encoding)
+        text = data.decode(mapping.encoding).removeprefix("\ufeff")  # utf-16 alone takes the byte order mark off
     except UnicodeError as error:  # one of UTF-16 does not say where
         line = data.count(b"\n", 0, error.start) + 1 if isinstance(error, UnicodeDecodeError) else None
         right = 'save it as UTF-8, or set encoding = "cp1252" (or what it is) in the mapping'

@@ -299,11 +299,12 @@ def test_day_and_night_blocks(tmp_path: Path) -> None:
     ]
 
 
-def test_several_products_and_origin_groups(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("encoding", "mark"), [("utf-16", ""), ("utf-16-le", "\ufeff"), ("U8", "\ufeff")])
+def test_several_products_and_origin_groups(tmp_path: Path, encoding: str, mark: str) -> None:
     _, rows = read(
         tmp_path,
+        f'encoding = "{encoding}"'
         """
-        encoding = "utf-16"
         delimiter = "\\t"
         [columns]
         rate_table = "Product"
@@ -316,11 +317,11 @@ def test_several_products_and_origin_groups(tmp_path: Path) -> None:
         """,
         "products.tsv",
         (
-            "Product\tB-Number\tOrigin\tPrice\n"
+            f"{mark}Product\tB-Number\tOrigin\tPrice\n"
             "Standard\t+49151\t\t0.012\n"
             "CLI premium\t+49151\t44,31\t0.020\n"
             "CLI premium\t+49151\t\t0.29\n"
-        ).encode("utf-16"),
+        ).encode(encoding),
         effective="2026-04-01",
     )
     assert short(rows, "rate_table_id", "prefix", "calling_prefix", "rate_per_minute") == [
