@@ -13,6 +13,7 @@ import click
 from orchestration.commands import accounts, company, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON, Amount, Whole
 from orchestration.show import harmless, harmlessly, print_json
+from orchestration.store.failures import is_interruption
 from orchestration.store.warehouse import PROJECT, Home, Refused
 
 
@@ -119,6 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit("stopped")
     except failed.SAID as failure:
         sys.exit(harmless(failed.in_words(failure, _root())))
+    except RuntimeError as failure:
+        if not is_interruption(failure):
+            raise
+        sys.exit("stopped")
 
 
 def _root() -> Path | None:

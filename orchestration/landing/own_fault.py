@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.landing.problem import LandedElsewhere, NotNow, UnreadableFile
 from orchestration.landing.readable import Readable
-from orchestration.store.failures import what_failed
+from orchestration.store.failures import is_interruption, what_failed
 from orchestration.store.warehouse import Refused
 
 # After these the connection is lost, or has no memory left: the file is read again on another.
@@ -29,11 +29,13 @@ def own_fault(con: duckdb.DuckDBPyConnection, file: Readable | None = None) -> I
     """
     try:
         yield
-    except (UnreadableFile, LandedElsewhere, NotNow, Refused, duckdb.InterruptException):
+    except (UnreadableFile, LandedElsewhere, NotNow, Refused):
         raise
     except OSError as failure:
         raise NotNow(f"it cannot be read now ({what_failed(failure)})") from failure
     except Exception as failure:
+        if is_interruption(failure):
+            raise
         if file is None or not isinstance(failure, (duckdb.Error, MemoryError)):
             raise UnreadableFile(_damaged(failure)) from failure
         if problem := _alone(con, file, failure):
@@ -60,11 +62,11 @@ def _fault(con: duckdb.DuckDBPyConnection, file: Readable) -> str | None:
     try:
         file.count(con)
         con.execute(f"select count(columns(*)) from ({file.slow()})")
-    except duckdb.InterruptException:
-        raise
     except OSError as failure:
         raise NotNow(f"it cannot be read now ({what_failed(failure)})") from failure
     except Exception as failure:
+        if is_interruption(failure):
+            raise
         return _damaged(failure)
     return None
 

@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 _GONE = (errno.ENOENT, errno.ENOTDIR)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -32,6 +34,7 @@ _DAMAGED = (
 )
 _NO_SCRATCH = "No usable temporary directory"
 _CORRUPT = "Corrupt database file"
+_INTERRUPTED = "Query interrupted"
 _SPILLED = re.compile(r"max_temp_directory_size")
 # what makes the files in a folder of a deployment anew
 _REMEDIES = {
@@ -85,6 +88,12 @@ def of_files(failure: Exception, root: Path | None = None) -> str | None:
     if fault.number in _GONE and path is not None and path.is_absolute():
         return _gone(path, root)
     return None
+
+
+def is_interruption(failure: BaseException) -> bool:
+    """Whether somebody stopped a statement: for a signal, such as Ctrl-C, DuckDB raises no `duckdb.Error`."""
+    by_signal = isinstance(failure, RuntimeError) and str(failure) == _INTERRUPTED
+    return by_signal or isinstance(failure, duckdb.InterruptException)
 
 
 def user() -> str:

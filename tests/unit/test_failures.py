@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import dagster as dg
 import duckdb
@@ -17,7 +18,10 @@ from orchestration.cli import main
 from orchestration.defs.failing import in_words as in_a_run
 from orchestration.engine.dbt import DbtFailed
 from orchestration.engine.failed import in_words
+from orchestration.landing.own_fault import own_fault
+from orchestration.operations.day import publish as publishing
 from orchestration.operations.upkeep.init import init
+from orchestration.operations.upkeep.rate_decks import _own_fault as a_deck
 from orchestration.store.failures import of_files, user, what_failed
 from orchestration.store.warehouse import Home, environment, operator
 
@@ -186,6 +190,36 @@ def test_what_may_not_be_looked_into_is_a_line_of_every_command(
         finally:
             (company / closed).chmod(0o755)
             monkeypatch.undo()
+
+
+# what DuckDB raises when a signal ends a statement
+_INTERRUPTED = RuntimeError("Query interrupted")
+
+
+def test_a_statement_that_is_interrupted_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another `RuntimeError` is a fault of ours."""
+    with environment(TOLLBOOK_HOME="/h/home"):
+        monkeypatch.setattr(publishing, "publish_now", Mock(side_effect=_INTERRUPTED))
+        with pytest.raises(SystemExit) as stop:
+            main(["publish"])
+        assert stop.value.code == "stopped"
+        monkeypatch.setattr(publishing, "publish_now", Mock(side_effect=RuntimeError("interrupted")))
+        with pytest.raises(RuntimeError, match="interrupted"):
+            main(["publish"])
+
+
+def test_a_file_that_is_read_when_somebody_interrupts_is_not_damaged() -> None:
+    """It would be set aside. Also where a statement failed while it landed, and it is read alone."""
+    file = Mock(count=Mock(side_effect=_INTERRUPTED))
+    with duckdb.connect() as con:
+        for reading, failure in (
+            (own_fault(con), _INTERRUPTED),
+            (own_fault(con, file), _INTERRUPTED),
+            (own_fault(con, file), duckdb.InternalException("x")),
+            (a_deck(Mock()), _INTERRUPTED),
+        ):
+            with pytest.raises(RuntimeError, match="Query interrupted"), reading:
+                raise failure
 
 
 def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ from orchestration.decks.normal import Deck
 from orchestration.decks.problem import UnreadableDeck
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
-from orchestration.store.failures import what_failed
+from orchestration.store.failures import is_interruption, what_failed
 from orchestration.store.warehouse import Home, Writer
 
 
@@ -72,7 +72,9 @@ def _own_fault(each: Dropped) -> Iterator[None]:
     except OSError as failure:
         raise UnreadableDeck([f"{each.name}: it cannot be read now ({what_failed(failure)})"]) from failure
     except Exception as failure:
-        if isinstance(failure, duckdb.Error) and not isinstance(failure, duckdb.DataError):
+        if is_interruption(failure) or (
+            isinstance(failure, duckdb.Error) and not isinstance(failure, duckdb.DataError)
+        ):
             raise
         first = (str(failure).splitlines() or [type(failure).__name__])[0]
         raise UnreadableDeck([f"{each.name}: the file is damaged ({first}); ask for it again"]) from failure
