@@ -47,9 +47,9 @@ def take_in(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) 
 
 
 def _shows_at_once(file: Landed) -> bool:
-    is_new = file.status in ("landed", "unreadable")
-    shows = file.kind in _AT_ONCE or file.rejected > 0 or bool(file.problem)
-    return (is_new and shows) or file.settled > 0
+    if file.status == "unreadable":  # noted of the days that it holds; one that cannot be read now is not
+        return bool(file.days)
+    return file.settled > 0 or (file.status == "landed" and (file.kind in _AT_ONCE or file.rejected > 0))
 
 
 def _unbuilt(held: Writer) -> list[Unbuilt]:
