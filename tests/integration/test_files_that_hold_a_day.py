@@ -365,6 +365,21 @@ def test_counts_are_known_again_in_every_kind_of_file(home: Home, tmp_path: Path
     assert [(r["name"], r["reason"]) for r in rejected(home)] == [(f"bad.{kind}", "bad_amount")]
 
 
+def test_what_differs_beside_wrong_bytes_is_of_another_count(home: Home, tmp_path: Path) -> None:
+    """Bytes that are wrong are not compared: it is they that a later line has right, not the hour or the number."""
+
+    def send(name: str, *rows: str) -> Landed:
+        path = tmp_path / name
+        lines = "\n".join(["observed_at,account_id,resource,count", *rows, ""])
+        path.write_bytes(lines.encode("utf-8", "surrogateescape"))
+        return land(home, [path], kind="resources", source="sw1")[0]
+
+    bad = send("bad.csv", f"{DAY}T10:00:00,acme,B\udcfcros,4", f"{DAY}T10:00:00,acme,queues,1")
+    assert (bad.landed, bad.rejected) == (1, 1)
+    assert send("others.csv", f"{DAY}T11:00:00,acme,Büros,4", f"{DAY}T10:00:00,acme,Büros,5").settled == 0
+    assert send("mended.csv", f"{DAY}T10:00:00,acme,Büros,4").settled == 1
+
+
 def test_a_file_is_said_to_be_the_corrected_one(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of lines that nothing tells, and of a file that could not be read; before it lands, or after."""
     cut = write_text(tmp_path / "cut.csv", CDR_HEADER, "k1,2026-", "k2", f"k3,{DAY}T12:00:00,,447700900123,-1,in-a,out")

@@ -75,7 +75,7 @@ others as (
         n_front = n and len(cells) = n as is_same,
         array_to_string(cells[least(n_front, n - 1) + 1:len(cells) - (n - least(n_front, n - 1) - 1)], '') as other,
         by_cells[least(n_front, n - 1) + 1] as by_other,
-        contains(raw, '\\x') as has_wrong_bytes,
+        regexp_matches(raw, '\\x[0-9a-f]{{2}}') as has_wrong_bytes,
         reason = 'bad_row' and contains(raw, '"') and len(cells) = n as has_wrong_quotes,
     from shared
     where n_front + n_back >= n - 1
