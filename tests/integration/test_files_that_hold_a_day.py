@@ -365,8 +365,9 @@ def test_counts_are_known_again_in_every_kind_of_file(home: Home, tmp_path: Path
     assert [(r["name"], r["reason"]) for r in rejected(home)] == [(f"bad.{kind}", "bad_amount")]
 
 
-def test_what_differs_beside_wrong_bytes_is_of_another_count(home: Home, tmp_path: Path) -> None:
-    """Bytes that are wrong are not compared: it is they that a later line has right, not the hour or the number."""
+@pytest.mark.parametrize("wrong", ["B\udcfcros", '"Bü"ros'])
+def test_what_differs_beside_wrong_bytes_or_quotes_is_of_another_count(home: Home, tmp_path: Path, wrong: str) -> None:
+    """They are not compared: it is they that a later line has right, not the hour or the number."""
 
     def send(name: str, *rows: str) -> Landed:
         path = tmp_path / name
@@ -374,10 +375,28 @@ def test_what_differs_beside_wrong_bytes_is_of_another_count(home: Home, tmp_pat
         path.write_bytes(lines.encode("utf-8", "surrogateescape"))
         return land(home, [path], kind="resources", source="sw1")[0]
 
-    bad = send("bad.csv", f"{DAY}T10:00:00,acme,B\udcfcros,4", f"{DAY}T10:00:00,acme,queues,1")
-    assert (bad.landed, bad.rejected) == (1, 1)
+    # a row that is broken otherwise has the quotes looked at, too
+    bad = send("bad.csv", f"{DAY}T10:00:00,acme,{wrong},4", f"{DAY}T10:00:00,acme,queues,1", "broken")
+    assert (bad.landed, bad.rejected) == (1, 2)
     assert send("others.csv", f"{DAY}T11:00:00,acme,Büros,4", f"{DAY}T10:00:00,acme,Büros,5").settled == 0
     assert send("mended.csv", f"{DAY}T10:00:00,acme,Büros,4").settled == 1
+
+
+def test_an_id_that_is_half_read_is_no_other(home: Home, tmp_path: Path) -> None:
+    """One with a wrong byte, one with a cell too much behind it. The line of a row that says an id is its own, also
+    where a row without one, which may be any, stands before it.
+    """
+    cells = f",{NEXT}T01:30:00,{NEXT}T01:30:00,447700900123,60,in-a,out"
+
+    def send(name: str, *ids: str) -> Landed:
+        path = tmp_path / name
+        path.write_bytes("\n".join([CDR_HEADER, *(i + cells for i in ids), ""]).encode("utf-8", "surrogateescape"))
+        return land(home, [path], kind="cdrs", source="sw1")[0]
+
+    assert send("bad.csv", "k\udcfc1", "k2,junk", "sound").rejected == 2
+    assert send("others.csv", "kx1", "kü9", "other2").settled == 0
+    assert send("worse.csv", "", "k\udcfc3", "sounder").rejected == 2
+    assert send("theirs.csv", "kü1", "k2", "kü3").settled == 4
 
 
 def test_a_file_is_said_to_be_the_corrected_one(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

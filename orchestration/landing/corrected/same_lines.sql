@@ -2,16 +2,15 @@
 -- before it and all behind it are the same. Where wrong bytes or quotes made a row wrong, which are not compared, a cell
 -- that differs beside them is of another call; so is an id that is neither empty nor the same. Each line corrects one row
 -- of a file at most: equal rows of one file are as many calls.
+create or replace temp macro comparable(text) as regexp_replace(text, '([^ -~]|\\x[0-9a-f]{{2}})+', '?', 'g');
+
 create or replace temp table unnamed as
-select file_id, line, raw, reason, regexp_replace(raw, '([^ -~]|\\x[0-9a-f]{{2}})+', '?', 'g') as plain
+select file_id, line, raw, reason, comparable(raw) as plain
 from left_rows
 where is_unnamed and line is not null;
 
 create or replace temp table new_lines as
-select
-    r.line,
-    regexp_replace(r.raw, '([^ -~]|\\x[0-9a-f]{{2}})+', '?', 'g') as plain,
-    r.row_id,
+select r.line, comparable(r.raw) as plain, comparable(r.row_id) as row_id
 from (select *, {row_id} as row_id from ({landed_lines})) as r
 where
     exists (
@@ -99,7 +98,7 @@ same as (
         or (
             not has_wrong_quotes
             and (not has_wrong_bytes or contains(other, '?'))
-            and (not is_of_id or contains(other, row_id))
+            
         )
 ),
 
