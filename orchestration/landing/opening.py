@@ -19,6 +19,7 @@ from orchestration.landing.scan import Scan, scan
 from orchestration.landing.values import trimmed
 from orchestration.reading import packed
 from orchestration.reading.records import records
+from orchestration.store.failures import first_line
 from orchestration.store.sql import quoted
 
 SUFFIXES = (".csv", ".parquet", *looks.JSON)
@@ -189,7 +190,7 @@ def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings
     try:
         names = json_lines.keys(con, path) if lines else kind.names
     except duckdb.Error as error:
-        raise UnreadableFile(f"not JSON lines: {_first_line(error)}") from None
+        raise UnreadableFile(f"not JSON lines: {first_line(error)}") from None
     layout, is_strict = _canonical(kind, names, settings), settings.rules > 2
     return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict)
 
@@ -198,12 +199,8 @@ def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind, settings: S
     try:
         types, rows = parquet.columns(con, path)
     except duckdb.Error as error:
-        raise UnreadableFile(f"not a Parquet file: {_first_line(error)}") from None
+        raise UnreadableFile(f"not a Parquet file: {first_line(error)}") from None
     return parquet.Parquet(path, kind, types, _canonical(kind, list(types), settings), rows)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> Layout:

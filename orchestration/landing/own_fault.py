@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.landing.problem import LandedElsewhere, NotNow, UnreadableFile
 from orchestration.landing.readable import Readable
-from orchestration.store.failures import is_interruption, what_failed
+from orchestration.store.failures import first_line, is_interruption, what_failed
 from orchestration.store.warehouse import Refused
 
 # After these the connection is lost, or has no memory left: the file is read again on another.
@@ -41,7 +41,7 @@ def own_fault(con: duckdb.DuckDBPyConnection, file: Readable | None = None) -> I
         if problem := _alone(con, file, failure):
             raise UnreadableFile(problem) from failure
         if isinstance(failure, (duckdb.OutOfMemoryException, MemoryError)):
-            raise NotNow(f"there is not enough memory to land it ({_first_line(failure)})") from failure
+            raise NotNow(f"there is not enough memory to land it ({first_line(failure)})") from failure
         raise
 
 
@@ -72,8 +72,4 @@ def _fault(con: duckdb.DuckDBPyConnection, file: Readable) -> str | None:
 
 
 def _damaged(failure: Exception) -> str:
-    return f"the file is damaged: {_first_line(failure)}"
-
-
-def _first_line(failure: Exception) -> str:
-    return (str(failure).strip().splitlines() or [type(failure).__name__])[0]
+    return f"the file is damaged: {first_line(failure)}"

@@ -63,7 +63,7 @@ def what_failed(failure: Exception, root: Path | None = None) -> str:
     known = of_files(failure, root)
     if known is not None:
         return known
-    first = _first_line(failure)
+    first = first_line(failure)
     if isinstance(failure, OSError) and failure.strerror:
         path = failure.filename2 or failure.filename
         return f"{path}: {failure.strerror}" if path else failure.strerror
@@ -209,5 +209,6 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
-def _first_line(failure: Exception) -> str:
-    return (str(failure).strip().splitlines() or [""])[0]
+def first_line(failure: Exception) -> str:
+    """What a failure says, without what is behind its first line; where it says nothing, its kind."""
+    return (str(failure).strip().splitlines() or [type(failure).__name__])[0]

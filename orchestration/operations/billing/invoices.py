@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.accounts.unknown import refuse_unpublished
 from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home
@@ -16,9 +16,7 @@ def listed(home: Home, account: str | None = None) -> dict[str, list[dict[str, A
     All accounts', or one's. Raises `Refused` for an unknown account.
     """
     with reading(home) as con:
-        known = con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()
-        if account is not None and not known:
-            raise no_account(con, account)
+        refuse_unpublished(con, account)
         its = "where account_id = coalesce(?, account_id)"
         documents = f"select * from marts.invoices {its} order by issued_at, document_id"
         waiting = f"select * from marts.billing_periods {its} and status <> 'invoiced' order by all"

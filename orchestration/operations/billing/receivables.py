@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import duckdb
-
-from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.accounts.unknown import refuse_unpublished
 from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home
@@ -21,7 +19,7 @@ def receivables(
     unknown account, and when nothing is published.
     """
     with reading(home) as con:
-        _refuse_unknown(con, account)
+        refuse_unpublished(con, account)
         return dict_rows(
             con,
             """
@@ -40,14 +38,9 @@ def receivables(
 def aging(home: Home, account: str | None = None) -> list[dict[str, Any]]:
     """Rows of marts.receivables_aging, all accounts' or one's, the largest debt of a currency first. Refuses alike."""
     with reading(home) as con:
-        _refuse_unknown(con, account)
+        refuse_unpublished(con, account)
         asked = """
             select * from marts.receivables_aging where account_id = coalesce($account, account_id)
             order by currency, open desc, account_id
         """
         return dict_rows(con, asked, {"account": account})
-
-
-def _refuse_unknown(con: duckdb.DuckDBPyConnection, account: str | None) -> None:
-    if account and not con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone():
-        raise no_account(con, account)

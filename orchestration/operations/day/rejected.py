@@ -7,17 +7,17 @@ from datetime import date
 from typing import Any
 
 from orchestration.operations.day.published import reading
+from orchestration.operations.day.waivers import IN_FORCE
 from orchestration.store import journal
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, serving
 
-_REJECTED = """
+_REJECTED = f"""
     with waived as (
         select distinct what, case what when 'row' then day end as day, key
         from ops.waivers
         where
-            what in ('row', 'file') and ended_at is null
-            and (not coalesce(awaits_second, false) or confirmed_at is not null)
+            what in ('row', 'file') and {IN_FORCE}
     ),
 
     rejected as (

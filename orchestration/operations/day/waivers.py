@@ -13,6 +13,9 @@ from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused, Writer, now, operator
 
+IN_FORCE = "ended_at is null and (not coalesce(awaits_second, false) or confirmed_at is not null)"
+"""SQL: whether a row of the published ops.waivers settles something, as stg_waivers says in the warehouse."""
+
 
 @dataclass(frozen=True)
 class Waiver:
@@ -35,10 +38,10 @@ def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
     with reading(home) as con:
         return dict_rows(
             con,
-            """
+            f"""
             select
                 day, what, key, reason, amount, currency, operator, waived_at, confirmed_by, confirmed_at,
-                ended_at is null and (not coalesce(awaits_second, false) or confirmed_at is not null) as in_force,
+                {IN_FORCE} as in_force,
                 ended_at
             from ops.waivers
             where day = coalesce($day, day)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from orchestration.operations.accounts.unknown import no_account
+from orchestration.operations.accounts.unknown import refuse_unpublished
 from orchestration.operations.day.published import reading
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused
@@ -28,9 +28,7 @@ def anomalies(
     with reading(home) as con:
         if not con.execute("select 1 from duckdb_views() where view_name = 'anomalies'").fetchone():
             raise Refused("what is published knows no anomalies yet; run: tollbook build, then tollbook publish")
-        known = con.execute("select 1 from marts.account_balances where account_id = ?", [account]).fetchone()
-        if account and not known:
-            raise no_account(con, account)
+        refuse_unpublished(con, account)
         return dict_rows(
             con,
             f"""

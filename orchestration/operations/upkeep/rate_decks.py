@@ -19,7 +19,7 @@ from orchestration.decks.normal import Deck
 from orchestration.decks.problem import UnreadableDeck
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
-from orchestration.store.failures import is_interruption, what_failed
+from orchestration.store.failures import first_line, is_interruption, what_failed
 from orchestration.store.warehouse import Home, Writer
 
 
@@ -76,8 +76,9 @@ def _own_fault(each: Dropped) -> Iterator[None]:
             isinstance(failure, duckdb.Error) and not isinstance(failure, duckdb.DataError)
         ):
             raise
-        first = (str(failure).splitlines() or [type(failure).__name__])[0]
-        raise UnreadableDeck([f"{each.name}: the file is damaged ({first}); ask for it again"]) from failure
+        raise UnreadableDeck(
+            [f"{each.name}: the file is damaged ({first_line(failure)}); ask for it again"]
+        ) from failure
 
 
 def landing_rows(number: int) -> str:
