@@ -181,7 +181,7 @@ def _native(content: Content, kind: Kind, native: NativeFormat, settings: Source
 
 
 def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
-    if settings.rules > 3:
+    if settings.rules > 2:
         content = _without_mark(content)
     path, lines = content.path, content.scan.lines
     with path.open("rb") as file:

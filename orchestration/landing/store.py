@@ -154,9 +154,9 @@ def _insert_rest(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, a
 def _may_hide_others(con: duckdb.DuckDBPyConnection) -> bool:
     """Whether rows are bad that the fast reader may have landed: as many good ones that it lost would not be missed.
 
-    It cuts some broken rows into cells all the same, and may lose the row behind one. Before rules 4 numbers decided.
+    It cuts some broken rows into cells all the same, and may lose the row behind one. Before rules 3 numbers decided.
     """
-    return count(con, "select count(*) from bad, run.clock where broken <> '' and coalesce(rules, 1) > 3") > 0
+    return count(con, "select count(*) from bad, run.clock where broken <> '' and coalesce(rules, 1) > 2") > 0
 
 
 def _insert_from(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str, test: str) -> int:

@@ -30,9 +30,9 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # The version of the rules by which files are read, checked and posted: each line of the journal says the one that it
 # was written under, and doing it again goes by that, so that a deployment's books come out of a rebuild as they are.
 # 1: what lines say that say nothing. 2: November 2026. 3: blanks around ids are none of them, an object that has a key
-# twice is no row, and a canonical file without a row that can be read is refused whole. 4: the first line of JSON
-# has its keys behind a byte order mark, too, and a broken row that is landed for a good one is found.
-RULES = 4
+# twice is no row, a canonical file without a row that can be read is refused whole, the first line of JSON has its
+# keys behind a byte order mark, too, and a broken row that is landed for a good one is found.
+RULES = 3
 
 
 class Refused(Exception):
