@@ -98,7 +98,7 @@ same as (
         or (
             not has_wrong_quotes
             and (not has_wrong_bytes or contains(other, '?'))
-            
+            and (not is_of_id or contains(other, row_id))
         )
 ),
 
