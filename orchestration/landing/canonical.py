@@ -38,7 +38,8 @@ class Kind:
     `identity` names what makes two rows versions of the same fact (within a source and
     neighbouring days), `time` the column whose UTC day the row belongs to (for cdrs that is
     the derived `charged_at`), `row_id` the column that names a row to people. `account`:
-    the account must be in the configuration, and a `currency` must be the account's.
+    the account must be in the configuration, and a `currency` must be the account's. `of_none`:
+    SQL, true for a row that is about no account all the same.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Kind:
     time: str
     row_id: str | None
     account: bool = False
+    of_none: str = "false"
 
     @property
     def table(self) -> str:
@@ -129,7 +131,7 @@ RESOURCES = Kind(
     "resources",
     (
         CanonicalColumn("observed_at", CanonicalType.TIME, required=True, what="when it was counted"),
-        CanonicalColumn("account_id", required=True, what="whose", is_id=True),
+        CanonicalColumn("account_id", required=True, what="whose, as in accounts.csv; of cdrs a source", is_id=True),
         CanonicalColumn("resource", required=True, what="what was counted", is_id=True),
         CanonicalColumn("count", CanonicalType.AMOUNT, required=True, what="how many; not negative"),
     ),
@@ -137,6 +139,9 @@ RESOURCES = Kind(
     identity=("observed_at", "account_id", "resource", "count", "extra"),
     time="observed_at",
     row_id=None,
+    account=True,
+    # a switch's count of its calls names the switch; before rules 3 the count of an unknown account landed
+    of_none="t_resource = 'cdrs' or coalesce((select rules from run.clock), 1) < 3",
 )
 
 LANDING = {kind.name: kind for kind in (CDRS, USAGE, PAYMENTS, RESOURCES)}

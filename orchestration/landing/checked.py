@@ -72,7 +72,7 @@ def valid(kind: Kind, limits: Limits | None) -> str:
     if limits:
         tests += [test for c in kind.columns if (test := limits.fits(c)) != "true"]
     if kind.account:
-        tests.append("known is not null")
+        tests.append(f"not {_unknown(kind)}")
     if kind.name == "payments":
         tests.append(f"coalesce(t_currency = {_ACCOUNT_CURRENCY}, false)")
         # lines of the journal from before there were rules for payments are not judged by them
@@ -170,9 +170,14 @@ def _first_problem(kind: Kind, limits: Limits | None) -> tuple[str, str]:
     )
 
 
+def _unknown(kind: Kind) -> str:
+    """SQL: whether a row is about an account that the configuration does not have; never NULL."""
+    return f"(known is null and not coalesce({kind.of_none}, false))"
+
+
 def _account_problems(kind: Kind) -> list[tuple[str, str, str]]:
     unknown = (
-        "known is null",
+        _unknown(kind),
         "'unknown_account'",
         """'account "' || account_id || '" is not in accounts.csv'""",
     )

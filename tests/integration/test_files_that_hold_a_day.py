@@ -342,7 +342,9 @@ def test_counts_are_known_again_in_every_kind_of_file(home: Home, tmp_path: Path
     """A count has no identity; of two of one time the other resource's is not the corrected one."""
     names = ("observed_at", "account_id", "resource", "count")
     bad = [(f"{DAY}T10:00:00", "acme", "extensions", "x"), (f"{DAY}T11:00:00", "acme", "extensions", "")]
+    bad += [(f"{DAY}T12:00:00", "acne", "extensions", "6")]
     good = [(f"{DAY}T10:00:00", "acme", "queues", "4"), (f"{DAY}T11:00:00", "acme", "extensions", "5")]
+    good += [(f"{DAY}T12:00:00", "acme", "extensions", "6")]
 
     def write(name: str, rows: list[tuple[str, ...]]) -> Path:
         path = tmp_path / f"{name}.{kind}"
@@ -360,7 +362,7 @@ def test_counts_are_known_again_in_every_kind_of_file(home: Home, tmp_path: Path
 
     (first,) = land(home, [write("bad", bad)], kind="resources", source="sw1")
     (second,) = land(home, [write("good", good)], kind="resources", source="sw1")
-    assert (first.rejected, second.landed, second.settled) == (2, 2, 1)
+    assert (first.rejected, second.landed, second.settled) == (3, 3, 2)
     build(home)
     assert [(r["name"], r["reason"]) for r in rejected(home)] == [(f"bad.{kind}", "bad_amount")]
 

@@ -641,19 +641,29 @@ def test_usage_payments_and_resources(home: Home) -> None:
     drop(home, "a.csv", pay, kind="payments", source="bank")
     seen = "observed_at,account_id,resource,count\n2026-03-01T10:00:00,sw1,cdrs,12\n"
     seen += "2026-03-01T10:00:00Z,sw1,cdrs,12\n2026-03-01T10:00:00,sw1,cdrs,13\n"
+    seen += "2026-03-01T10:00:00,acne,extensions,3\n2026-03-01T10:00:00,acme,extensions,3\n"
     drop(home, "a.csv", seen, kind="resources", source="sw1")
     results = land(home)
     counts = {r.kind: (r.landed, r.duplicates, r.rejected) for r in results}
-    assert counts == {"payments": (2, 0, 3), "usage": (1, 1, 3), "resources": (2, 1, 0)}
+    assert counts == {"payments": (2, 0, 3), "usage": (1, 1, 3), "resources": (3, 1, 1)}
     assert query(home, "select kind, line, reason from ops.rejected_rows order by all") == [
         ("payments", 3, "wrong_currency"),
         ("payments", 5, "unknown_account"),
         ("payments", 6, "conflict"),
+        ("resources", 5, "unknown_account"),
         ("usage", 3, "unknown_account"),
         ("usage", 4, "bad_amount"),
         ("usage", 5, "conflict"),
     ]
+    assert query(home, "select detail from ops.rejected_rows where kind = 'resources'") == [
+        ('account "acne" is not in accounts.csv; did you mean acme?',)
+    ]
     assert adds_up(home)
+    with writer(home, "test") as held:
+        held.rules = 2
+        drop(home, "b.csv", "observed_at,account_id,resource,count\n2026-03-01T10:00:00,nobody,numbers,1\n",
+             kind="resources", source="sw1")  # fmt: skip
+        assert [(r.landed, r.rejected) for r in land_files(held)] == [(1, 0)]
 
 
 _PAYMENTS = [
