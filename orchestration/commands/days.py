@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Day, FileId
+from orchestration.commands.arguments import JSON, Day, FileId, Whole
 from orchestration.operations.day.days import STATUSES
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import KINDS, Home, Refused, serving
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # How many changed rows of the configuration are printed.
 _NAMED = 5
+# How many of what did not land are printed, where nobody says how many.
+_LISTED = 50
 
 
 @click.command()
@@ -310,8 +312,11 @@ def _short(what: str, key: str) -> str:
 @click.option("--file", help="Of this file only: its FILE_ID, or its beginning.")
 @click.option("--all", "settled", is_flag=True, help="Also what is waived or settled since.")
 @click.option("--by-file", is_flag=True, help="Count them by file and reason.")
+@click.option(
+    "--limit", type=Whole(1), help=f"How many, the earliest day first; the default is {_LISTED}, with --json all."
+)
 @JSON
-def rejected(by_file: bool, as_json: bool, **asked: Any) -> None:
+def rejected(by_file: bool, as_json: bool, limit: int | None, **asked: Any) -> None:
     """List what did not land and holds its day: rejected rows and files that could not be read, as last published.
 
     \b
@@ -326,7 +331,7 @@ def rejected(by_file: bool, as_json: bool, **asked: Any) -> None:
     rows = operation.rejected_by_file(home, which) if by_file else operation.rejected(home, which)
     _say_unpublished(home)
     if as_json:
-        print_json(rows)
+        print_json(rows[:limit])
         return
     if not rows:
         click.echo("nothing is left to settle" if which == operation.Asked() else "there are none such")
@@ -336,8 +341,11 @@ def rejected(by_file: bool, as_json: bool, **asked: Any) -> None:
     columns |= {"line": "first line" if by_file else "line", "reason": "reason"}
     columns |= {"state": "state"} if which.settled else {}
     columns |= {"detail": "the first" if by_file else "detail"}
-    shown = [{**row, "file_id": row["file_id"][:12]} for row in rows]
+    shown = [{**row, "file_id": row["file_id"][:12]} for row in rows[: limit or _LISTED]]
     table(list(columns.values()), [[row[column] for column in columns] for row in shown])
+    if more := len(rows) - len(shown):
+        counted = "" if by_file else ", --by-file counts them"
+        click.echo(f"... and {more:,} more: --limit {len(rows)} lists all{counted}")
 
 
 @click.command()

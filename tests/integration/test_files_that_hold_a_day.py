@@ -515,7 +515,7 @@ def test_killed_on_the_way_it_is_noted_once(home: Home, moment: str) -> None:
     assert rebuild(home, check=True).compared
 
 
-def test_the_command_lists_what_is_left_to_settle(home: Home) -> None:
+def test_the_command_lists_what_is_left_to_settle(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     file_id = _drop(home, "cdr-20260504.csv", CUT).file_id
     build(home)
     listed = CliRunner().invoke(cli, ["rejected", "--day", str(DAY), "--json"])
@@ -535,3 +535,15 @@ def test_the_command_lists_what_is_left_to_settle(home: Home) -> None:
     build(home)
     told = CliRunner().invoke(cli, ["rejected"])
     assert ("b.csv" in told.stdout, told.stderr) == (True, "")
+    # of a long list people see the beginning; a program all that it does not leave out itself
+    monkeypatch.setattr("orchestration.commands.days._LISTED", 1)
+    every = json.loads(CliRunner().invoke(cli, ["rejected", "--all", "--json"]).stdout)
+    assert len(every) > 2
+    assert json.loads(CliRunner().invoke(cli, ["rejected", "--all", "--json", "--limit", "2"]).stdout) == every[:2]
+    lists_all = f"--limit {len(every)} lists all"
+    for options, shown in ([], 1), (["--limit", "2"], 2):
+        lines = CliRunner().invoke(cli, ["rejected", "--all", *options]).stdout.splitlines()
+        assert len(lines) == shown + 2
+        assert lines[-1] == f"... and {len(every) - shown} more: {lists_all}, --by-file counts them"
+    lines = CliRunner().invoke(cli, ["rejected", "--all", "--limit", str(len(every))]).stdout.splitlines()
+    assert len(lines) == len(every) + 1
