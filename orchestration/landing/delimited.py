@@ -13,7 +13,9 @@ from orchestration.store.sql import literal, reader
 
 @dataclass
 class Delimited:
-    """A delimited file whose columns are known. `scratch` is a directory of its own."""
+    """A delimited file whose columns are known. `scratch` is a directory of its own. `is_strict`: no row is longer than
+    `split.LONGEST`, whichever way it is read.
+    """
 
     path: Path
     kind: Kind
@@ -22,6 +24,7 @@ class Delimited:
     layout: Layout
     most: int | None
     scratch: Path
+    is_strict: bool
     quoting: split.Quoting = field(default_factory=split.Quoting)
     _records: int | None = None
 
@@ -34,6 +37,7 @@ class Delimited:
             f"columns = {{{columns}}}, auto_detect = false, header = {str(self.has_header).lower()}",
             f"delim = {literal(self.quoting.delimiter)}, quote = '\"', escape = '\"'",
             "ignore_errors = true, strict_mode = true",
+            *([f"max_line_size = {split.LONGEST}"] if self.is_strict else []),
         )
         cells = {name: f"c{i}" for i, name in enumerate(self.names)}
         return relation(self.kind, self.layout, cells, source, ())
@@ -61,6 +65,9 @@ class Delimited:
 
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         return self._split()
+
+    def wrong_text(self) -> str | None:
+        return None  # it is that of its row, which is rejected
 
     def cells(self, raw: str) -> str:
         bare = self._parts(f"replace({raw}, '\"', '')")

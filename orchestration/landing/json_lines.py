@@ -1,5 +1,6 @@
 """JSON lines: one object a line; a number becomes the text that it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from orchestration.store.sql import literal, reader
 
 @dataclass
 class JsonLines:
-    """A file of JSON objects. `names`: every key that one of them has. `is_strict`: one with a key twice is no row."""
+    """A file of JSON objects. `names`: every key that one of them has. `wrong_keys`: keys that no row may have, and what
+    is to be done about each. `is_strict`: one with a key twice is no row, nor one longer than `split.LONGEST`, whichever
+    way it is read.
+    """
 
     path: Path
     kind: Kind
@@ -22,11 +26,12 @@ class JsonLines:
     most: int
     scratch: Path
     is_strict: bool
+    wrong_keys: Mapping[str, str]
     _records: int | None = None
 
     def fast(self) -> str:
-        once = f" where {_twice('json')} is null" if self.is_strict else ""
-        source = f"(select json as j, {self._cells('json')} as o from {_objects(self.path)}{once})"
+        sound = f" where strlen(json) <= {split.LONGEST} and {self._wrong('json')} is null" if self.is_strict else ""
+        source = f"(select json as j, {self._cells('json')} as o from {_objects(self.path)}{sound})"
         return self._relation(source, ())
 
     def slow(self) -> str:
@@ -37,11 +42,8 @@ class JsonLines:
             f" then 'json' else broken end as broken from ({records}))"
         )
         if self.is_strict:
-            twice = f"case when broken = '' then {_twice('cast(raw as JSON)')} end"
-            wrong = (
-                f"coalesce('the key \"' || left({twice}, 100) || '\" is in it twice; write it once', broken) as broken"
-            )
-            objects = f"(select line, raw, {wrong} from {objects})"
+            wrong = f"case when broken = '' then {self._wrong('cast(raw as JSON)')} end"
+            objects = f"(select line, raw, coalesce({wrong}, broken) as broken from {objects})"
         source = (
             "(select line, raw, broken, case when broken = '' then cast(raw as JSON) end as j,"
             f" case when broken = '' then {self._cells('raw')} end as o from {objects})"
@@ -51,8 +53,22 @@ class JsonLines:
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         return self._split()
 
+    def wrong_text(self) -> str | None:
+        return None  # it is that of its row, which is rejected
+
     def cells(self, raw: str) -> str:
         return json_cells(raw)
+
+    def _wrong(self, value: str) -> str:
+        """SQL: what is wrong with the keys of an object, in words; NULL where nothing is."""
+        keys = f"json_keys({value})"
+        repeated = f"list_filter({keys}, lambda key, i: list_position({keys}, key) < i)[1]"
+        twice = f"""'the key "' || left({repeated}, 100) || '" is in it twice; write it once'"""
+        tests = [f"when list_unique({keys}) < len({keys}) then {twice}"]
+        tests += [
+            f"when list_contains({keys}, {literal(key)}) then {literal(said)}" for key, said in self.wrong_keys.items()
+        ]
+        return f"case {' '.join(tests)} end"
 
     def _cells(self, text: str) -> str:
         """SQL: the texts of all keys in one pass over the object, by position."""
@@ -83,13 +99,6 @@ def keys(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
 
 def _objects(path: Path) -> str:
     return reader("read_json_objects", [path], "format = 'newline_delimited'", "ignore_errors = true")
-
-
-def _twice(value: str) -> str:
-    """SQL: the first key that an object has twice, of which only one would be read; NULL where there is none."""
-    keys = f"json_keys({value})"
-    repeated = f"list_filter({keys}, lambda key, i: list_position({keys}, key) < i)[1]"
-    return f"case when list_unique({keys}) < len({keys}) then {repeated} end"
 
 
 def _path(name: str) -> str:

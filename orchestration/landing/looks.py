@@ -6,6 +6,7 @@ FreePBX sets it up, FreeSWITCH's cdr_csv.conf.xml, and the headers of the others
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,14 +22,18 @@ _BEGINNINGS = (
     (b"%PDF", "a PDF"),
     (b"SQLite format 3", "an SQLite database"),
     (b"\xd0\xcf\x11\xe0", "an old spreadsheet: save it as CSV"),
-    (b"{", "JSON lines, whose name ends in .jsonl"),
-    (b"[", "JSON, whose objects are to be one a line, in a file whose name ends in .jsonl"),
     (b"<", "a page of HTML or XML, such as an error page in the place of an export"),
 )
-_NAMED = {b"PAR1": (".parquet",), b"{": JSON, b"[": JSON}
+_OBJECT = re.compile(rb"\{")
+_ARRAY = re.compile(rb"\[\s*[{\]]")
+_LOG = re.compile(rb"\[(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2} +\d+) [\d:.]+\]")
+_TEXTS = (
+    (_OBJECT, "JSON lines, whose name ends in .jsonl"),
+    (_ARRAY, "JSON, whose objects are to be one a line, in a file whose name ends in .jsonl"),
+    (_LOG, "a log, such as Asterisk's: its CDRs are in cdr-csv/Master.csv"),
+)
 # Names that only the header of one has, in small letters.
 _HEADERS = (
-    (set(CDRS.required), "a file with the canonical columns, whose source has no format in sources.csv"),
     ({"calldate", "dcontext"}, "a FreePBX table cdr"),
     ({"acctid", "dcontext"}, "a Grandstream UCM export"),
     ({"cdrrecordtype"}, "Cisco CUCM's CDRs"),
@@ -55,16 +60,46 @@ _FREESWITCH = {13: "sql", 15: "example", 17: "linksys", 18: "asterisk", 20: "sno
 
 def seen(path: Path, suffix: str, delimiter: str, native: bool) -> str | None:
     """The layout that the file looks like; None where nothing is known of it, or its name says the same."""
-    with path.open("rb") as file:
-        begins = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    begins = beginning(path)
     for mark, what in _BEGINNINGS:
         if begins.startswith(mark):
-            return None if suffix in _NAMED.get(mark, ()) and not native else what
-    if suffix != ".csv" and not native:
+            return None if mark == b"PAR1" and suffix == ".parquet" and not native else what
+    for pattern, what in _TEXTS:
+        if pattern.match(begins):
+            return None if pattern is not _LOG and suffix in JSON and not native else what
+    if is_utf16(path):
+        return None
+    if suffix not in (".csv", *JSON) and not native:
         return None
     _, text = split.first_record(path, split.Quoting(delimiter))
     first = next((cells for _, cells in records(text, delimiter, strict=False)), [])
+    if suffix in JSON and not native:
+        return "CSV, whose name ends in .csv" if len(first) > 1 else None
+    if native and set(CDRS.required) <= {cell.strip().lower() for cell in first}:
+        return "a file with the canonical columns, whose source has no format in sources.csv"
     return of_cells(first) or (_ASTERISK.get(len(first)) if native else None)
+
+
+def beginning(path: Path) -> bytes:
+    """How the text of a file begins, without a byte order mark and blanks."""
+    with path.open("rb") as file:
+        return file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
+
+
+def is_utf16(path: Path) -> bool:
+    """Whether it is text in UTF-16, or has bytes of 0 as that has: no text in UTF-8 begins so."""
+    begins = beginning(path)
+    return begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in begins[:4]
+
+
+def is_array(path: Path) -> bool:
+    """Whether it is one JSON array of objects."""
+    return _ARRAY.match(beginning(path)) is not None
+
+
+def is_object(path: Path) -> bool:
+    """Whether it begins with a JSON object."""
+    return _OBJECT.match(beginning(path)) is not None
 
 
 def of_cells(first: Sequence[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 import codecs
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,9 @@ from orchestration.store.sql import quoted
 SUFFIXES = (".csv", ".parquet", *looks.JSON)
 # What a compressed file holds, in the scratch directory.
 _PLAIN = "plain"
+_UTF16 = (
+    "the file is not UTF-8 text (UTF-16?); save it as UTF-8, or write encoding utf-16 for its source in sources.csv"
+)
 _NO_HEADER = "the file is empty; its first line must name the columns"
 
 
@@ -58,6 +61,8 @@ def open_file(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, sett
 def _hint(content: Content, settings: SourceSettings) -> str:
     native = formats.native(settings)
     delimiter = native.delimiter if native else ","
+    if encoded.seems_utf8(content.path, settings.encoding):
+        return f"; it looks like UTF-8, and encoding is {settings.encoding} for its source in sources.csv"
     looks_like = looks.seen(content.path, packed.suffix(content.name), delimiter, native is not None)
     return f"; it looks like {looks_like}" if looks_like else ""
 
@@ -66,6 +71,8 @@ def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settin
     native = formats.native(settings)
     suffix = packed.suffix(content.name)
     is_text = native is not None or suffix != ".parquet"
+    if suffix in looks.JSON and not native and encoded.is_utf8(settings.encoding) and looks.is_utf16(content.path):
+        raise UnreadableFile(_UTF16)
     if is_text and not encoded.is_utf8(settings.encoding):
         content = _with_content(content, encoded.to_utf8(content.path, content.scratch / "utf-8", settings.encoding))
     if content.scan.returns and is_text and settings.rules > 1:
@@ -97,6 +104,8 @@ def unpacked(path: Path, name: str, scanned: Scan, scratch: Path) -> Content:
             shutil.copyfileobj(file, out, 1 << 20)
     except packed.Damaged as damaged:
         raise UnreadableFile(f"{damaged}; send it again") from None
+    if packed.is_packed(target):
+        raise UnreadableFile("it is compressed twice; send it compressed once, or as it is")
     return Content(name, target, scan(target), scratch)
 
 
@@ -127,7 +136,9 @@ def _with_content(content: Content, path: Path) -> Content:
 def _csv(content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     names = _header_cells(content.path)
     layout = _canonical(kind, names, settings)
-    return Delimited(content.path, kind, tuple(names), True, layout, _most(content.scan, 1), content.scratch)
+    return Delimited(
+        content.path, kind, tuple(names), True, layout, _most(content.scan, 1), content.scratch, settings.rules > 2
+    )
 
 
 def _most(scanned: Scan, headers: int) -> int | None:
@@ -139,10 +150,7 @@ def _header_cells(path: Path) -> list[str]:
     if not text:
         raise UnreadableFile(_NO_HEADER)
     if "\0" in text:
-        raise UnreadableFile(
-            "the file is not UTF-8 text (UTF-16?); save it as UTF-8, or write encoding utf-16 for its source in"
-            " sources.csv"
-        )
+        raise UnreadableFile(_UTF16)
     cells = _cells(text, ",")
     if len(cells) == 1:
         for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
@@ -177,22 +185,43 @@ def _native(content: Content, kind: Kind, native: NativeFormat, settings: Source
     renewed = native.renewed(settings) if settings.rules > 1 else {}
     layout = Layout(canonical, extra, settings.zone, renewed)
     most = _most(content.scan, int(native.has_header))
-    return Delimited(content.path, kind, names, native.has_header, layout, most, content.scratch, quoting)
+    is_strict = settings.rules > 2
+    return Delimited(content.path, kind, names, native.has_header, layout, most, content.scratch, is_strict, quoting)
 
 
 def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     if settings.rules > 2:
         content = _without_mark(content)
     path, lines = content.path, content.scan.lines
-    with path.open("rb") as file:
-        if file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
-            raise UnreadableFile("the file is one JSON array; write one object a line instead")
+    if looks.is_array(path):
+        raise UnreadableFile("the file is one JSON array; write one object a line instead")
     try:
         names = json_lines.keys(con, path) if lines else kind.names
     except duckdb.Error as error:
         raise UnreadableFile(f"not JSON lines: {first_line(error)}") from None
+    if not names:
+        over = ", which is written over several lines" if looks.is_object(path) else ""
+        raise UnreadableFile(f"no line of it is a JSON object{over}: write each object on a line of its own")
+    wrong = _wrong_keys(kind, names) if settings.rules > 2 else {}
+    names = tuple(name for name in names if name not in wrong)
     layout, is_strict = _canonical(kind, names, settings), settings.rules > 2
-    return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict)
+    return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict, wrong)
+
+
+def _wrong_keys(kind: Kind, names: Sequence[str]) -> dict[str, str]:
+    """What single rows call otherwise than the others do, or do not name at all: the rows are wrong, not the file."""
+    wrong = {
+        name: f'the key "{name}" must be written {near}' for name, near in _respelled(kind, names) if near in names
+    }
+    return {**wrong, "": "a key of it has no name; name it, or leave it out"} if "" in names else wrong
+
+
+def _respelled(kind: Kind, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The names that are those of columns but for how they are written, each with the column's."""
+    for name in names:
+        near = name.strip().lower().replace(" ", "_").replace("-", "_")
+        if name not in kind.names and near in kind.names:
+            yield name, near
 
 
 def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind, settings: SourceSettings) -> Readable:
@@ -211,13 +240,9 @@ def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> La
         problems.append(f"columns named twice: {', '.join(twice)}")
     if "" in names:
         problems.append(f"column {list(names).index('') + 1} has no name")
-    for name in names:
-        near = name.strip().lower().replace(" ", "_").replace("-", "_")
-        if name not in kind.names and near in kind.names:
-            problems.append(f'column "{name}" must be written {near}')
-            continue
-    written = {name.strip().lower().replace(" ", "_").replace("-", "_") for name in names}
-    missing = [name for name in kind.required if name not in written]
+    respelled = dict(_respelled(kind, names))
+    problems += [f'column "{name}" must be written {near}' for name, near in respelled.items()]
+    missing = [name for name in kind.required if name not in {*names, *respelled.values()}]
     if missing:
         others = [name for name in names if name not in kind.names]
         meant = {name: other for name in missing if (other := nearest(name, others))}

@@ -48,7 +48,7 @@ def own_fault(con: duckdb.DuckDBPyConnection, file: Readable | None = None) -> I
 def _alone(con: duckdb.DuckDBPyConnection, file: Readable, failure: Exception) -> str | None:
     """What keeps `file` from being read to its end; None if nothing does."""
     if isinstance(failure, duckdb.DataError):  # of a value: the only ones that are new are the file's
-        return _damaged(failure)
+        return file.wrong_text() or _damaged(failure)
     if isinstance(failure, _LOST):
         with duckdb.connect() as fresh:
             return _fault(fresh, file)
@@ -67,7 +67,7 @@ def _fault(con: duckdb.DuckDBPyConnection, file: Readable) -> str | None:
     except Exception as failure:
         if is_interruption(failure):
             raise
-        return _damaged(failure)
+        return file.wrong_text() or _damaged(failure)
     return None
 
 

@@ -1,5 +1,6 @@
 """Parquet: typed cells back to the text that a CSV would have."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,28 @@ class Parquet:
 
     def count(self, con: duckdb.DuckDBPyConnection) -> int:
         return self.most
+
+    def wrong_text(self) -> str | None:
+        with duckdb.connect() as con:  # that of the caller can be asked nothing more
+            for name in self.types:
+                try:
+                    con.execute(
+                        f"select max(length(cast({quoted(name)} as VARCHAR))) from {_read(self.path)}"
+                    ).fetchall()
+                except duckdb.Error as error:
+                    if "UTF8" not in str(error):
+                        return None
+                    where = self._row(con, quoted(name))
+                    return f'column "{name}" has bytes that are no UTF-8{where}; write its texts in UTF-8'
+        return None
+
+    def _row(self, con: duckdb.DuckDBPyConnection, cell: str) -> str:
+        """Where the first of them is, in words: known of a column that does not say that it is of texts."""
+        wrong = f"from {reader('read_parquet', [self.path])} where {cell} is not null and try(decode({cell})) is null"
+        with suppress(duckdb.Error):
+            for (row,) in con.execute(f"select min(file_row_number) + 1 {wrong}").fetchall():
+                return f", first in row {row}"
+        return ""
 
     def cells(self, raw: str) -> str:
         return json_cells(raw)

@@ -52,6 +52,10 @@ class Readable(Protocol):
         """How many records there are, exactly."""
         ...
 
+    def wrong_text(self) -> str | None:
+        """Which cell has bytes that are no text, and that keep the file from being read; None where none does."""
+        ...
+
     def cells(self, raw: str) -> str:
         """SQL: the cells of a record (`raw`, SQL of its text), a list of texts, also of one that is no sound record."""
         ...

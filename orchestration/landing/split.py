@@ -19,7 +19,7 @@ _ESCAPE = "\x1f"
 _BETWEEN = _ESCAPE + "1"
 _ESCAPES = {_ESCAPE: _ESCAPE + "3", "\n": _ESCAPE + "2", "\r": _ESCAPE + "4"}
 WRONG_BYTE = "\ufdd0"  # a noncharacter: no text has it
-_LONGEST = 1 << 20
+LONGEST = 1 << 20  # bytes of a record
 _SHOWN = 10_000
 _BLOCK = 1 << 22
 _MOST_LINES = 1_000  # of one quoted cell
@@ -162,7 +162,7 @@ def _plain(block: Iterable[bytes], quoting: Quoting | None) -> list[str] | None:
         return None
     if b"\r" in data or _ESCAPE.encode() in data or "" in lines:
         return None
-    return None if len(data) > _LONGEST and max(map(len, lines)) > _LONGEST // 4 else lines
+    return None if len(data) > LONGEST and max(map(len, lines)) > LONGEST // 4 else lines
 
 
 def _records(lines: _Lines, quoting: Quoting | None) -> Iterator[tuple[int, bytes, str]]:
@@ -182,7 +182,7 @@ def _records(lines: _Lines, quoting: Quoting | None) -> Iterator[tuple[int, byte
 def _to_closing_quote(line: bytes, lines: _Lines, whole: re.Pattern[bytes], open_: re.Pattern[bytes]) -> bytes | None:
     """The record that `line` opens, its other lines taken; None if it never closes."""
     joined, more = line, 0
-    while open_.match(joined) and more < _MOST_LINES and len(joined) < _LONGEST:
+    while open_.match(joined) and more < _MOST_LINES and len(joined) < LONGEST:
         following = b""
         while b'"' not in following and more < _MOST_LINES:
             following = lines.ahead(more)
@@ -199,7 +199,7 @@ def _to_closing_quote(line: bytes, lines: _Lines, whole: re.Pattern[bytes], open
 
 
 def _line(line: int, raw: bytes, broken: str) -> str:
-    if len(raw) > _LONGEST:
+    if len(raw) > LONGEST:
         raw, broken = raw[:_SHOWN], broken or "long"
     try:
         text = raw.decode()

@@ -95,6 +95,13 @@ UNREADABLE = {
     "array.json": (b'[{"call_id": 1}]', "one object a line"),
     "keys.jsonl": (b'{"a": 1}\n', "missing columns"),
     "returns.csv": (csv_text([cdr(), cdr()]).replace("\n", "\r", 2).encode(), "LF or CRLF throughout"),
+    "log.jsonl": (b"[2026-03-01 10:00:00] VERBOSE[1] pbx.c: x\n", "; it looks like a log, such as Asterisk's"),
+    "log.csv": (b"[Mar  1 10:00:00] VERBOSE[1] pbx.c: x\n", "; it looks like a log, such as Asterisk's"),
+    "indented.jsonl": (json.dumps(cdr(), indent=1).encode(), "which is written over several lines"),
+    "csv.jsonl": (csv_text([cdr()]).encode(), "; it looks like CSV, whose name ends in .csv"),
+    "utf16.jsonl": (json.dumps(cdr()).encode("utf-16"), "write encoding utf-16 for its source"),
+    "packed.csv.gz": (gzip.compress(gzip.compress(csv_text([cdr()]).encode())), "it is compressed twice"),
+    "canonical.csv": (csv_text([cdr()]).replace("pdd_ms", "call_id").encode(), "columns named twice: call_id"),
     "wide.csv": (b"call_id," + b"x" * 200_000 + b"\n", "missing columns: started_at, called_number"),
     "page.csv": (b"<!DOCTYPE html><p>404", "; it looks like a page of HTML or XML"),
     "sheet.csv": (b"PK\x03\x04\x14\x00", "; it looks like a spreadsheet"),
@@ -296,6 +303,30 @@ def test_parquet_has_no_encoding_to_go_by(home: Home) -> None:
         cells = ", ".join(f"'{value}' as {name}" for name, value in cdr().items())
         con.execute(f"copy (select {cells}) to '{path}'")
     assert land(home)[0].landed == 1
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_a_column_of_parquet_that_is_no_text_is_named(home: Home, text: bool) -> None:
+    """With the row where it is bytes by its type; of texts the reader says no row."""
+    path = drop(home, "a.parquet", "")
+    cells = ", ".join(f"'{value}' as {name}" for name, value in cdr().items())
+    note = "'a#b'" if text else "case i when 1 then 'a#b'::BLOB else 'ab'::BLOB end"
+    duckdb.execute(f"copy (select {cells}, {note} as note from range(3) t(i)) to '{path}' (compression uncompressed)")
+    path.write_bytes(path.read_bytes().replace(b"a#b", b"a\xffb"))
+    drop(home, "b.csv", csv_text([cdr()]))
+    bad, good = land(home)
+    assert (bad.status, good.status) == ("unreadable", "landed")
+    where = "" if text else ", first in row 2"
+    assert bad.problem == f'column "note" has bytes that are no UTF-8{where}; write its texts in UTF-8'
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_text_in_another_encoding_than_its_sources_is_named(home: Home, encoding: str) -> None:
+    (home.seeds / "sources.csv").write_text(f"source,kind,encoding\nsw1,cdrs,{encoding}\n")
+    drop(home, "a.csv", csv_text([cdr(call_id="kü")]))
+    (bad,) = land(home)
+    said = f"; it looks like UTF-8, and encoding is {encoding} for its source in sources.csv"
+    assert (bad.problem or "").endswith(said)
 
 
 def test_a_file_that_is_gone_or_has_no_name_to_write_down_stops_no_other(
@@ -564,16 +595,35 @@ def test_bad_rows_of_parquet_and_json_lines(home: Home, tmp_path: Path) -> None:
     ]
 
 
-def test_an_object_with_a_key_twice_is_no_row(home: Home) -> None:
-    """Only one of the two would be read, and which is nowhere said."""
+def test_an_object_whose_keys_are_wrong_is_no_row(home: Home) -> None:
+    """Of a key that is there twice only one would be read, and which is nowhere said. One that is written otherwise
+    than in the other rows, or has no name, is its row's fault, not the file's.
+    """
     good = json.dumps(cdr(call_id="good", tags={"a": 1}))
     twice = json.dumps(cdr(call_id="c2"))[:-1] + ', "duration\\u005fs": "1"}'
     nested = json.dumps(cdr(call_id="c3"))[:-1] + ', "tags": {"a": 1, "a": 2}}'
-    drop(home, "a.jsonl", f"{good}\n{twice}\n{nested}\n")
+    other = json.dumps(cdr(call_id="c4")).replace("duration_s", "Duration_S")
+    nameless = json.dumps({**cdr(call_id="c5"), "": "x"})
+    drop(home, "a.jsonl", "\n".join([good, twice, nested, other, nameless, ""]))
     (landed,) = land(home)
-    assert (landed.rows, landed.landed, landed.rejected) == (3, 2, 1)
-    detail = 'the key "duration_s" is in it twice; write it once'
-    assert query(home, "select line, reason, detail from ops.rejected_rows") == [(2, "bad_row", detail)]
+    assert (landed.rows, landed.landed, landed.rejected) == (5, 2, 3)
+    assert query(home, "select line, reason, detail from ops.rejected_rows order by line") == [
+        (2, "bad_row", 'the key "duration_s" is in it twice; write it once'),
+        (4, "bad_row", 'the key "Duration_S" must be written duration_s'),
+        (5, "bad_row", "a key of it has no name; name it, or leave it out"),
+    ]
+    assert adds_up(home)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_no_row_is_longer_than_a_mebibyte(home: Home, suffix: str) -> None:
+    """Also where all rows of the file can be read."""
+    rows = [cdr(call_id="long", note="x" * (1 << 20)), cdr(call_id="shorter", note="x" * (1 << 19))]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    drop(home, f"a.{suffix}", csv_text(rows, tuple(rows[0])) if suffix == "csv" else lines)
+    (landed,) = land(home)
+    assert (landed.landed, [r.detail for r in landed.reasons]) == (1, ["the row is longer than 1 MiB"])
+    assert query(home, "select call_id from landed.cdrs") == [("shorter",)]
     assert adds_up(home)
 
 
