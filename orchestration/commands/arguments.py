@@ -50,7 +50,7 @@ class Seconds(_Typed[Decimal]):
     """Seconds above 0, to the millisecond."""
 
     name = "SECONDS"
-    right = "a number of seconds above 0; write it in plain digits, such as 60 or 61.5"
+    right = "a number of seconds above 0, of at most 900000000; write it in plain digits, such as 60 or 61.5"
 
     def read(self, text: str) -> Decimal | None:
         seconds = typed.number(text)

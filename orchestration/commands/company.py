@@ -50,6 +50,7 @@ def check(as_json: bool) -> None:
     """Check the configuration in seeds/, decks/, accounting/ and branding/, and list all that is wrong with it.
 
     What is no error, and yet would leave calls without a price or is hardly meant, is a warning: exit status 0.
+    Warnings come when nothing is wrong.
 
     \b
     Example:
@@ -63,7 +64,9 @@ def check(as_json: bool) -> None:
 
     home = Home.from_environment()
     problems = [*published_problems(home), *mapping_problems(home), *chart_problems(home), *logo_problems(home)]
-    warnings, notes = published_warnings(home), chart_notes(home)
+    # what is wrong may be why something seems to be missing
+    warnings = [] if problems else published_warnings(home)
+    notes = chart_notes(home)
     if as_json:
         print_json({"problems": problems, "warnings": list(map(str, warnings)), "notes": notes})
     else:

@@ -67,17 +67,17 @@ def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
             if file.settled:
                 click.echo(f"{file.name}: settles {_rows(file.settled)} that had been rejected of earlier files")
         _say_rejected(landed, options["dry_run"])
-    if taken.unbuilt and not as_json:
-        _say_unbuilt(taken.unbuilt)
+    if taken.unbuilt:
+        _say_unbuilt(taken.unbuilt, as_json)
     problems = [f"{f.name}: {f.problem}" for f in landed if f.problem]
     if problems:
         raise Refused("\n".join(problems))
 
 
-def _say_unbuilt(unbuilt: Sequence[Unbuilt]) -> None:
+def _say_unbuilt(unbuilt: Sequence[Unbuilt], aside: bool) -> None:
     rows, days = sum(day.rows for day in unbuilt), [day.day for day in unbuilt]
     which = _days(days) if len(days) < 5 else f"{len(days)} days from {days[0]} to {days[-1]}"
-    click.echo(f"not built yet: {_rows(rows)} of {which}; run tollbook build")
+    click.echo(f"not built yet: {_rows(rows)} of {which}; run tollbook build", err=aside)
 
 
 def _rows(number: int) -> str:
@@ -309,7 +309,7 @@ def _short(what: str, key: str) -> str:
 @click.option("--kind", type=click.Choice(KINDS), help="Of this kind of file only.")
 @click.option("--source", help="From this source only.")
 @click.option("--reason", help="With this reason only, such as bad_duration; unreadable: files that could not be read.")
-@click.option("--file", help="Of this file only: its FILE_ID, or its beginning.")
+@click.option("--file", type=FileId(), help="Of this file only: its FILE_ID, or its beginning.")
 @click.option("--all", "settled", is_flag=True, help="Also what is waived or settled since.")
 @click.option("--by-file", is_flag=True, help="Count them by file and reason.")
 @click.option(

@@ -67,7 +67,7 @@ def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic
         click.echo(json.dumps([plain(deck) for deck in reviewed.reviews], default=plain_value))
     elif not reviewed.reviews and not reviewed.problems:
         click.echo("no deck waits in inbox/rates/")
-    else:
+    elif reviewed.reviews:
         click.echo("\n\n".join(text(deck, first) for deck in reviewed.reviews))
     if reviewed.problems:
         raise Refused("\n".join(reviewed.problems))

@@ -328,6 +328,18 @@ def bands_can_happen(sheets: Sheets) -> Iterator[Problem]:
     yield from sheet.judged(sheet.columns("rate_table_id", "band"), judge)
 
 
+def exchanges_of_two(sheets: Sheets) -> Iterator[Problem]:
+    """A rate is of one currency to another."""
+
+    def judge(currency: str, to: str) -> list[CellFault]:
+        if not currency or currency != to:
+            return []
+        return [CellFault("to_currency", f"{to} is from_currency too", "delete the row: it converts nothing")]
+
+    sheet = sheets["fx_rates"]
+    yield from sheet.judged(sheet.columns("from_currency", "to_currency"), judge)
+
+
 def known_formats(sheets: Sheets, formats: Mapping[str, str]) -> Iterator[Problem]:
     """A source's format is canonical or one that can be landed, of its kind: `formats` has the kind of each."""
 
@@ -365,6 +377,7 @@ RULES: tuple[Rule, ...] = (
     markups_are_sold,
     bands_can_happen,
     allowances_can_be_used,
+    exchanges_of_two,
     *UNREAD,
 )
 """Every rule that looks at the sheets alone."""

@@ -46,6 +46,7 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     found += _of(sheets, same_instant, "rates")
     found += _of(sheets, lambda of: without_rates(of, now, priced), "rate_assignments", "rate_tables", "rates")
     found += _of(sheets, lambda of: without_tables(of, now), "trunks", "rate_assignments")
+    found += _of(sheets, lambda of: without_trunks(of, now), "trunks")
     found += _of(sheets, lambda of: without_exchange(of, now), *FILES)
     return found
 
@@ -70,7 +71,7 @@ def same_instant(sheets: Sheets) -> Iterator[Problem]:
     seen: dict[tuple[str, ...], dict[datetime | None, int]] = defaultdict(dict)
     for row, (start, *key) in enumerate(sheet.columns("valid_from", *_SAME_RATE)):
         earlier = seen[tuple(key)].get(since[start])
-        if earlier is not None:
+        if earlier is not None and since[start] is not None:
             table, prefix = key[:2]
             which = f"{table} has a price for {prefix or 'every number'} from {start or 'always'} on line "
             which += f"{sheet.lines[earlier]} too"
@@ -80,7 +81,7 @@ def same_instant(sheets: Sheets) -> Iterator[Problem]:
 
 
 def without_rates(sheets: Sheets, now: datetime, priced: Collection[str]) -> Iterator[Problem]:
-    """Assigned tables that charge by rates and have none in force: every answered call would be `no_rate`."""
+    """Assigned tables that charge by rates and have none in force, or not yet: answered calls would be `no_rate`."""
     kinds = sheets["rate_tables"].mapping("rate_table_id", "kind")
     spans: dict[str, set[tuple[datetime, datetime]]] = defaultdict(set)
     rates = sheets["rates"]
@@ -92,10 +93,12 @@ def without_rates(sheets: Sheets, now: datetime, priced: Collection[str]) -> Ite
     for held_, (table, account) in _in_force(sheet, now, "rate_table_id", "account_id"):
         if table in told or table in priced or kinds.get(table) not in _PRICES:
             continue
-        if any(start < held_.end and end > held_.start for start, end in spans[table]):
+        if any(start <= held_.start < end for start, end in spans[table]):
             continue
         told.add(table)
+        later = [start for start, end in spans[table] if held_.start < start < held_.end]
         which = "in force" if table in rates.known("rate_table_id") else "at all"
+        which = f"in force before {min(later)}" if later else which
         wrong = f"{table} has no price {which}: answered calls of {account} would be unrated (no_rate)"
         right = "add its prices to rates.csv, or accept a deck that has them (tollbook rates accept)"
         yield sheet.at(held_.row, "rate_table_id", wrong, right)
@@ -112,6 +115,17 @@ def without_tables(sheets: Sheets, now: datetime) -> Iterator[Problem]:
             told.add(account)
             wrong = f"{account} has no rate table: answered calls by {trunk} would be unrated (no_rate_table)"
             yield sheet.at(held.row, "account_id", wrong, "give it one in rate_assignments.csv")
+
+
+def without_trunks(sheets: Sheets, now: datetime) -> Iterator[Problem]:
+    """No trunk at all by which calls come in, or none yet: every answered call would be `no_account`."""
+    sheet = sheets["trunks"]
+    held = [held for held, (direction,) in _in_force(sheet, now, "direction") if direction == "ingress"]
+    if any(trunk.start <= now for trunk in held):
+        return
+    since = f" before {min(trunk.start for trunk in held)}" if held else ""
+    wrong = f"no trunk is an account's{since}: answered calls would be unrated (no_account)"
+    yield Problem(sheet.shown, None, None, wrong, "write each ingress trunk with its account, as CDRs name it")
 
 
 def without_exchange(sheets: Sheets, now: datetime) -> Iterator[Problem]:

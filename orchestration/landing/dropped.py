@@ -80,6 +80,7 @@ def _in(directory: Path) -> list[Path]:
 def waiting(home: Home) -> list[Dropped]:
     """Every file in the inbox that can land, by kind, source and name; what cannot is said, and left alone."""
     dropped: list[Dropped] = []
+    _refuse_a_file(home.inbox)
     _say_if_files(home.inbox, "no kind and no source; put files into inbox/<kind>/<source>/")
     for directory in _directories(home.inbox):
         if directory.name not in KINDS:
@@ -96,6 +97,11 @@ def waiting(home: Home) -> list[Dropped]:
             for deeper in _directories(source):
                 LOG.warning("left alone: %s is a directory (%s); files land from its parent", deeper, _held(deeper))
     return sorted(dropped, key=lambda d: (d.kind, d.source, d.name))
+
+
+def _refuse_a_file(inbox: Path) -> None:
+    if inbox.exists() and not inbox.is_dir():
+        raise Refused(f"{inbox} is {what_is(inbox)}, and files land from a directory of that name: move it away")
 
 
 def decks(home: Home) -> list[Dropped]:

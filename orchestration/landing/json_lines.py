@@ -14,9 +14,9 @@ from orchestration.store.sql import literal, reader
 
 @dataclass
 class JsonLines:
-    """A file of JSON objects. `names`: every key that one of them has. `wrong_keys`: keys that no row may have, and what
-    is to be done about each. `is_strict`: one with a key twice is no row, nor one longer than `split.LONGEST`, whichever
-    way it is read.
+    """A file of JSON objects. `names`: every key that one of them has. `wrong_keys`: keys that no row may have, and
+    what is to be done about each. `is_strict`: one with a key twice is no row, nor one longer than `split.LONGEST`,
+    whichever way it is read.
     """
 
     path: Path

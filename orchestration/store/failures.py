@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 _GONE = (errno.ENOENT, errno.ENOTDIR)
+_NO_FOLDER = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _BY_WORDS = {os.strerror(number): number for number in (*_GONE, *_FORBIDDEN, *_FULL, errno.EROFS)}
@@ -85,6 +86,8 @@ def of_files(failure: Exception, root: Path | None = None) -> str | None:
         return _unwritable(path, fault, root)
     if path is not None and (closed := _closed_to_us(path, fault.number in _FORBIDDEN)):
         return _forbidden(closed)
+    if fault.number in _NO_FOLDER and path is not None and (file := _in_the_way(path)):
+        return f"{file} is a file, and a directory is needed there: move the file away"
     if fault.number in _GONE and path is not None and path.is_absolute():
         return _gone(path, root)
     return None
@@ -156,6 +159,11 @@ def _is_there(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _in_the_way(path: Path) -> Path | None:
+    """What is no directory on the way to `path`, or there where one was to be made."""
+    return next((place for place in (path, *path.parents) if _is_there(place) and not place.is_dir()), None)
 
 
 def _forbidden(path: Path) -> str:

@@ -64,6 +64,8 @@ class Home:
         for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):
             if odd := set(str(path)) & set("?\\\n"):
                 raise Refused(f"{name} is {path}; the database cannot open a path with {odd.pop()!r} in it: rename it")
+        if home.root.exists() and not home.root.is_dir():
+            raise Refused(f"{home.root} is a file; let TOLLBOOK_HOME name the folder of the deployment")
         if not os.environ.get("TOLLBOOK_HOME"):
             home._refuse_outside()
         return home

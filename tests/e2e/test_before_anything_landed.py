@@ -33,6 +33,9 @@ def test_questions_are_answered_by_the_configuration_alone(tmp_path: Path) -> No
     assert [(row["account_id"], Decimal(row["balance"])) for row in new.json("balance")] == [
         (account, Decimal(0)) for account in ("acme", "bolt", "carrier")
     ]
+    assert new.run("alerts", "--json").stderr == (
+        f"nothing has landed in {new.home}: this is answered from the configuration alone\n"
+    )
     assert new.json("alerts") == []
     new.run("publish", fails=True)
     assert not (new.home / "serving").exists()

@@ -116,6 +116,7 @@ def test_a_directory_with_something_in_it_is_left_alone(run: Run, capsys: pytest
     assert refusal(capsys, "init", ".") == f". is not empty; {right}"
     assert refusal(capsys, "init", "kept/.hidden") == "kept/.hidden is a file; name a new directory"
     assert [path.name for path in kept.iterdir()] == [".hidden"]
+    assert refusal(capsys, "init", "/proc/x").startswith("/proc/x cannot be made there (")
 
 
 def test_an_empty_directory_and_one_within_others_will_do(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

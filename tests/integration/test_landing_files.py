@@ -435,7 +435,9 @@ def test_a_file_that_cannot_be_archived_now_is_named_and_stops_no_other(home: Ho
         ("sw1.csv", "unreadable"),
         ("zz.csv", "landed"),
     ]
-    assert str(results[1].problem).startswith(f"it cannot be put into archive/ now ({closed}: File exists")
+    assert str(results[1].problem).startswith(
+        f"it cannot be put into archive/ now ({closed} is a file, and a directory is needed there: move the file away)"
+    )
     assert query(home, "select source from landed.cdrs order by 1") == [("aa",), ("zz",)]
     assert '"source": "sw1"' not in home.journal.read_text()
     closed.unlink()

@@ -267,6 +267,12 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             'fx_rates.csv line 2, column rate: "0" is not above 0; write more than 0',
         ),
         (
+            "fx_rates",
+            "USD,EUR",
+            "EUR,EUR",
+            "fx_rates.csv line 2, column to_currency: EUR is from_currency too; delete the row: it converts nothing",
+        ),
+        (
             "plan_tiers",
             ",5\n",
             ",5.5\n",

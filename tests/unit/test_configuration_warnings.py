@@ -45,8 +45,12 @@ def _no_price(which: str, account: str, table: str, line: int) -> str:
         # over, by the clock
         (_COST + "retail,44,,2026-01-01,2026-05-06T09:00:00,0.06\n", [_no_price("in force", "acme", "retail", 2)]),
         (_COST + "retail,44,,2026-01-01,2026-05-06T09:00:01,0.06\n", []),
-        # later: calls from then on have a price
-        (_COST + "retail,44,,2026-07-01,,0.06\n", []),
+        # later, and another from the hour of the check: calls until then have no price
+        (
+            _COST + "retail,44,,2026-07-01,,0.06\n",
+            [_no_price("in force before 2026-07-01 00:00:00", "acme", "retail", 2)],
+        ),
+        (_COST + "retail,44,,2026-05-06T09:00:00,,0.06\nretail,45,,2026-07-01,,0.06\n", []),
     ],
 )
 def test_a_table_that_is_assigned_and_has_no_rate(tmp_path: Path, rates: str, said: list[str]) -> None:
@@ -76,6 +80,18 @@ def test_an_account_with_trunks_and_no_table(tmp_path: Path) -> None:
     assert warned(tmp_path, rate_assignments=_ASSIGNED + assigned, trunks=trunks) == [
         "seeds/trunks.csv line 2, column account_id: acme has no rate table: answered calls by in-a would be unrated "
         "(no_rate_table); give it one in rate_assignments.csv"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trunks", "since"),
+    [("", ""), ("out,egress,carrier,,\n", ""), ("in-a,ingress,acme,2026-06-01,\n", " before 2026-06-01 00:00:00")],
+    ids=["none", "none that calls come in by", "only later"],
+)
+def test_no_trunk_by_which_calls_come_in(tmp_path: Path, trunks: str, since: str) -> None:
+    said = f"no trunk is an account's{since}: answered calls would be unrated (no_account)"
+    assert warned(tmp_path, trunks="trunk_id,direction,account_id,valid_from,valid_to\n" + trunks) == [
+        f"seeds/trunks.csv: {said}; write each ingress trunk with its account, as CDRs name it"
     ]
 
 

@@ -18,12 +18,13 @@ from orchestration.cli import main
 from orchestration.defs.failing import in_words as in_a_run
 from orchestration.engine.dbt import DbtFailed
 from orchestration.engine.failed import in_words
+from orchestration.landing.dropped import waiting
 from orchestration.landing.own_fault import own_fault
 from orchestration.operations.day import publish as publishing
 from orchestration.operations.upkeep.init import init
 from orchestration.operations.upkeep.rate_decks import _own_fault as a_deck
 from orchestration.store.failures import of_files, user, what_failed
-from orchestration.store.warehouse import Home, environment, operator
+from orchestration.store.warehouse import Home, Refused, environment, operator
 
 HOME = Path("/h/home")
 _ROOM = "(No space left on device): make room on the disk"
@@ -231,11 +232,32 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
     assert operator() == "123456"
 
 
+def test_a_file_in_the_place_of_a_directory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (file := tmp_path / "archive").touch()
+    for path in (file, file / "cdrs"):
+        with pytest.raises(OSError, match=r"exists|Not a directory") as failed:
+            path.mkdir()
+        assert what_failed(failed.value) == f"{file} is a file, and a directory is needed there: move the file away"
+    monkeypatch.setenv("TOLLBOOK_HOME", str(file))
+    with pytest.raises(Refused, match=r"archive is a file; let TOLLBOOK_HOME name the folder of the deployment"):
+        Home.from_environment()
+    monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path))
+    (tmp_path / "inbox").touch()
+    with pytest.raises(Refused, match="inbox is a file, and files land from a directory of that name: move it away"):
+        waiting(Home.from_environment())
+
+
 def test_a_model_that_fails_for_want_of_a_file_says_so_here_and_in_a_run() -> None:
     gone = DbtFailed('allowances_hold: IO Error: No files found that match the pattern "/h/home/tables/x/1.parquet"')
     said = "/h/home/tables/x/1.parquet is gone: run tollbook rebuild, which makes it anew from archive/"
     assert in_words(gone, HOME) == said
     assert in_words(DbtFailed("x: Binder Error"), HOME).endswith("the next build tries again\nx: Binder Error")
+    little = duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate\n\nPossible solutions")
+    for failure in (little, DbtFailed(f"x: {little}")):
+        assert in_words(failure, HOME).splitlines() == [
+            str(failure).splitlines()[0],
+            "there is not enough memory: TOLLBOOK_MEMORY is 4GB; give it more, where the machine has it",
+        ]
     for failure, words in ((gone, said), (OSError(errno.ENOSPC, "No space left on device", "/h/a"), "/h/a cannot be")):
         with pytest.raises(dg.Failure) as failed, in_a_run(Home(HOME, HOME).root):
             raise failure

@@ -175,5 +175,8 @@ def test_shares_of_a_mix(tmp_path: Path) -> None:
     mix.write_text("share,number\n1,44\n1\n")
     with pytest.raises(Refused, match=r"mix.csv line 3, column number: the cell is empty"):
         mix_file(mix)
+    mix.write_text("number,share\n44,0.5\n49,1\n44,0.1\n")
+    with pytest.raises(Refused, match=r"mix.csv line 4, column number: 44 is on line 2 too; write it once"):
+        mix_file(mix)
     mix.write_text("number,share\n44,.5\n49,2\n")
     assert [(part.number, part.share) for part in mix_file(mix)] == [("44", Decimal("0.5")), ("49", 2)]

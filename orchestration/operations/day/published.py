@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ def answering(home: Home) -> Iterator[Home]:
     if home.serving.exists() or _has_landed(home):
         yield home
         return
+    print(f"nothing has landed in {home.root}: this is answered from the configuration alone", file=sys.stderr)
     # a publication reads questions of its own, and only the first question of all needs one
     from orchestration.operations.day.build import build
 

@@ -49,9 +49,12 @@ def mix_file(path: Path) -> list[MixPart]:
     except (OSError, KeyError, ValueError, csv.Error) as problem:
         raise Refused(f"{path} cannot be read as CSV with the columns number and share: {problem}") from None
     shares = []
+    lines: dict[str, int] = {}
     for line, number, share in read:
         if not number:
             raise Refused(f"{path} line {line}, column number: the cell is empty; write a number, or a prefix")
+        if (first := lines.setdefault(number, line)) != line:
+            raise Refused(f"{path} line {line}, column number: {number} is on line {first} too; write it once")
         part = typed.number(share or "")
         if part is None or part < 0:
             raise Refused(f'{path} line {line}, column share: "{share}" is not a share; write it like 0.35')
