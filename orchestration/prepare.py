@@ -114,6 +114,7 @@ def write_manifest() -> Path:
     from orchestration.engine.rating_sql import rating
     from orchestration.operations.day.assertions import assertions
 
+    dbt.relations()
     rating()
     daily()
     described()

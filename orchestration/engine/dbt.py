@@ -6,6 +6,7 @@ import contextlib
 import graphlib
 import hashlib
 import io
+import json
 import os
 import re
 import sys
@@ -183,15 +184,28 @@ def compiled_nodes(selected: Sequence[str], kind: str) -> dict[str, CompiledNode
     return nodes
 
 
-def relations() -> set[tuple[str, str]]:
-    """Schema and name of each model."""
-    return {(node.schema, node.name) for key, node in manifest().nodes.items() if key.startswith("model.")}
+def relations() -> list[tuple[str, str]]:
+    """Schema and name of each model, each after those that it reads."""
+    return [(schema, name) for _, schema, name, _ in _models(project_version())]
 
 
 def reads() -> dict[str, set[str]]:
-    """The unique ids of the models that each model reads itself."""
-    nodes = {key: node.depends_on_nodes for key, node in manifest().nodes.items() if key.startswith("model.")}
-    return {key: set(read) & nodes.keys() for key, read in nodes.items()}
+    """The unique ids of the models that each model reads itself, each after those."""
+    return {key: set(read) for key, _, _, read in _models(project_version())}
+
+
+@cache
+def _models(version: str) -> list[tuple[str, str, str, list[str]]]:
+    """Unique id, schema, name and what it reads of each model, each after those; reading the manifest takes longer."""
+    made: list[tuple[str, str, str, list[str]]] = json.loads(kept(".models.json", version, _ordered))
+    return made
+
+
+def _ordered() -> str:
+    nodes = {key: node for key, node in manifest().nodes.items() if key.startswith("model.")}
+    read = {key: sorted(set(node.depends_on_nodes) & nodes.keys()) for key, node in nodes.items()}
+    order = graphlib.TopologicalSorter(read).static_order()
+    return json.dumps([(key, nodes[key].schema, nodes[key].name, read[key]) for key in order], indent=1)
 
 
 def query_of(node: CompiledNode) -> str:

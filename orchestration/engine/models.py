@@ -6,7 +6,6 @@ release in a tenth of the time that dbt needs, which works around each model.
 
 from __future__ import annotations
 
-import graphlib
 from pathlib import Path
 
 import duckdb
@@ -49,7 +48,7 @@ def _take(con: duckdb.DuckDBPyConnection) -> None:
     schemas = {schema for schema, _ in dbt.relations()}
     for schema in sorted(schemas):
         con.execute(f"create schema if not exists {schema}")
-    for schema, name in _in_order():
+    for schema, name in dbt.relations():
         relation = f"{schema}.{name}"
         if relation in by_the_day:
             continue
@@ -60,10 +59,3 @@ def _take(con: duckdb.DuckDBPyConnection) -> None:
             con.execute(statements[schema, name])
         else:
             con.execute(f"create table {relation} as select * from made.{relation} limit 0")
-
-
-def _in_order() -> list[tuple[str, str]]:
-    """Schema and name of every model, each after those that it reads."""
-    nodes = dbt.manifest().nodes
-    keys = graphlib.TopologicalSorter(dbt.reads()).static_order()
-    return [(nodes[key].schema, nodes[key].name) for key in keys]
