@@ -42,7 +42,7 @@ def formats(as_json: bool) -> None:
     Example:
       tollbook formats
     """
-    from orchestration.landing.formats import formats as listed
+    from orchestration.landing.formats.known import formats as listed
 
     if as_json:
         print_json(listed())

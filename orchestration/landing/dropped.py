@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.configuration.nearest import nearest
-from orchestration.landing.canonical import LANDING
+from orchestration.landing.rows.canonical import LANDING
 from orchestration.store.failures import what_failed
 from orchestration.store.files import move, place, what_is, write
 from orchestration.store.warehouse import KINDS, Home, Refused

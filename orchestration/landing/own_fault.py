@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from orchestration.landing.problem import LandedElsewhere, NotNow, UnreadableFile
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.readable import Readable
 from orchestration.store.failures import first_line, is_interruption, what_failed
 from orchestration.store.warehouse import Refused
 

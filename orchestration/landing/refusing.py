@@ -5,8 +5,8 @@ from __future__ import annotations
 import duckdb
 
 from orchestration.configuration.schema import CANONICAL
-from orchestration.landing import formats
-from orchestration.landing.native import SourceSettings
+from orchestration.landing.formats.known import NATIVE
+from orchestration.landing.formats.native import SourceSettings
 from orchestration.landing.problem import LandedElsewhere, OtherLayout, UnreadableFile
 from orchestration.landing.store import Counts, FileKey
 
@@ -74,7 +74,7 @@ def refuse_unreadable(con: duckdb.DuckDBPyConnection, key: FileKey, settings: So
         return
     if is_canonical:
         raise UnreadableFile(f"none of its {counts.rows} rows can be read; line {first[0]}: {first[1]}")
-    columns = ", ".join(formats.NATIVE[settings.format].columns)
+    columns = ", ".join(NATIVE[settings.format].columns)
     raise OtherLayout(
         f"none of its {counts.rows} rows can be read as {settings.format}, which has the columns {columns};"
         f" line {first[0]}: {first[1]}. Have the switch write these, or give the source its own format in sources.csv"

@@ -8,8 +8,8 @@ import duckdb
 
 from orchestration.configuration.schema import CANONICAL, FILES
 from orchestration.configuration.sheet import read
-from orchestration.landing import formats
-from orchestration.landing.native import SourceSettings
+from orchestration.landing.formats.known import NATIVE
+from orchestration.landing.formats.native import SourceSettings
 from orchestration.store.warehouse import Refused
 
 _READ = ("format", "timezone", "trunk_pattern", "encoding")
@@ -38,9 +38,9 @@ def _settings(kind: str, source: str, row: tuple[str | None, ...] | None, rules:
     settings = SourceSettings(form or CANONICAL, zone or "UTC", pattern, encoding or "utf-8", rules)
     if settings.format == CANONICAL:
         return settings
-    native = formats.NATIVE.get(settings.format)
+    native = NATIVE.get(settings.format)
     if native is None or native.kind != kind:
-        known = ", ".join(n for n, f in formats.NATIVE.items() if f.kind == kind)
+        known = ", ".join(n for n, f in NATIVE.items() if f.kind == kind)
         raise Refused(
             f'sources.csv: "{settings.format}" is no format for {kind} of {source};'
             f" write {', '.join(filter(None, (CANONICAL, known)))}"

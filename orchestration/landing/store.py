@@ -7,14 +7,14 @@ from datetime import date, datetime
 
 import duckdb
 
-from orchestration.landing import times
-from orchestration.landing.canonical import CanonicalType, Kind
-from orchestration.landing.checked import checked, landed_row, name_the_nearest, rejected_row, valid
 from orchestration.landing.identity.fresh import Fresh
 from orchestration.landing.identity.settle import settle
-from orchestration.landing.plausible import Limits
 from orchestration.landing.problem import MACHINE, UnreadableFile
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.readable import Readable
+from orchestration.landing.rows import times
+from orchestration.landing.rows.canonical import CanonicalType, Kind
+from orchestration.landing.rows.checked import checked, landed_row, name_the_nearest, rejected_row, valid
+from orchestration.landing.rows.plausible import Limits
 from orchestration.store.database import count
 from orchestration.store.sql import literal, quoted
 

@@ -2,10 +2,10 @@
 
 import duckdb
 
-from orchestration.landing.checked import read_again
 from orchestration.landing.identity.fresh import Fresh
 from orchestration.landing.identity.settle import settle_staged
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.readable import Readable
+from orchestration.landing.rows.checked import read_again
 from orchestration.landing.store import Counts, FileKey, file_days, reject_conflicts
 from orchestration.store.sql import literal
 

@@ -403,7 +403,7 @@ def test_a_file_that_cannot_be_read_or_moved_now_is_named_and_stops_no_other(
     def locked(dropped: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(home.inbox))
 
-    monkeypatch.setattr("orchestration.landing.opening.shutil.copyfileobj", full)
+    monkeypatch.setattr("orchestration.landing.readers.opening.shutil.copyfileobj", full)
     monkeypatch.setattr("orchestration.landing.dropped.forget", locked)
     monkeypatch.setattr("orchestration.landing.dropped.move", lambda *_: locked(None))
     results = land(home)

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from orchestration.landing import times
-from orchestration.landing.formats import NATIVE, formats
+from orchestration.landing.formats.known import NATIVE, formats
+from orchestration.landing.rows import times
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import Home, writer
 from tests.support.asterisk import master

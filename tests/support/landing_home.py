@@ -6,7 +6,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.landing.canonical import CDRS
+from orchestration.landing.rows.canonical import CDRS
 from orchestration.store.warehouse import Home
 
 SEEDS = {

@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.landing import asterisk, formats
-from orchestration.landing.canonical import CDRS, LANDING
-from orchestration.landing.formats import NATIVE
-from orchestration.landing.native import NativeFormat, SourceSettings
-from orchestration.landing.opening import open_file, unpacked
+from orchestration.landing.formats import asterisk, known
+from orchestration.landing.formats.known import NATIVE
+from orchestration.landing.formats.native import NativeFormat, SourceSettings
 from orchestration.landing.problem import UnreadableFile
-from orchestration.landing.scan import scan
+from orchestration.landing.readers.opening import open_file, unpacked
+from orchestration.landing.readers.scan import scan
+from orchestration.landing.rows.canonical import CDRS, LANDING
 from orchestration.store.warehouse import PROJECT
 from tests.support.landing_home import SEEDS
 
@@ -56,7 +56,7 @@ def test_a_file_without_the_header_that_its_format_has_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_header: bool
 ) -> None:
     """An empty log of a format without one has no calls."""
-    monkeypatch.setattr(formats, "NATIVE", {"headed": replace(asterisk.FORMAT, has_header=has_header)})
+    monkeypatch.setattr(known, "NATIVE", {"headed": replace(asterisk.FORMAT, has_header=has_header)})
     empty, scratch = tmp_path / "empty.csv", tmp_path / "scratch"
     empty.touch()
     scratch.mkdir()

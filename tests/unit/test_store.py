@@ -131,9 +131,9 @@ _MAY_WRITE = {
     "orchestration/store/journal.py",
     "orchestration/prepare.py",
     "orchestration/configuration/load.py",
-    "orchestration/landing/encoded.py",
-    "orchestration/landing/opening.py",
-    "orchestration/landing/split.py",
+    "orchestration/landing/readers/encoded.py",
+    "orchestration/landing/readers/opening.py",
+    "orchestration/landing/readers/split.py",
     "orchestration/operations/upkeep/replay.py",
     "orchestration/operations/accounts/topup.py",
 }

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.checked import read_again
 from orchestration.landing.identity.columns import columns_of
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.readable import Readable
+from orchestration.landing.rows.checked import read_again
 from orchestration.landing.store import FileKey
 from orchestration.store.database import count
 from orchestration.store.sql import run

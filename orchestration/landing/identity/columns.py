@@ -1,6 +1,6 @@
 """What varies by the kind of row in the rules of identity: its table and columns, as SQL."""
 
-from orchestration.landing.canonical import Kind
+from orchestration.landing.rows.canonical import Kind
 from orchestration.store.sql import quoted
 
 

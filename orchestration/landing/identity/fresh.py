@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.canonical import Kind
 from orchestration.landing.identity.columns import columns_of
-from orchestration.landing.plausible import Limits
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.readable import Readable
+from orchestration.landing.rows.canonical import Kind
+from orchestration.landing.rows.plausible import Limits
 from orchestration.store.sql import literal, quoted, run
 
 _HERE = Path(__file__).parent

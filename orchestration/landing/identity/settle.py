@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from orchestration.landing.checked import read_again
 from orchestration.landing.identity.fresh import Fresh
+from orchestration.landing.rows.checked import read_again
 from orchestration.store.database import count
 
 

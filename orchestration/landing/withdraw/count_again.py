@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.checked import read_again
 from orchestration.landing.identity.columns import columns_of
 from orchestration.landing.identity.fresh import Fresh
 from orchestration.landing.identity.settle import settle_staged
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.readable import Readable
+from orchestration.landing.rows.checked import read_again
 from orchestration.landing.store import FileKey, file_days, reject_conflicts
 from orchestration.store.database import count
 from orchestration.store.sql import literal, run

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.canonical import Kind
 from orchestration.landing.identity.columns import columns_of
+from orchestration.landing.rows.canonical import Kind
 from orchestration.landing.store import FileKey
 from orchestration.store.database import count
 from orchestration.store.sql import run

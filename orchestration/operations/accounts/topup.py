@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.landing.canonical import PAYMENTS
-from orchestration.landing.checked import fault
-from orchestration.landing.plausible import source_limits
+from orchestration.landing.rows.canonical import PAYMENTS
+from orchestration.landing.rows.checked import fault
+from orchestration.landing.rows.plausible import source_limits
 from orchestration.operations.accounts.balance import balance
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.accounts.unknown import no_account

@@ -14,18 +14,18 @@ import duckdb
 
 from orchestration.engine.dbt import modelled
 from orchestration.landing import dropped
-from orchestration.landing.canonical import LANDING
 from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
 from orchestration.landing.dropped import Dropped
+from orchestration.landing.formats.native import SourceSettings
 from orchestration.landing.landed import has_landed, next_sequence
-from orchestration.landing.native import SourceSettings
-from orchestration.landing.opening import open_file, unpacked
 from orchestration.landing.own_fault import own_fault
-from orchestration.landing.plausible import source_limits
 from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, UnreadableFile
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.opening import open_file, unpacked
+from orchestration.landing.readers.readable import Readable
+from orchestration.landing.readers.scan import Scan, scan
 from orchestration.landing.refusing import refuse_elsewhere, refuse_unreadable
-from orchestration.landing.scan import Scan, scan
+from orchestration.landing.rows.canonical import LANDING
+from orchestration.landing.rows.plausible import source_limits
 from orchestration.landing.settings import settings_of
 from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import supersede_landed

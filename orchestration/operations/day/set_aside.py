@@ -10,7 +10,7 @@ import duckdb
 from orchestration.landing import dropped, unreadable
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import next_sequence
-from orchestration.landing.plausible import source_limits
+from orchestration.landing.rows.plausible import source_limits
 from orchestration.landing.unreadable import SetAside
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Writer, clock

@@ -11,13 +11,13 @@ import duckdb
 
 from orchestration.engine import dbt
 from orchestration.landing import dropped
-from orchestration.landing.canonical import LANDING
 from orchestration.landing.corrected.correct import correct_same_lines
 from orchestration.landing.landed import next_sequence
-from orchestration.landing.opening import open_file, unpacked
 from orchestration.landing.own_fault import own_fault
 from orchestration.landing.problem import NotNow, UnreadableFile
-from orchestration.landing.scan import scan
+from orchestration.landing.readers.opening import open_file, unpacked
+from orchestration.landing.readers.scan import scan
+from orchestration.landing.rows.canonical import LANDING
 from orchestration.landing.settings import settings_under
 from orchestration.landing.store import FileKey
 from orchestration.landing.withdraw.count_again import CountedAgain, candidates, count_again, missing

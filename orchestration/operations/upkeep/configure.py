@@ -11,7 +11,7 @@ from orchestration.configuration.chart import chart
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
 from orchestration.configuration.problem import Problem
-from orchestration.landing.formats import NATIVE
+from orchestration.landing.formats.known import NATIVE
 from orchestration.operations.upkeep import in_use
 from orchestration.store.database import transaction
 from orchestration.store.files import csv_files, place

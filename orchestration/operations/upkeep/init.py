@@ -10,7 +10,7 @@ from string import Template
 
 from orchestration.configuration import example
 from orchestration.configuration.schema import FILES
-from orchestration.landing.canonical import CDRS
+from orchestration.landing.rows.canonical import CDRS
 from orchestration.store.files import folder, write
 from orchestration.store.warehouse import PROJECT, Refused, now
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import duckdb
 
-from orchestration.landing.canonical import Kind
+from orchestration.landing.rows.canonical import Kind
 from orchestration.store.sql import literal, quoted
 
 Cells = Mapping[str, str]

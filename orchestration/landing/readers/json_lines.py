@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing import split
-from orchestration.landing.canonical import CanonicalType, Kind
-from orchestration.landing.readable import Layout, json_cells, relation
+from orchestration.landing.readers import split
+from orchestration.landing.readers.readable import Layout, json_cells, relation
+from orchestration.landing.rows.canonical import CanonicalType, Kind
 from orchestration.store.sql import literal, reader
 
 

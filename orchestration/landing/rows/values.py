@@ -6,8 +6,8 @@ rounded in silence. So a cell must look right before it is cast.
 
 from dataclasses import dataclass
 
-from orchestration.landing import times
-from orchestration.landing.canonical import CanonicalColumn, CanonicalType
+from orchestration.landing.rows import times
+from orchestration.landing.rows.canonical import CanonicalColumn, CanonicalType
 from orchestration.store.sql import literal, quoted
 
 _SECONDS = "[0-9]{1,9}([.][0-9]{1,3})?"

@@ -8,9 +8,9 @@ same for all.
 from collections.abc import Mapping
 
 from orchestration.configuration.schema import CANONICAL
-from orchestration.landing import asterisk
-from orchestration.landing.canonical import LANDING
-from orchestration.landing.native import NativeFormat, SourceSettings
+from orchestration.landing.formats import asterisk
+from orchestration.landing.formats.native import NativeFormat, SourceSettings
+from orchestration.landing.rows.canonical import LANDING
 
 NATIVE: Mapping[str, NativeFormat] = {native.name: native for native in (asterisk.FORMAT,)}
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing import split
-from orchestration.landing.canonical import Kind
-from orchestration.landing.readable import Layout, relation
+from orchestration.landing.readers import split
+from orchestration.landing.readers.readable import Layout, relation
+from orchestration.landing.rows.canonical import Kind
 from orchestration.store.sql import literal, reader
 
 

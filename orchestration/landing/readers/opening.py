@@ -9,14 +9,15 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.nearest import nearest
-from orchestration.landing import encoded, formats, json_lines, looks, parquet, split
-from orchestration.landing.canonical import Kind
-from orchestration.landing.delimited import Delimited
-from orchestration.landing.native import NativeFormat, SourceSettings
+from orchestration.landing.formats import known, looks
+from orchestration.landing.formats.native import NativeFormat, SourceSettings
 from orchestration.landing.problem import OtherLayout, UnreadableFile
-from orchestration.landing.readable import Cells, Layout, Readable
-from orchestration.landing.scan import Scan, scan
-from orchestration.landing.values import trimmed
+from orchestration.landing.readers import encoded, json_lines, parquet, split
+from orchestration.landing.readers.delimited import Delimited
+from orchestration.landing.readers.readable import Cells, Layout, Readable
+from orchestration.landing.readers.scan import Scan, scan
+from orchestration.landing.rows.canonical import Kind
+from orchestration.landing.rows.values import trimmed
 from orchestration.reading import packed
 from orchestration.reading.records import records
 from orchestration.store.failures import first_line
@@ -59,7 +60,7 @@ def open_file(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, sett
 
 
 def _hint(content: Content, settings: SourceSettings) -> str:
-    native = formats.native(settings)
+    native = known.native(settings)
     delimiter = native.delimiter if native else ","
     if encoded.seems_utf8(content.path, settings.encoding):
         return f"; it looks like UTF-8, and encoding is {settings.encoding} for its source in sources.csv"
@@ -68,7 +69,7 @@ def _hint(content: Content, settings: SourceSettings) -> str:
 
 
 def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
-    native = formats.native(settings)
+    native = known.native(settings)
     suffix = packed.suffix(content.name)
     is_text = native is not None or suffix != ".parquet"
     if suffix in looks.JSON and not native and encoded.is_utf8(settings.encoding) and looks.is_utf16(content.path):

@@ -7,10 +7,10 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.nearest import nearest
-from orchestration.landing import times, values
-from orchestration.landing.canonical import CanonicalType, Kind
-from orchestration.landing.plausible import Limits
-from orchestration.landing.readable import Readable
+from orchestration.landing.readers.readable import Readable
+from orchestration.landing.rows import times, values
+from orchestration.landing.rows.canonical import CanonicalType, Kind
+from orchestration.landing.rows.plausible import Limits
 from orchestration.store.sql import literal, named, quoted
 
 _CHARGED_AT = Path(__file__).with_name("charged_at.sql")

@@ -6,9 +6,9 @@ Source: the comment at the top of Asterisk's cdr/cdr_csv.c and configs/samples/c
 import re
 from collections.abc import Mapping
 
-from orchestration.landing.native import NativeFormat, SourceSettings
+from orchestration.landing.formats.native import NativeFormat, SourceSettings
 from orchestration.landing.problem import OtherLayout, UnreadableFile
-from orchestration.landing.readable import Cells, json_object
+from orchestration.landing.readers.readable import Cells, json_object
 from orchestration.store.sql import literal
 
 COLUMNS = (

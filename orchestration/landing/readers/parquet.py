@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.canonical import Kind
-from orchestration.landing.readable import Layout, json_cells, relation
+from orchestration.landing.readers.readable import Layout, json_cells, relation
+from orchestration.landing.rows.canonical import Kind
 from orchestration.store.sql import file, quoted, reader
 
 

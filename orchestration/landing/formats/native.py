@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from orchestration.configuration.schema import CANONICAL
-from orchestration.landing.readable import Cells
+from orchestration.landing.readers.readable import Cells
 from orchestration.store.warehouse import RULES
 
 

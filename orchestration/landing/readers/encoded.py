@@ -4,7 +4,7 @@ import codecs
 from pathlib import Path
 
 from orchestration.landing.problem import UnreadableFile
-from orchestration.landing.split import WRONG_BYTE
+from orchestration.landing.readers.split import WRONG_BYTE
 
 _CHUNK = 1 << 20
 # What makes a row no UTF-8, wherever it stands; the bytes that were wrong follow in words.

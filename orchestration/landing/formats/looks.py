@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.landing import split
-from orchestration.landing.canonical import CDRS
+from orchestration.landing.readers import split
+from orchestration.landing.rows.canonical import CDRS
 from orchestration.reading.records import records
 
 JSON = (".jsonl", ".ndjson", ".json")

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 
 import duckdb
 
-from orchestration.landing.canonical import CanonicalColumn, CanonicalType
-from orchestration.landing.numbers import digits_to_have
-from orchestration.landing.values import value
+from orchestration.landing.rows.canonical import CanonicalColumn, CanonicalType
+from orchestration.landing.rows.numbers import digits_to_have
+from orchestration.landing.rows.values import value
 from orchestration.store.sql import literal, quoted
 
 REASON = "implausible"
