@@ -11,13 +11,17 @@ _SHOWN = 10
 
 def nearest(value: str, known: Collection[str]) -> str | None:
     """The known name that `value` probably stands for, or None."""
-    wanted = _plain(value)
-    for name in known:
-        if _plain(name) == wanted:
-            return name
+    if name := respelled(value, known):
+        return name
     if len(known) > _FUZZY_LIMIT:
         return None
     return next(iter(get_close_matches(value, sorted(known), n=1, cutoff=0.75)), None)
+
+
+def respelled(value: str, known: Collection[str]) -> str | None:
+    """The known name that `value` is but for capitals and marks, or None."""
+    wanted = _plain(value)
+    return next((name for name in known if _plain(name) == wanted), None)
 
 
 def suggestion(value: str, known: Collection[str], otherwise: str) -> str:

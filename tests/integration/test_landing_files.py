@@ -97,7 +97,11 @@ UNREADABLE = {
     "returns.csv": (csv_text([cdr(), cdr()]).replace("\n", "\r", 2).encode(), "LF or CRLF throughout"),
     "log.jsonl": (b"[2026-03-01 10:00:00] VERBOSE[1] pbx.c: x\n", "; it looks like a log, such as Asterisk's"),
     "log.csv": (b"[Mar  1 10:00:00] VERBOSE[1] pbx.c: x\n", "; it looks like a log, such as Asterisk's"),
-    "indented.jsonl": (json.dumps(cdr(), indent=1).encode(), "which is written over several lines"),
+    "indented.jsonl": (json.dumps(cdr(), indent=1).encode(), "for it is written over several lines: write"),
+    "comma.jsonl": (
+        json.dumps(cdr()).encode() + b",\n",
+        "is a JSON object: write each object alone",
+    ),
     "csv.jsonl": (csv_text([cdr()]).encode(), "; it looks like CSV, whose name ends in .csv"),
     "utf16.jsonl": (json.dumps(cdr()).encode("utf-16"), "write encoding utf-16 for its source"),
     "packed.csv.gz": (gzip.compress(gzip.compress(csv_text([cdr()]).encode())), "it is compressed twice"),
@@ -124,6 +128,16 @@ def test_an_ending_in_capital_letters_is_the_same(home: Home) -> None:
     drop(home, "B.JSONL.GZ", gzip.compress(json.dumps(cdr(call_id="b")).encode()))
     assert [r.landed for r in land(home)] == [1, 1]
     assert {path.suffix for path in (home.archive / "cdrs/sw1").iterdir()} == {".CSV", ".GZ"}
+
+
+def test_a_source_in_other_letters_than_in_the_configuration_is_asked_about(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home.seeds / "sources.csv").write_text("source,kind\nsw1,cdrs\nbank,payments\n")
+    for source in ("SW1", "sw1", "sw2", "Bank"):
+        drop(home, f"{source}.csv", csv_text([cdr(call_id=source)]), source=source)
+    assert [r.landed for r in land(home)] == [1] * 4
+    assert caplog.messages == ["cdrs of SW1 land as another source's than sw1 of sources.csv: is it that?"]
 
 
 @pytest.mark.parametrize("name", UNREADABLE)

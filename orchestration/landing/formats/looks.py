@@ -97,9 +97,10 @@ def is_array(path: Path) -> bool:
     return _ARRAY.match(beginning(path)) is not None
 
 
-def is_object(path: Path) -> bool:
-    """Whether it begins with a JSON object."""
-    return _OBJECT.match(beginning(path)) is not None
+def is_cut(path: Path) -> bool:
+    """Whether it begins with a JSON object of more than a line."""
+    first = beginning(path).splitlines()[:1]
+    return any(_OBJECT.match(line) and b"}" not in line for line in first)
 
 
 def of_cells(first: Sequence[str]) -> str | None:

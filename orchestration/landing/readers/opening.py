@@ -201,8 +201,8 @@ def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings
     except duckdb.Error as error:
         raise UnreadableFile(f"not JSON lines: {first_line(error)}") from None
     if not names:
-        over = ", which is written over several lines" if looks.is_object(path) else ""
-        raise UnreadableFile(f"no line of it is a JSON object{over}: write each object on a line of its own")
+        over = ", for it is written over several lines" if looks.is_cut(path) else ""
+        raise UnreadableFile(f"no line of it is a JSON object{over}: write each object alone on a line")
     wrong = _wrong_keys(kind, names) if settings.rules > 2 else {}
     names = tuple(name for name in names if name not in wrong)
     layout, is_strict = _canonical(kind, names, settings), settings.rules > 2

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +12,7 @@ from typing import Self, TypedDict, Unpack
 
 import duckdb
 
+from orchestration.configuration.nearest import respelled
 from orchestration.engine.dbt import modelled
 from orchestration.landing import dropped
 from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
@@ -150,7 +151,16 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
     with Landing(held, dry_run, supersede, reason, again, corrects) as landing:
         if corrects is not None:
             landing.corrects = file_to_correct(landing.con, chosen[0].kind, chosen[0].source, corrects)
+        _say_respelled(landing.con, {(file.kind, file.source) for file in chosen})
         return [_land_one(landing, file) for file in chosen]
+
+
+def _say_respelled(con: duckdb.DuckDBPyConnection, sources: Collection[tuple[str, str]]) -> None:
+    """A source need not be in sources.csv; one that is there in other letters is hardly another."""
+    listed = con.execute("select kind, source from config.sources").fetchall()
+    for kind, source in sorted(set(sources) - set(listed)):
+        if meant := respelled(source, [name for of, name in listed if of == kind]):
+            LOG.warning("%s of %s land as another source's than %s of sources.csv: is it that?", kind, source, meant)
 
 
 def _chosen(home: Home, files: Sequence[Path], kind: str | None, source: str | None) -> list[Dropped]:
