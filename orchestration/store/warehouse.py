@@ -31,8 +31,8 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # was written under, and doing it again goes by that, so that a deployment's books come out of a rebuild as they are.
 # 1: what lines say that say nothing. 2: November 2026. 3: blanks around ids are none of them, an object that has a key
 # twice is no row, a canonical file without a row that can be read is refused whole, the first line of JSON has its
-# keys behind a byte order mark, too, a broken row that is landed for a good one is found, and a count of an account
-# that nobody knows is rejected.
+# keys behind a byte order mark, too, a broken row that is landed for a good one is found, a count of an account that
+# nobody knows is rejected, no row is longer than 1 MiB, and a key of JSON in other letters is its row's fault.
 RULES = 3
 
 
