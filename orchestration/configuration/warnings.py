@@ -71,7 +71,7 @@ def same_instant(sheets: Sheets) -> Iterator[Problem]:
     seen: dict[tuple[str, ...], dict[datetime | None, int]] = defaultdict(dict)
     for row, (start, *key) in enumerate(sheet.columns("valid_from", *_SAME_RATE)):
         earlier = seen[tuple(key)].get(since[start])
-        if earlier is not None and since[start] is not None:
+        if earlier is not None:
             table, prefix = key[:2]
             which = f"{table} has a price for {prefix or 'every number'} from {start or 'always'} on line "
             which += f"{sheet.lines[earlier]} too"
