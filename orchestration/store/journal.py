@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from orchestration.store.files import folder, sync
+from orchestration.store.refused import Refused
 
 VOID = "void"
 
@@ -24,19 +25,25 @@ class Ahead(Exception):
     """The journal has more than one line that the warehouse does not know of; how many."""
 
 
+class Damaged(Refused):
+    """The journal is not as it was written: where, and what is to be done."""
+
+
 Line = Mapping[str, Any]
 _TAIL = 1 << 16
+_SHOWN = 60  # characters of a line that is not one
 
 
 def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) -> int:
     """Write a line (at, operator, action, arguments) and note its number in the caller's transaction.
 
-    Raises `Ahead`, and writes nothing, where the warehouse is not the one that the journal is about.
+    Raises `Ahead`, and writes nothing, where the warehouse is not the one that the journal is about, and `Damaged`.
     """
     folder(path.parent)
     last = _mend(path)
     known = noted(con)
-    number = max(int(last.get("n", known)), known)
+    number = int(last.get("n", known)) if last else 0
+    refuse_shorter(path, number, known)
     written = []
     if last.get("n", known) > known and last["action"] != VOID:
         # a crash leaves one line without an effect; more of them had theirs, in another warehouse
@@ -54,6 +61,12 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
         sync(path.parent)
     con.execute("insert into ops.journal values (?, ?, ?, ?, ?)", note({"n": number, **line}))
     return number
+
+
+def refuse_shorter(path: Path, last: int, known: int) -> None:
+    """Raise `Damaged` where the journal ends before a line that the warehouse knows of."""
+    if last < known:
+        raise _damaged(path, f"it ends with number {last}, and the warehouse knows of number {known}")
 
 
 def noted(con: duckdb.DuckDBPyConnection) -> int:
@@ -81,10 +94,37 @@ def effective(path: Path) -> Iterator[Line]:
     """
     if not path.exists():
         return
-    texts = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines = [{"n": place, **json.loads(text)} for place, text in enumerate(texts, start=1) if text[-1] == "\n"]
+    lines: list[Line] = []
+    for place, text in enumerate(path.read_bytes().split(b"\n")[:-1], start=1):
+        line = {"n": place, **_line(path, f"line {place}", text)}
+        if line["n"] > (before := lines[-1]["n"] if lines else 0) + 1:
+            raise _damaged(path, f"line {place} of it has number {line['n']}, and number {before + 1} is missing")
+        lines.append(line)
     void = {line["voids"] for line in lines if line["action"] == VOID}
     yield from (line for line in lines if line["action"] != VOID and line["n"] not in void)
+
+
+def _line(path: Path, which: str, text: bytes) -> dict[str, Any]:
+    """A line as it was written. Raises `Damaged` for one that this program cannot have written."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        line = None
+    if isinstance(line, dict) and isinstance(line.get("n", 0), int):
+        needed = ("n", "voids") if line.get("action") == VOID else ("at", "operator", "action")
+        if all(name in line for name in needed):
+            return line
+    raise _damaged(path, f"{which} of it is not one that tollbook wrote: {_shown(text)}")
+
+
+def _shown(text: bytes) -> str:
+    shown = repr(text.strip())[2:-1]
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+
+
+def _damaged(path: Path, what: str) -> Damaged:
+    right = "nothing can be changed until it is restored from a backup, or what was written into it is taken out"
+    return Damaged(f"{path} is damaged: {what}; {right}")
 
 
 def _mend(path: Path) -> dict[str, Any]:
@@ -104,5 +144,4 @@ def _mend(path: Path) -> dict[str, Any]:
             reach *= 2
         if end != len(tail):
             journal.truncate(size - len(tail) + end)
-        line: dict[str, Any] = json.loads(tail[begin:end]) if end else {}
-        return line
+        return _line(path, "the last line", tail[begin:end]) if end else {}

@@ -22,6 +22,7 @@ from orchestration.store import journal, upgrade
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import user
 from orchestration.store.files import copy, csv_files, folder, place
+from orchestration.store.refused import Refused as Refused
 
 PROJECT = Path(__file__).resolve().parents[2]
 KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
@@ -32,12 +33,10 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # 1: what lines say that say nothing. 2: November 2026. 3: blanks around ids are none of them, an object that has a key
 # twice is no row, a canonical file without a row that can be read is refused whole, the first line of JSON has its
 # keys behind a byte order mark, too, a broken row that is landed for a good one is found, a count of an account that
-# nobody knows is rejected, no row is longer than 1 MiB, and a key of JSON in other letters is its row's fault.
-RULES = 3
-
-
-class Refused(Exception):
-    """What was asked cannot be done; the message is the one line the person reads."""
+# nobody knows is rejected, no row is longer than 1 MiB, and a key of JSON in other letters is its row's fault. 4: a
+# source's name can be seen, a payment's method that is nearly refund or write_off is refused however it is spelt, and a
+# list or an object of JSON or Parquet is no text.
+RULES = 4
 
 
 @dataclass(frozen=True)

@@ -257,7 +257,9 @@ def test_documents_are_made_again_as_they_were_issued(tmp_path: Path, monkeypatc
 def test_a_configuration_with_errors_is_refused_before_anything_is_done(tmp_path: Path) -> None:
     made = Home(tmp_path / "home", write_company(tmp_path / "seeds", fx_rates="from_currency,to\n"))
     made.journal.parent.mkdir(parents=True)
-    made.journal.write_text('{"n": 1, "action": "configure", "at": "2026-02-12T00:05:00", "version": "x"}\n')
+    made.journal.write_text(
+        '{"n": 1, "action": "configure", "at": "2026-02-12T00:05:00", "operator": "ann", "version": "x"}\n'
+    )
     with pytest.raises(Refused, match=r"fx_rates\.csv"):
         rebuild(made)
     assert not made.warehouse.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -79,18 +80,73 @@ def test_what_moves_from_another_file_system_is_there_copied(tmp_path: Path, mon
     assert [path.name for path in tmp_path.rglob("*.*")] == ["a.csv"]
 
 
-def test_the_journal_and_its_name_are_on_disk_before_anything_takes_effect(tmp_path: Path, synced: list[str]) -> None:
-    path = tmp_path / "journal" / "journal.jsonl"
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A warehouse as far as the journal knows one."""
     with duckdb.connect() as con:
         con.execute("create schema ops")
         con.execute(
             "create table ops.journal (n BIGINT, moment TIMESTAMP, who VARCHAR, what VARCHAR, arguments VARCHAR)"
         )
-        line: dict[str, object] = {"at": "2026-05-04T10:00:00", "operator": "ann", "action": "land"}
-        journal.append(con, path, line)
-        assert synced == [f"sync {tmp_path.name}", "sync journal.jsonl", "sync journal"]
-        journal.append(con, path, line)
+        yield con
+
+
+LINE: dict[str, object] = {"at": "2026-05-04T10:00:00", "operator": "ann", "action": "land"}
+
+
+def test_the_journal_and_its_name_are_on_disk_before_anything_takes_effect(
+    tmp_path: Path, synced: list[str], con: duckdb.DuckDBPyConnection
+) -> None:
+    path = tmp_path / "journal" / "journal.jsonl"
+    journal.append(con, path, LINE)
+    assert synced == [f"sync {tmp_path.name}", "sync journal.jsonl", "sync journal"]
+    journal.append(con, path, LINE)
     assert synced[3:] == ["sync journal.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "where"),
+    [
+        (b"garbage", "line 3 of it is not one that tollbook wrote: garbage"),
+        (b"{}", "line 3 of it is not one that tollbook wrote: {}"),
+        (b"[1]", "line 3 of it is not one that tollbook wrote: [1]"),
+        (b'{"n": 3', 'line 3 of it is not one that tollbook wrote: {"n": 3'),
+        (b'{"n": 3, "action": "void"}', "line 3 of it is not one that tollbook wrote: "),
+        (b'{"n": "3", "at": "", "operator": "", "action": ""}', "line 3 of it is not one that tollbook wrote: "),
+        (b"\xff\r\x00", r"line 3 of it is not one that tollbook wrote: \xff\r\x00"),
+        (b"x" * 100, f"line 3 of it is not one that tollbook wrote: {'x' * 60}...;"),
+        (b'{"n": 5, "at": "", "operator": "", "action": ""}', "line 3 of it has number 5, and number 3 is missing"),
+    ],
+)
+def test_a_damaged_journal_is_said_and_nothing_is_written(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection, damage: bytes, where: str
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    for _ in range(2):
+        journal.append(con, path, LINE)
+    whole = path.read_bytes()
+    path.write_bytes(whole + damage + b"\n")
+    with pytest.raises(journal.Damaged) as said:
+        list(journal.effective(path))
+    assert str(said.value).startswith(f"{path} is damaged: {where}")
+    assert "restored from a backup" in str(said.value)
+    if b"5" not in damage:  # what is missing before the last line, whoever reads all of it sees
+        with pytest.raises(journal.Damaged, match="the last line of it is not one that tollbook wrote"):
+            journal.append(con, path, LINE)
+    assert path.read_bytes() == whole + damage + b"\n"
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_a_journal_that_has_lost_its_last_lines_is_said_and_nothing_is_written(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection, kept: int
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    for _ in range(2):
+        journal.append(con, path, LINE)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:kept]))
+    with pytest.raises(journal.Damaged, match=f"it ends with number {kept}, and the warehouse knows of number 2"):
+        journal.append(con, path, LINE)
+    assert len(path.read_bytes().splitlines()) == kept
 
 
 @pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv", 'o\'brien "x".csv', "source=x/a.csv", "[[]].csv"])

@@ -122,6 +122,7 @@ def _lines(home: Home) -> list[journal.Line]:
     if home.warehouse.exists():
         with suppress(duckdb.Error), duckdb.connect(str(home.warehouse), read_only=True) as con:
             known = journal.noted(con)
+            journal.refuse_shorter(home.journal, lines[-1]["n"] if lines else 0, known)
             if sum(line["n"] > known for line in lines) == 1:  # more: that is an older copy
                 return lines[:-1]
     return lines
