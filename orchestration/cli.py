@@ -11,13 +11,13 @@ from pathlib import Path
 import click
 
 from orchestration.commands import accounts, company, days, finance, invoicing, questions, rates, trends
-from orchestration.commands.arguments import JSON, Amount, Whole
+from orchestration.commands.arguments import JSON, Amount, Group, Whole
 from orchestration.show import harmless, harmlessly, print_json
 from orchestration.store.failures import is_interruption
 from orchestration.store.warehouse import PROJECT, Home, Refused
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tollbook")
 def cli() -> None:
     """Turn call detail records into money people can trust.

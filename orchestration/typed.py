@@ -88,6 +88,17 @@ def file_id(text: str) -> str | None:
     return text if _FILE_ID.fullmatch(text) else None
 
 
+def is_source(text: str) -> bool:
+    """Whether a source can be called so: what a folder of the inbox can be called, all of it to be seen."""
+    ends = text.strip() != text or text.startswith(".")
+    return text.isprintable() and bool(text) and "/" not in text and not ends
+
+
+def source(text: str) -> str:
+    """The name that a source can have instead; nothing where none is near."""
+    return re.sub(r"[./]*/[./]*", "-", "".join(c for c in text if c.isprintable())).strip(".- ")
+
+
 def is_encoding(text: str) -> bool:
     """Whether it names a way to write text as bytes: utf-8, latin-1, cp1252, utf-16, shift_jis, ..."""
     try:

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Amount, Instant, Whole
+from orchestration.commands.arguments import JSON, Amount, Command, Instant, Whole
 from orchestration.show import money, plain_cell, print_json, table
 from orchestration.store.warehouse import Home
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account", required=False)
 @JSON
 def balance(account: str | None, as_json: bool) -> None:
@@ -33,7 +33,7 @@ def balance(account: str | None, as_json: bool) -> None:
     table(columns, [[row[c] for c in columns] for row in rows])
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account")
 @click.argument("amount", type=Amount())
 @click.option("--method", help="How it was paid: card, cash, bank.")
@@ -64,7 +64,7 @@ def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
     )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--limit", type=Whole(1), default=50, show_default=True, help="How many, the latest first.")
 @JSON
 def alerts(limit: int, as_json: bool) -> None:
@@ -87,7 +87,7 @@ def alerts(limit: int, as_json: bool) -> None:
     table(columns, [[row[c] for c in columns] for row in rows])
 
 
-@click.command(name="check-limit")
+@click.command(cls=Command, name="check-limit")
 @click.argument("account")
 @click.argument("resource")
 @click.option("--count", type=Whole(1), default=1, show_default=True, help="How many more there shall be.")

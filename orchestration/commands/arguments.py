@@ -1,10 +1,12 @@
-"""What commands take: days, times, amounts, numbers, seconds, shares; each says what would have been right.
+"""What commands take: days, times, amounts, numbers, seconds, shares; each says what would have been right. Nothing
+that is given is overlooked: no option that is given twice, nothing that is empty.
 
 How they are read is in orchestration/typed.py.
 """
 
 from __future__ import annotations
 
+import shlex
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +17,35 @@ import click
 from orchestration import typed
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
+
+
+class Command(click.Command):
+    """A command that takes each option once, and no empty argument, as of a variable that is not set."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not all(map(str.strip, args)):
+            place = next(i for i, text in enumerate(args, start=1) if not text.strip())
+            given = f"{ctx.command_path} {shlex.join(args)}"
+            raise click.UsageError(
+                f"the argument number {place} is empty ({given}); write a value, or leave it out", ctx
+            )
+        _, _, given_in_order = self.make_parser(ctx).parse_args(list(args))
+        known: dict[str | None, click.Parameter] = {}
+        for each in given_in_order:
+            before = known.setdefault(each.name, each)
+            if isinstance(each, click.Option) and before is not each:
+                raise click.UsageError(f"{before.opts[0]} and {each.opts[0]} exclude each other; give one", ctx)
+        options = [each for each in given_in_order if isinstance(each, click.Option) and not each.multiple]
+        if twice := next((each for each in options if options.count(each) > 1), None):
+            raise click.UsageError(f"{twice.opts[-1]} is given more than once; give it once", ctx)
+        return super().parse_args(ctx, args)
+
+
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
 
 _Value = TypeVar("_Value")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from orchestration.commands.arguments import JSON
+from orchestration.commands.arguments import JSON, Command
 from orchestration.configuration.problem import Problem
 from orchestration.show import print_json
 from orchestration.store.warehouse import Home, Refused
@@ -18,7 +18,7 @@ from orchestration.store.warehouse import Home, Refused
 _NAMED = 10
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("directory", metavar="DIR", type=click.Path(path_type=Path))
 @JSON
 def init(directory: Path, as_json: bool) -> None:
@@ -44,7 +44,7 @@ def init(directory: Path, as_json: bool) -> None:
             click.echo(f"{name} is {os.environ[name]}: unset it, or commands go on with that")
 
 
-@click.command()
+@click.command(cls=Command)
 @JSON
 def check(as_json: bool) -> None:
     """Check the configuration in seeds/, decks/, accounting/ and branding/, and list all that is wrong with it.

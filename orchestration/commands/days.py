@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Day, FileId, Whole
+from orchestration.commands.arguments import JSON, Command, Day, FileId, Whole
+from orchestration.landing.reasons import REASONS, UNREADABLE
 from orchestration.operations.day.days import STATUSES
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import KINDS, Home, Refused, serving
@@ -27,7 +28,7 @@ _NAMED = 5
 _LISTED = 50
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--kind", help="cdrs, usage, payments or resources, for files outside the inbox.")
 @click.option("--source", help="Which switch or system the files come from.")
@@ -99,7 +100,7 @@ def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
         click.echo("--json has the first 20 of each" if dry_run else "all of them: tollbook rejected")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("file_id", type=FileId())
 @click.option("--reason", required=True, help="Why, in words; it is kept.")
 @click.option("--kind", help="Which, of a file that landed as more than one kind.")
@@ -150,7 +151,7 @@ def _say_outdated(as_json: bool) -> None:
             click.echo("  marts.days has what changed for each day (outdated_because)")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--from", "first", type=Day(), help="First day to build (UTC).")
 @click.option("--to", "last", type=Day(), help="Last day to build (UTC).")
 @JSON
@@ -164,17 +165,18 @@ def build(first: date | None, last: date | None, as_json: bool) -> None:
     """
     from orchestration.operations.day.build import build as operation
 
-    built = operation(Home.from_environment(), first, last, _said(as_json))
+    home = Home.from_environment()
+    built = operation(home, first, last, _said(as_json))
     if as_json:
         print_json({"days": built.days})
     elif built.days:
         click.echo(f"built {_days(built.days)}")
     else:
-        click.echo("nothing to build: no day has new or changed input")
+        click.echo(f"nothing to build: {_none(home, 'no day has new or changed input')}")
     _say_outdated(as_json)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--day", type=Day(), help="This day only; the default is all that are due.")
 @JSON
 def close(day: date | None, as_json: bool) -> None:
@@ -187,11 +189,12 @@ def close(day: date | None, as_json: bool) -> None:
     """
     from orchestration.operations.day.close import close as operation
 
-    checked = operation(Home.from_environment(), day, _said(as_json))
+    home = Home.from_environment()
+    checked = operation(home, day, _said(as_json))
     if as_json:
         print_json(checked)
     elif not checked:
-        click.echo("nothing to close: every day that has ended is closed")
+        click.echo(f"nothing to close: {_none(home, 'every day that has ended is closed')}")
     for c in checked if not as_json else []:
         click.echo(f"{c.day} {c.status}" + (f", {c.posted} entries posted" if c.status == "closed" else ""))
         for failure in c.failures:
@@ -204,7 +207,7 @@ def close(day: date | None, as_json: bool) -> None:
         raise Refused(f"{_days(failed)} cannot be closed yet: what is listed has to be settled first")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--day", type=Day(), required=True)
 @click.option("--call", help="A call's id: its unrated legs.")
 @click.option("--row", help="A rejected row, FILE_ID:LINE.")
@@ -261,7 +264,7 @@ def _worth(waived: Waived) -> str:
     return "nobody can say what it is worth"
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--day", type=Day(), help="Of this day only; the default is all.")
 @JSON
 def waivers(day: date | None, as_json: bool) -> None:
@@ -304,11 +307,16 @@ def _short(what: str, key: str) -> str:
     return key[:12] if what == "file" else key
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--day", type=Day(), help="Of this day only; the default is all.")
 @click.option("--kind", type=click.Choice(KINDS), help="Of this kind of file only.")
 @click.option("--source", help="From this source only.")
-@click.option("--reason", help="With this reason only, such as bad_duration; unreadable: files that could not be read.")
+@click.option(
+    "--reason",
+    type=click.Choice((*REASONS, UNREADABLE)),
+    metavar="REASON",
+    help="With this reason only, such as bad_duration; unreadable: files that could not be read.",
+)
 @click.option("--file", type=FileId(), help="Of this file only: its FILE_ID, or its beginning.")
 @click.option("--all", "settled", is_flag=True, help="Also what is waived or settled since.")
 @click.option("--by-file", is_flag=True, help="Count them by file and reason.")
@@ -348,7 +356,7 @@ def rejected(by_file: bool, as_json: bool, limit: int | None, **asked: Any) -> N
         click.echo(f"... and {more:,} more: --limit {len(rows)} lists all{counted}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--day", type=Day(), help="This day, and in words what it waits for.")
 @click.option("--from", "first", type=Day(), help="First day (UTC).")
 @click.option("--to", "last", type=Day(), help="Last day (UTC).")
@@ -397,7 +405,7 @@ def _say_unpublished(home: Home) -> None:
         click.echo(f"{was} made since this was published; run tollbook build to see what came of it", err=True)
 
 
-@click.command(name="publish")
+@click.command(cls=Command, name="publish")
 def publish_command() -> None:
     """Replace the file that analysts read, serving/tollbook.duckdb, by what the warehouse holds.
 
@@ -428,6 +436,13 @@ def _said(quiet: bool) -> Callable[[str], None] | None:
     if quiet or not sys.stderr.isatty():
         return None
     return lambda line: click.echo(f"  {line}", err=True)
+
+
+def _none(home: Home, why: str) -> str:
+    """Why there is nothing to do."""
+    from orchestration.operations.day.published import has_landed
+
+    return why if has_landed(home) else f"nothing has landed in {home.root}"
 
 
 def _days(days: Sequence[date]) -> str:

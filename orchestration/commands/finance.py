@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from orchestration.commands.arguments import JSON, Day
+from orchestration.commands.arguments import JSON, Command, Day
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import Home
 
@@ -14,7 +14,7 @@ _FROM = click.option("--from", "first", type=Day(), required=True, help="First b
 _TO = click.option("--to", "last", type=Day(), required=True, help="Last booking day (UTC).")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account")
 @_FROM
 @_TO
@@ -62,7 +62,7 @@ def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool,
         click.echo(f"written to {file}")
 
 
-@click.command()
+@click.command(cls=Command)
 @_FROM
 @_TO
 @click.option("--trial-balance", is_flag=True, help="Show debits, credits and balance of each account.")
@@ -99,7 +99,7 @@ def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
         click.echo(f"not final: more may still be booked up to {last}; as published last, {over}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account", required=False)
 @click.option("--overdue", is_flag=True, help="Only what is past its due date.")
 @click.option("--all", "settled", is_flag=True, help="Also what is settled.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Amount
+from orchestration.commands.arguments import JSON, Amount, Command
 from orchestration.show import money, print_json, table
 from orchestration.store.warehouse import Home, Refused
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orchestration.operations.billing.issued import Invoiced
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account")
 @click.argument("period")
 @click.option("--draft", is_flag=True, help="No number, DRAFT on each page; works any time.")
@@ -58,7 +58,7 @@ def _words(done: Invoiced) -> str:
     return f"{what} for {done.account_id}, {done.period_start} to {done.period_end}: {total}{due}{again}"
 
 
-@click.command(name="invoice-run")
+@click.command(cls=Command, name="invoice-run")
 @JSON
 def invoice_run(as_json: bool) -> None:
     """Draft every period that has ended and cannot be invoiced yet; issue those that can.
@@ -80,7 +80,7 @@ def invoice_run(as_json: bool) -> None:
         raise Refused("\n".join(ran.refused))
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account", required=False)
 @JSON
 def invoices(account: str | None, as_json: bool) -> None:
@@ -108,7 +108,7 @@ def _shown(cell: Any) -> Any:
     return cell if isinstance(cell, Decimal) or cell is None else str(cell)
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("number")
 @JSON
 def evidence(number: str, as_json: bool) -> None:

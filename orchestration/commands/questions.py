@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Day, Instant, Seconds, Share, Whole
+from orchestration.commands.arguments import JSON, Command, Day, Instant, Seconds, Share, Whole
 from orchestration.show import plain_cell, print_json, table
 from orchestration.store.warehouse import Home
 
@@ -25,7 +25,7 @@ _CALLING = click.option("--calling", metavar="NUMBER", help="Who calls; tables t
 _AT = click.option("--at", type=Instant(), help="When (UTC); the default is now.")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account")
 @click.argument("number")
 @click.option("--seconds", type=Seconds(), default="60", show_default=True, help="How long the call is.")
@@ -68,7 +68,7 @@ def _show_quote(quoted: Quote) -> None:
         click.echo("affordable: as long as it lasts" if quoted.limited else "affordable: without limit")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("call_id")
 @click.option("--source", help="The source of the call, where more than one has this id.")
 @click.option("--day", type=Day(), help="Its UTC day, where more than one has this id; it also saves a search.")
@@ -117,7 +117,7 @@ def _show_steps(steps: Sequence[Step], total: Decimal | None, currency: str | No
         click.echo(f"  {'=':>{width}}  {total:>16f} {currency}")
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("account")
 @click.option("--targets", type=Whole(1), required=True, help="How many numbers are called.")
 @click.option("--answer-rate", type=Share(), required=True, help="The share of calls that is answered: 0.35 or 35%.")

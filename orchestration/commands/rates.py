@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from orchestration.commands.arguments import Amount, Whole
+from orchestration.commands.arguments import Amount, Group, Whole
 from orchestration.show import plain_value, print_json
 from orchestration.store.warehouse import Home, Refused
 
 
-@click.group()
+@click.group(cls=Group)
 def rates() -> None:
     """Rate decks: see what one would change, then accept it.
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from orchestration.commands.arguments import JSON, Day, Month
+from orchestration.commands.arguments import JSON, Command, Day, Month
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import Home
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--from", "first", type=Day(), help="First day (UTC).")
 @click.option("--to", "last", type=Day(), help="Last day (UTC).")
 @click.option("--account", help="This account alone.")
@@ -39,7 +39,7 @@ def anomalies(first: date | None, last: date | None, account: str | None, as_jso
         )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--month", type=Month(), help="The month (UTC); default: the last that something is published of.")
 @click.option(
     "--output",

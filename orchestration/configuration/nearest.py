@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from difflib import get_close_matches
+from unicodedata import normalize
 
 # Fuzzy matching compares with every known name: beyond this many a big file full of bad
 # references would take minutes to report.
@@ -37,4 +38,6 @@ def listed(names: Collection[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    return text.casefold().replace(" ", "_").replace("-", "_")
+    """Of a name its letters and digits: all of it where it has none."""
+    plain = "".join(c for c in normalize("NFKC", text).casefold() if c.isalnum())
+    return plain or text

@@ -250,7 +250,7 @@ SOURCE_KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 SOURCES = File(
     "sources",
     (
-        key("source"),
+        key("source", Type.SOURCE),
         key_one_of("kind", *SOURCE_KINDS),
         Column("format", Type.ID, default=CANONICAL),
         timezone(),

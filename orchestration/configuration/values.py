@@ -10,7 +10,7 @@ from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import Fault
 from orchestration.configuration.weekdays import weekdays
-from orchestration.typed import day, decimals, instant, is_encoding, month, number
+from orchestration.typed import day, decimals, instant, is_encoding, is_source, month, number, source
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
@@ -35,6 +35,9 @@ _NO = {"no": "false", "n": "false", "0": "false", "f": "false"}
 # What the type is called in "... is not ___", and what to write when nothing better is known.
 _FORMS: Mapping[Type, Fault] = {
     Type.ID: Fault("an id", "write it on one line"),
+    Type.SOURCE: Fault(
+        "a source's name", "write one that a folder can have, all of it to be seen: letters, digits, - or _"
+    ),
     Type.TEXT: Fault("a text", "write any text"),
     Type.ZONE: Fault("an IANA time zone", "write one like Europe/Berlin or UTC"),
     Type.CURRENCY: Fault("a currency", "write three capital letters like EUR"),
@@ -126,6 +129,7 @@ def _zones() -> frozenset[str]:
 
 _TESTS: Mapping[Type, Callable[[str], bool]] = {
     Type.ID: lambda value: not _CONTROL.search(value),
+    Type.SOURCE: is_source,
     Type.TEXT: lambda value: True,
     Type.ZONE: lambda value: value in _zones(),
     Type.CURRENCY: lambda value: bool(_CURRENCY.fullmatch(value)),
@@ -243,6 +247,7 @@ def _zone(column: Column, value: str) -> str | None:
 
 
 _REPAIRS: Mapping[Type, Callable[[Column, str], str | None]] = {
+    Type.SOURCE: lambda column, value: source(value),
     Type.ENUM: _enum,
     Type.ZONE: _zone,
     Type.CURRENCY: lambda column, value: _SYMBOLS.get(value, value.upper()),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration import typed
 from orchestration.configuration.nearest import nearest
 from orchestration.landing.rows.canonical import LANDING
 from orchestration.store.failures import what_failed
@@ -48,6 +49,21 @@ def _sayable(path: Path) -> bool:
     return sayable
 
 
+def _is_source(folder: Path) -> bool:
+    """Whether a source can be called as a folder is; one that cannot is said, and left alone."""
+    named = _sayable(folder)
+    if named and not typed.is_source(folder.name):
+        LOG.warning("left alone: %s; rename %a", _no_source(folder.name), str(folder))
+        return False
+    return named
+
+
+def _no_source(name: str) -> str:
+    meant = typed.source(name)
+    right = f'; did you mean "{meant}"?' if meant else ""
+    return f"{name!a} cannot name a source: it is a folder's name, all of it to be seen{right}"
+
+
 def utf8(name: str) -> bool:
     try:
         name.encode()
@@ -87,7 +103,7 @@ def waiting(home: Home) -> list[Dropped]:
             _say_no_kind(directory)
             continue
         _say_if_files(directory, f"no source; put files into inbox/{directory.name}/<source>/")
-        for source in filter(_sayable, _directories(directory)):
+        for source in filter(_is_source, _directories(directory)):
             files = _files(source)
             if directory.name not in LANDING:
                 if files:
@@ -109,14 +125,14 @@ def decks(home: Home) -> list[Dropped]:
     return sorted(
         (
             Dropped(path, "rates", source.name, True)
-            for source in filter(_sayable, _directories(home.inbox / "rates"))
+            for source in filter(_is_source, _directories(home.inbox / "rates"))
             for path in _files(source)
         ),
         key=lambda d: (d.source, d.name),
     )
 
 
-def deck(home: Home, file: Path, source: str | None) -> Dropped:
+def deck(home: Home, file: Path, source: str | None, rules: int) -> Dropped:
     """The deck a person named. Raises `Refused` where its source is not known."""
     path = Path(os.path.abspath(file))
     if not path.is_file():
@@ -127,16 +143,18 @@ def deck(home: Home, file: Path, source: str | None) -> Dropped:
         source = source or path.relative_to(inbox).parts[0]
     if not source:
         raise Refused(f"say who sent {path.name}: --source NAME (its mapping is decks/NAME.toml)")
-    _refuse_names(path, source)
+    _refuse_names(path, source, rules)
     return Dropped(path, "rates", source, inside)
 
 
-def asked_for(home: Home, files: Sequence[Path], kind: str | None, source: str | None) -> list[Dropped]:
-    """The files a person named. Raises `Refused` where their kind or source is not known."""
-    return [_asked_for(home, Path(os.path.abspath(path)), kind, source) for path in files]
+def asked_for(home: Home, files: Sequence[Path], kind: str | None, source: str | None, rules: int) -> list[Dropped]:
+    """The files a person named, under some version of the rules. Raises `Refused` where their kind or source is not
+    known.
+    """
+    return [_asked_for(home, Path(os.path.abspath(path)), kind, source, rules) for path in files]
 
 
-def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> Dropped:
+def _asked_for(home: Home, path: Path, kind: str | None, source: str | None, rules: int) -> Dropped:
     if not path.is_file():
         raise Refused(f"{path} is not a file")
     place = _place(home.inbox, path) or _place(home.rejected, path)
@@ -145,15 +163,15 @@ def _asked_for(home: Home, path: Path, kind: str | None, source: str | None) -> 
     if not kind or not source:
         raise Refused(f"say what {path.name} is and who sent it: --kind cdrs --source NAME")
     refuse_kind(kind, path.name)
-    _refuse_names(path, source)
+    _refuse_names(path, source, rules)
     aside = path.with_name(f"{path.name}.reason") if _place(home.rejected, path) else None
     return Dropped(path, kind, source, bool(place), aside)
 
 
-def _refuse_names(path: Path, source: str) -> None:
+def _refuse_names(path: Path, source: str, rules: int) -> None:
     """Refuse a file, or a source, that the inbox could not hold by its name."""
-    if source != Path(source).name or source.startswith("."):
-        raise Refused(f'"{source}" cannot name a source: it is also a directory\'s name')
+    if rules > 3 and not typed.is_source(source):
+        raise Refused(_no_source(source))
     if not ripe(path):
         raise Refused(f"{path.name} is still being written, by its name; rename it first")
     if not utf8(path.name):

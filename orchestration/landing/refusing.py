@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import duckdb
 
 from orchestration.configuration.schema import CANONICAL
@@ -47,7 +49,7 @@ def refuse_elsewhere(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
             f"the same content landed from {row[1]} as {row[0]} on {row[2]:%Y-%m-%d %H:%M} UTC and would count"
             f" twice; if it belongs here and not there, take that one back first: tollbook withdraw"
             f" {row[3][:12]} --reason TEXT; if {key.source} did send its own of it: tollbook land FILE"
-            f" --kind {key.kind.name} --source {key.source} --again"
+            f" --kind {key.kind.name} --source {shlex.quote(key.source)} --again"
         )
 
 

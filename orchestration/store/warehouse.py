@@ -65,6 +65,11 @@ class Home:
                 raise Refused(f"{name} is {path}; the database cannot open a path with {odd.pop()!r} in it: rename it")
         if home.root.exists() and not home.root.is_dir():
             raise Refused(f"{home.root} is a file; let TOLLBOOK_HOME name the folder of the deployment")
+        if home.root.resolve().is_relative_to(home.seeds.resolve()):
+            raise Refused(
+                f"TOLLBOOK_HOME is {home.root}, in the folder of the configuration; let it name another, such as"
+                f" {home.seeds.with_name('var')}"
+            )
         if not os.environ.get("TOLLBOOK_HOME"):
             home._refuse_outside()
         return home

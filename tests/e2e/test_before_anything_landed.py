@@ -37,6 +37,10 @@ def test_questions_are_answered_by_the_configuration_alone(tmp_path: Path) -> No
         f"nothing has landed in {new.home}: this is answered from the configuration alone\n"
     )
     assert new.json("alerts") == []
+    other = {"TOLLBOOK_HOME": str(tmp_path / "other"), "TOLLBOOK_SEEDS": str(new.seeds)}
+    for command in ("build", "close"):
+        nothing = f"nothing to {command}: nothing has landed in {tmp_path / 'other'}\n"
+        assert called([command], other).stdout == nothing
     new.run("publish", fails=True)
     assert not (new.home / "serving").exists()
     # what has landed is not to be left out
@@ -55,8 +59,8 @@ def test_questions_are_answered_by_the_configuration_alone(tmp_path: Path) -> No
     assert Decimal(new.json("balance", "acme")["balance"]) == 5
     assert [(row["line"], row["reason"]) for row in new.json("rejected")] == [(3, "bad_time")]
     new.run("build")
-    nothing = new.run("land")
-    assert (nothing.stdout, nothing.stderr) == (f"nothing to land in {new.home / 'inbox'}\n", "")
+    done = new.run("land")
+    assert (done.stdout, done.stderr) == (f"nothing to land in {new.home / 'inbox'}\n", "")
 
 
 def test_outside_of_a_project_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +80,10 @@ def test_outside_of_a_project_nothing_is_begun(tmp_path: Path, monkeypatch: pyte
         Home.from_environment()
     (tmp_path / "var" / "inbox").mkdir(parents=True)
     assert Home.from_environment().root == tmp_path / "var"
+    for home in ("/srv/config", "/srv/x/../config/var"):
+        monkeypatch.setenv("TOLLBOOK_HOME", home)
+        with pytest.raises(Refused, match=r"in the folder of the configuration; .* such as /srv/var"):
+            Home.from_environment()
 
 
 def test_without_a_configuration_it_is_said_where_it_was_looked_for(tmp_path: Path) -> None:

@@ -535,6 +535,15 @@ def test_the_command_lists_what_is_left_to_settle(home: Home, monkeypatch: pytes
     build(home)
     told = CliRunner().invoke(cli, ["rejected"])
     assert ("b.csv" in told.stdout, told.stderr) == (True, "")
+    # what no file can have been refused for, or come from, is not a list of nothing
+    for wrong, right in (
+        (["--reason", "bad_durations"], "'bad_durations' is not one of"),
+        (["--source", "sw"], 'nothing has come from a source "sw"; did you mean sw1?'),
+        (["--source", "nosuch", "--by-file"], 'nothing has come from a source "nosuch"; sources are '),
+    ):
+        refused = CliRunner().invoke(cli, ["rejected", *wrong])
+        assert refused.exit_code
+        assert right in f"{refused.output}{refused.exception}"
     # of a long list people see the beginning; a program all that it does not leave out itself
     monkeypatch.setattr("orchestration.commands.days._LISTED", 1)
     every = json.loads(CliRunner().invoke(cli, ["rejected", "--all", "--json"]).stdout)

@@ -5,6 +5,7 @@ import errno
 import gzip
 import json
 import os
+import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -84,6 +85,14 @@ UNREADABLE = {
     "twice.csv": (csv_text([]).replace("pdd_ms", "call_id").encode(), "named twice: call_id"),
     "nameless.csv": (csv_text([]).replace("pdd_ms", "").encode(), "has no name"),
     "utf16.csv": (csv_text([cdr()]).encode("utf-16"), "UTF-8"),
+    "utf32.csv": (csv_text([cdr()]).encode("utf-32"), "(UTF-32?); save it as UTF-8, or write encoding utf-32 for"),
+    "utf32.jsonl": (json.dumps(cdr()).encode("utf-32-be"), "(UTF-32?); save it as UTF-8, or write encoding utf-32 for"),
+    "zero.csv": (b"call_id,star\0ted_at\n", "there are zero bytes in its first line"),
+    "mainframe.csv": (
+        csv_text([cdr()]).encode("cp037"),
+        "is no text in utf-8: save it as UTF-8, or write its encoding",
+    ),
+    "other.csv": (b"Anruf,Beginn,Dauer\n1,2,3\n", "; its first line says: Anruf Beginn Dauer"),
     "word.xlsx": (b"PK", "does not say what is in the file"),
     "cut.csv.gz": (gzip.compress(csv_text([cdr()] * 999).encode())[:-20], "cut short"),
     "damaged.csv.gz": (b"\0\0" + gzip.compress(csv_text([cdr()]).encode())[2:], "is not a gzip file"),
@@ -134,10 +143,44 @@ def test_a_source_in_other_letters_than_in_the_configuration_is_asked_about(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     (home.seeds / "sources.csv").write_text("source,kind\nsw1,cdrs\nbank,payments\n")
-    for source in ("SW1", "sw1", "sw2", "Bank"):
+    for source in ("SW1", "sw1", "sw2", "Bank", "sw-1", "s w1"):
         drop(home, f"{source}.csv", csv_text([cdr(call_id=source)]), source=source)
-    assert [r.landed for r in land(home)] == [1] * 4
-    assert caplog.messages == ["cdrs of SW1 land as another source's than sw1 of sources.csv: is it that?"]
+    assert [r.landed for r in land(home)] == [1] * 6
+    asked = "land as another source's than"
+    right = "is it that? If not, list it in seeds/sources.csv"
+    assert caplog.messages == [f"cdrs of {name} {asked} sw1: {right}" for name in ("SW1", "s w1", "sw-1")]
+    caplog.clear()
+    drop(home, "more.csv", csv_text([cdr(call_id="more")]), source="SW2")
+    land(home)
+    assert caplog.messages == [f"cdrs of SW2 {asked} sw2: {right}"]
+
+
+@pytest.mark.parametrize(
+    ("source", "meant"),
+    [
+        ("sw1 ", "sw1"), (" sw1", "sw1"), ("sw1\u00a0", "sw1"), ("sw\n1", "sw1"), ("\x1b[31msw1", "[31msw1"),
+        ("sw1\u200b", "sw1"), (".sw1", "sw1"),
+    ],
+)  # fmt: skip
+def test_a_source_whose_name_is_not_all_to_be_seen_is_none(
+    home: Home, tmp_path: Path, caplog: pytest.LogCaptureFixture, source: str, meant: str
+) -> None:
+    """It would be another source than the one that it looks like, and its calls would count twice."""
+    drop(home, "a.csv", csv_text([cdr()]), source=source)
+    assert land(home) == []
+    seen = caplog.text
+    assert source.startswith(".") or (
+        f'cannot name a source: it is a folder\'s name, all of it to be seen; did you mean "{meant}"?' in seen
+    )
+    outside = tmp_path / "a.csv"
+    outside.write_text(csv_text([cdr()]))
+    with pytest.raises(Refused, match=f'cannot name a source: .* did you mean "{re.escape(meant)}"') as said:
+        land(home, [outside], kind="cdrs", source=source)
+    assert str(said.value).isprintable()
+    with writer(home, "test") as held:  # as it did when a journal's line was written
+        held.rules = 3
+        if not source.startswith("."):
+            assert [r.landed for r in land_files(held, [outside], kind="cdrs", source=source)] == [1]
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
@@ -631,6 +674,63 @@ def test_an_object_whose_keys_are_wrong_is_no_row(home: Home) -> None:
     assert adds_up(home)
 
 
+def test_a_list_or_an_object_is_no_text(home: Home) -> None:
+    """In a column that nobody bills by, of another name, it is kept."""
+    wrong: list[dict[str, Any]] = [
+        {"call_id": ["a", 1]}, {"call_id": {"a": 1}}, {"call_id": False}, {"called_number": [447700900123]},
+        {"ingress_trunk": True},
+    ]  # fmt: skip
+    good: list[dict[str, Any]] = [
+        {"call_id": "[a]"}, {"call_id": 7}, {"call_id": "true {"}, {"call_id": "n", "note": [True, {"a": "["}]},
+        {"call_id": "null", "ingress_trunk": None},
+    ]  # fmt: skip
+    text = "".join(json.dumps({**cdr(), **cells}) + "\n" for cells in (*wrong, *good))
+    drop(home, "a.jsonl", text)
+    (landed,) = land(home)
+    assert (landed.landed, landed.rejected) == (len(good), len(wrong))
+    assert query(home, "select line, reason, detail from ops.rejected_rows order by line") == [
+        (1, "bad_row", "call_id is a list; write text"),
+        (2, "bad_row", "call_id is an object; write text"),
+        (3, "bad_row", "call_id is no text; write text"),
+        (4, "bad_row", "called_number is a list; write text"),
+        (5, "bad_row", "ingress_trunk is no text; write text"),
+    ]
+    assert adds_up(home)
+    with writer(home, "test") as held:
+        held.rules = 3
+        drop(home, "b.jsonl", json.dumps({**cdr(), "call_id": ["b"]}))
+        assert [r.landed for r in land_files(held)] == [1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "type_"), [("['a']", "VARCHAR[]"), ("{'a': 1}", "STRUCT(a INTEGER)"), ("true", "BOOLEAN")]
+)
+def test_a_parquet_column_of_lists_is_no_text(home: Home, tmp_path: Path, cell: str, type_: str) -> None:
+    path = home.inbox / "cdrs" / "sw1" / "a.parquet"
+    path.parent.mkdir(parents=True)
+    duckdb.execute(
+        f"copy (select {cell} as call_id, '2026-03-01T10:00:00Z' as started_at, '447700900123' as called_number,"
+        f" 61 as duration_s, [1] as note) to '{path}'"
+    )
+    (landed,) = land(home)
+    assert (landed.status, landed.problem) == ("unreadable", f'column "call_id" is {type_}; write texts')
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_wide_text_of_another_encoding_than_the_source_s_is_said_to_be_that(home: Home, encoding: str) -> None:
+    """The remedy is never what is set already."""
+    (home.seeds / "sources.csv").write_text(f"source,kind,encoding\nsw1,cdrs,{encoding}\n")
+    other = "utf-16" if encoding == "utf-32" else "utf-32"
+    drop(home, "a.csv", csv_text([cdr(call_id="a")]).encode(other))
+    drop(home, "b.csv", csv_text([cdr(call_id="b")]).encode(encoding))
+    bad, good = land(home)
+    assert good.landed == 1
+    assert bad.problem == (
+        f"the file is no text in {encoding} ({other.upper()}?); save it as UTF-8, or write encoding {other} for its"
+        " source in sources.csv"
+    )
+
+
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_no_row_is_longer_than_a_mebibyte(home: Home, suffix: str) -> None:
     """Also where all rows of the file can be read."""
@@ -752,8 +852,14 @@ _PAYMENTS = [
     ("acme", "2026-03-05T12:00:00.000001Z", "5", "card"),
     ("duo", "2026-03-05T12:00:00Z", "-5", "Refund"),
     ("acme", "2026-03-05T12:00:00Z", "5", "write-off"),
+    ("acme", "2026-03-05T12:00:00Z", "-5", "refunded"),
+    ("acme", "2026-03-05T12:00:00Z", "-5", "refnd"),
+    ("acme", "2026-03-05T12:00:00Z", "5", "wrtie_off"),
+    ("acme", "2026-03-05T12:00:00Z", "5", "Written off"),
+    ("acme", "2026-03-05T12:00:00Z", "5", "fund"),
+    ("acme", "2026-03-05T12:00:00Z", "5", "wire transfer"),
 ]
-_GOOD = 8
+_GOOD = 10
 
 
 def _pay(home: Home) -> None:
@@ -785,6 +891,10 @@ def test_payments_are_not_nothing_nor_the_wrong_way_round_nor_of_the_future(home
         ),
         (18, "bad_method", 'method is "Refund"; write refund'),
         (19, "bad_method", 'method is "write-off"; write write_off'),
+        (20, "bad_method", 'method is "refunded"; write refund'),
+        (21, "bad_method", 'method is "refnd"; write refund'),
+        (22, "bad_method", 'method is "wrtie_off"; write write_off'),
+        (23, "bad_method", 'method is "Written off"; write write_off'),
     ]
     assert adds_up(home)
 

@@ -280,6 +280,12 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
         ),
         (
             "sources",
+            "pbx,cdrs",
+            "../sw 3/..,cdrs",
+            'sources.csv line 2, column source: "../sw 3/.." is not a source\'s name; write sw 3',
+        ),
+        (
+            "sources",
             "00 011",
             '"00,011"',
             'sources.csv line 2, column international_prefixes: "00,011" is not a list; write 00 011',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -60,7 +61,7 @@ def test_no_day_that_anything_can_be_of(text: str) -> None:
         assert (done.exit_code, "of a year from 1990 to 2100" in done.output) == (2, True)
 
 
-@pytest.mark.parametrize("text", ["", "3f9a0", "3F9A01C2", "%", "3f9a01c27d44:2", "0" * 65])
+@pytest.mark.parametrize("text", ["3f9a0", "3F9A01C2", "%", "3f9a01c27d44:2", "0" * 65])
 def test_no_file_begins_every_files_id(text: str) -> None:
     for command in (["withdraw"], ["waive", "--day", "2026-03-01", "--file"]):
         done = CliRunner().invoke(cli, [*command, text, "--reason", "x"])
@@ -136,13 +137,23 @@ def test_commands_refuse_it_as_wrong_usage(arguments: str, text: str, tmp_path: 
         ("topup acme 50 -x", "No such option '-x'.\nsee: tollbook topup --help\n"),
         ("rates review --first 1 --json",
          "--json gives every price: leave out --first\nsee: tollbook rates review --help\n"),
+        ("rates review a.csv --full --limit 1 --partial",
+         "--full and --partial exclude each other; give one\nsee: tollbook rates review --help\n"),
+        ("close --day 2026-03-01 --json --day 2026-03-02",
+         "--day is given more than once; give it once\nsee: tollbook close --help\n"),
+        ("quote acme ''",
+         "the argument number 2 is empty (tollbook quote acme ''); write a value, or leave it out\n"
+         "see: tollbook quote --help\n"),
+        ("waive --day 2026-03-01 --file ' ' --reason x",
+         "the argument number 4 is empty (tollbook waive --day 2026-03-01 --file ' ' --reason x); write a value, or"
+         " leave it out\nsee: tollbook waive --help\n"),
     ],
 )  # fmt: skip
 def test_wrong_usage_is_said_in_a_line_with_where_to_look(
     arguments: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit, match=r"^2$"):
-        main(arguments.split())
+        main(shlex.split(arguments))
     assert capsys.readouterr() == ("", said)
 
 

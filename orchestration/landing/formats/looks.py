@@ -55,6 +55,8 @@ _ASTERISK = {
     25: "a FreePBX table cdr",
     26: "a FreePBX table cdr",
 }
+# Where of the first four bytes are 0.
+_WIDE = {"x0x0": "utf-16", "0x0x": "utf-16", "x000": "utf-32", "000x": "utf-32"}
 _FREESWITCH = {13: "sql", 15: "example", 17: "linksys", 18: "asterisk", 20: "snom"}
 
 
@@ -67,7 +69,7 @@ def seen(path: Path, suffix: str, delimiter: str, native: bool) -> str | None:
     for pattern, what in _TEXTS:
         if pattern.match(begins):
             return None if pattern is not _LOG and suffix in JSON and not native else what
-    if is_utf16(path):
+    if wide(path):
         return None
     if suffix not in (".csv", *JSON) and not native:
         return None
@@ -86,10 +88,15 @@ def beginning(path: Path) -> bytes:
         return file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
 
 
-def is_utf16(path: Path) -> bool:
-    """Whether it is text in UTF-16, or has bytes of 0 as that has: no text in UTF-8 begins so."""
-    begins = beginning(path)
-    return begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in begins[:4]
+def wide(path: Path) -> str | None:
+    """`utf-16` or `utf-32` where it is text of that kind, in which ASCII has bytes of 0: no text in UTF-8 begins so."""
+    with path.open("rb") as file:
+        begins = file.read(4)
+    if begins in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        return "utf-32"
+    if begins[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return "utf-16"
+    return _WIDE.get("".join("0" if byte == 0 else "x" for byte in begins))
 
 
 def is_array(path: Path) -> bool:

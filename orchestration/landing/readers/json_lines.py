@@ -16,7 +16,7 @@ from orchestration.store.sql import literal, reader
 class JsonLines:
     """A file of JSON objects. `names`: every key that one of them has. `wrong_keys`: keys that no row may have, and
     what is to be done about each. `is_strict`: one with a key twice is no row, nor one longer than `split.LONGEST`,
-    whichever way it is read.
+    whichever way it is read. `texts`: keys whose values must be texts or numbers.
     """
 
     path: Path
@@ -27,6 +27,7 @@ class JsonLines:
     scratch: Path
     is_strict: bool
     wrong_keys: Mapping[str, str]
+    texts: tuple[str, ...]
     _records: int | None = None
 
     def fast(self) -> str:
@@ -68,7 +69,27 @@ class JsonLines:
         tests += [
             f"when list_contains({keys}, {literal(key)}) then {literal(said)}" for key, said in self.wrong_keys.items()
         ]
+        if self.texts:
+            tests.append(self._no_text(value))
         return f"case {' '.join(tests)} end"
+
+    def _no_text(self, value: str) -> str:
+        """SQL: a branch for an object in which a text is something else; few have a mark of that in them at all."""
+        text = f"cast({value} as VARCHAR)"
+        marks = " or ".join(
+            f"contains({each}, {literal(mark)})"
+            for each, mark in (
+                (text, "["),
+                (f"substr({text}, 2)", "{"),
+                (text, "true"),
+                (text, "false"),
+            )
+        )
+        types = f"json_type({value}, [{', '.join(map(_path, self.texts))}])"
+        place = f"list_position(list_transform({types}, lambda t: t in ('ARRAY', 'OBJECT', 'BOOLEAN')), true)"
+        names = f"[{', '.join(map(literal, self.texts))}]"
+        what = f"case {types}[{place}] when 'ARRAY' then 'a list' when 'OBJECT' then 'an object' else 'no text' end"
+        return f"when ({marks}) and {place} > 0 then {names}[{place}] || ' is ' || {what} || '; write text'"
 
     def _cells(self, text: str) -> str:
         """SQL: the texts of all keys in one pass over the object, by position."""

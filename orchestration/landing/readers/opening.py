@@ -2,7 +2,7 @@
 
 import codecs
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,9 +26,7 @@ from orchestration.store.sql import quoted
 SUFFIXES = (".csv", ".parquet", *looks.JSON)
 # What a compressed file holds, in the scratch directory.
 _PLAIN = "plain"
-_UTF16 = (
-    "the file is not UTF-8 text (UTF-16?); save it as UTF-8, or write encoding utf-16 for its source in sources.csv"
-)
+_SHOWN = 100  # characters of a first line
 _NO_HEADER = "the file is empty; its first line must name the columns"
 
 
@@ -72,8 +70,8 @@ def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settin
     native = known.native(settings)
     suffix = packed.suffix(content.name)
     is_text = native is not None or suffix != ".parquet"
-    if suffix in looks.JSON and not native and encoded.is_utf8(settings.encoding) and looks.is_utf16(content.path):
-        raise UnreadableFile(_UTF16)
+    if is_text and (native is None or settings.rules > 3):
+        _refuse_wide(content.path, settings)
     if is_text and not encoded.is_utf8(settings.encoding):
         content = _with_content(content, encoded.to_utf8(content.path, content.scratch / "utf-8", settings.encoding))
     if content.scan.returns and is_text and settings.rules > 1:
@@ -89,6 +87,17 @@ def _opened(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settin
     raise UnreadableFile(
         f"a name ending in {suffix or 'nothing'} does not say what is in the file; use one of"
         f" {' '.join(SUFFIXES)}, with .gz behind it when compressed"
+    )
+
+
+def _refuse_wide(path: Path, settings: SourceSettings) -> None:
+    """Raise `UnreadableFile` for text in UTF-16 or UTF-32 that its source is not said to write."""
+    wide, said = looks.wide(path), codecs.lookup(settings.encoding).name
+    if wide is None or said.startswith(wide):
+        return
+    not_so = "is not UTF-8 text" if encoded.is_utf8(settings.encoding) else f"is no text in {settings.encoding}"
+    raise UnreadableFile(
+        f"the file {not_so} ({wide.upper()}?); save it as UTF-8, or write encoding {wide} for its source in sources.csv"
     )
 
 
@@ -151,7 +160,7 @@ def _header_cells(path: Path) -> list[str]:
     if not text:
         raise UnreadableFile(_NO_HEADER)
     if "\0" in text:
-        raise UnreadableFile(_UTF16)
+        raise UnreadableFile("there are zero bytes in its first line, which no text has: save it as UTF-8")
     cells = _cells(text, ",")
     if len(cells) == 1:
         for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
@@ -190,6 +199,20 @@ def _native(content: Content, kind: Kind, native: NativeFormat, settings: Source
     return Delimited(content.path, kind, names, native.has_header, layout, most, content.scratch, is_strict, quoting)
 
 
+def _others(names: Sequence[str], kind: Kind, settings: SourceSettings) -> str:
+    """What the first line of a file says that names none of a kind's columns."""
+    text = " ".join(names)
+    if not text or set(names) & set(kind.names):
+        return ""
+    if sum(c == "\ufffd" or not c.isprintable() for c in text) * 4 > len(text):
+        return (
+            f"; its first line is no text in {settings.encoding}: save it as UTF-8, or write its encoding for its"
+            " source in sources.csv (cp037 of a mainframe, for example)"
+        )
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return f"; its first line says: {shown}"
+
+
 def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings: SourceSettings) -> Readable:
     if settings.rules > 2:
         content = _without_mark(content)
@@ -206,7 +229,8 @@ def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings
     wrong = _wrong_keys(kind, names) if settings.rules > 2 else {}
     names = tuple(name for name in names if name not in wrong)
     layout, is_strict = _canonical(kind, names, settings), settings.rules > 2
-    return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict, wrong)
+    texts = tuple(name for name in kind.texts if name in names) if settings.rules > 3 else ()
+    return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict, wrong, texts)
 
 
 def _wrong_keys(kind: Kind, names: Sequence[str]) -> dict[str, str]:
@@ -230,7 +254,20 @@ def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind, settings: S
         types, rows = parquet.columns(con, path)
     except duckdb.Error as error:
         raise UnreadableFile(f"not a Parquet file: {first_line(error)}") from None
+    if settings.rules > 3:
+        _refuse_no_texts(kind, types)
     return parquet.Parquet(path, kind, types, _canonical(kind, list(types), settings), rows)
+
+
+def _refuse_no_texts(kind: Kind, types: Mapping[str, str]) -> None:
+    """Raise `UnreadableFile` for columns of names and words whose cells are lists, structures or truth values."""
+    wrong = [
+        f'column "{name}" is {types[name]}; write texts'
+        for name in kind.texts
+        if types.get(name, "").startswith(("STRUCT", "MAP", "UNION", "BOOLEAN")) or types.get(name, "").endswith("]")
+    ]
+    if wrong:
+        raise UnreadableFile("; ".join(wrong))
 
 
 def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> Layout:
@@ -249,7 +286,7 @@ def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> La
         meant = {name: other for name in missing if (other := nearest(name, others))}
         hint = "".join(f'; "{column}" is probably {name}: write it so' for name, column in meant.items())
         needs = f"a {kind.name} file needs {', '.join(kind.required)}"
-        problems.append(f"missing columns: {', '.join(missing)} ({needs}){hint}")
+        problems.append(f"missing columns: {', '.join(missing)} ({needs}){hint or _others(names, kind, settings)}")
     if problems:
         raise UnreadableFile("; ".join(problems))
 

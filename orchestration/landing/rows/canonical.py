@@ -63,6 +63,10 @@ class Kind:
         return tuple(column.name for column in self.columns if column.required)
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.type is CanonicalType.TEXT)
+
+    @property
     def stored(self) -> tuple[str, ...]:
         """The typed columns of the table: all but the file's own."""
         derived = ("charged_at",) if self.name == "cdrs" else ()

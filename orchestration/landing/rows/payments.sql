@@ -5,17 +5,23 @@ with booked as (
     select
         *,
         case when method in ('refund', 'write_off') then method else 'payment' end as booked_as,
-        -- what a method that is written another way stands for: it would be booked as a payment
-        case array_to_string(regexp_extract_all(lower(method), '[a-z]+'), '')
-            when 'refund' then 'refund'
-            when 'writeoff' then 'write_off'
-        end as meant,
+        -- its letters
+        array_to_string(regexp_extract_all(lower(method), '[a-z]+'), '') as spelt,
     from ({checked})
 ),
 
 signed as (
     select
         *,
+        -- what a method that is written another way stands for: it would be booked as a payment. Before rules 4 only
+        -- other letters and marks were seen.
+        case
+            when spelt = 'refund' then 'refund'
+            when spelt = 'writeoff' then 'write_off'
+            when (select coalesce(rules, 1) from run.clock) < 4 then null
+            when contains(spelt, 'refund') or damerau_levenshtein(spelt, 'refund') = 1 then 'refund'
+            when contains(spelt, 'writeoff') or damerau_levenshtein(spelt, 'writeoff') <= 2 then 'write_off'
+        end as meant,
         -- in the account's favour: a customer pays, or is let off, and gets back; a carrier the other way round
         (account_kind = 'customer') = (booked_as <> 'refund') as is_above,
     from booked

@@ -139,7 +139,7 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
         raise Refused("--again needs the FILE that is meant to land from this source too")
     if (corrects := options.get("corrects")) is not None and len(files) != 1:
         raise Refused("--corrects needs the one FILE that has right what was rejected of the other")
-    chosen = _chosen(home, files, options.get("kind"), options.get("source"))
+    chosen = _chosen(held, files, options.get("kind"), options.get("source"))
     if supersede and any(file.kind != "cdrs" for file in chosen):
         raise Refused("--supersede replaces cdrs only; rows of other kinds are corrected by new ones")
     if not chosen:
@@ -156,17 +156,23 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
 
 
 def _say_respelled(con: duckdb.DuckDBPyConnection, sources: Collection[tuple[str, str]]) -> None:
-    """A source need not be in sources.csv; one that is there in other letters is hardly another."""
+    """A source need not be in sources.csv; one that is known in other letters is hardly another."""
     listed = con.execute("select kind, source from config.sources").fetchall()
-    for kind, source in sorted(set(sources) - set(listed)):
-        if meant := respelled(source, [name for of, name in listed if of == kind]):
-            LOG.warning("%s of %s land as another source's than %s of sources.csv: is it that?", kind, source, meant)
+    if not (unlisted := set(sources) - set(listed)):
+        return
+    known = {*listed, *con.execute("select distinct kind, source from ops.files").fetchall()}
+    for kind, source in sorted(unlisted):
+        if meant := respelled(source, sorted(name for of, name in known - {(kind, source)} if of == kind)):
+            LOG.warning(
+                "%s of %s land as another source's than %s: is it that? If not, list it in seeds/sources.csv",
+                kind, source, meant,
+            )  # fmt: skip
 
 
-def _chosen(home: Home, files: Sequence[Path], kind: str | None, source: str | None) -> list[Dropped]:
+def _chosen(held: Writer, files: Sequence[Path], kind: str | None, source: str | None) -> list[Dropped]:
     if files:
-        return dropped.asked_for(home, files, kind, source)
-    return [file for file in dropped.waiting(home) if kind in (None, file.kind) and source in (None, file.source)]
+        return dropped.asked_for(held.home, files, kind, source, held.rules)
+    return [file for file in dropped.waiting(held.home) if kind in (None, file.kind) and source in (None, file.source)]
 
 
 def _make_models(held: Writer) -> None:

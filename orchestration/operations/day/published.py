@@ -22,7 +22,7 @@ def answering(home: Home) -> Iterator[Home]:
     """The deployment, or where nothing has landed and nothing is published one that its configuration begins, in a
     folder that is thrown away. Changes nothing in `home`. Raises `Refused` where the configuration is not good.
     """
-    if home.serving.exists() or _has_landed(home):
+    if home.serving.exists() or has_landed(home):
         yield home
         return
     print(f"nothing has landed in {home.root}: this is answered from the configuration alone", file=sys.stderr)
@@ -43,5 +43,6 @@ def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def _has_landed(home: Home) -> bool:
+def has_landed(home: Home) -> bool:
+    """Whether anything ever has, by the journal."""
     return any(line["action"] not in _WITHOUT_EFFECT for line in journal.effective(home.journal))

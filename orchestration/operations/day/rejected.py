@@ -6,11 +6,16 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+import duckdb
+
+from orchestration.configuration.nearest import listed, suggestion
+from orchestration.configuration.schema import FILES
+from orchestration.configuration.sheet import read
 from orchestration.operations.day.published import reading
 from orchestration.operations.day.waivers import IN_FORCE
 from orchestration.store import journal
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import Home, serving
+from orchestration.store.warehouse import Home, Refused, serving
 
 _REJECTED = f"""
     with waived as (
@@ -80,6 +85,7 @@ def rejected(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]:
     `line` is that of a rejected row, None for an unreadable file. Raises `Refused` where nothing is published.
     """
     with reading(home) as con:
+        _refuse_unknown(con, home, asked.source)
         query = f"{_REJECTED} order by day, kind, source, name, file_id, line"
         return dict_rows(con, query, asdict(asked))
 
@@ -87,6 +93,7 @@ def rejected(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]:
 def rejected_by_file(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]:
     """The same counted: a row for each day, file, reason and state, with the first of them. Refuses alike."""
     with reading(home) as con:
+        _refuse_unknown(con, home, asked.source)
         return dict_rows(
             con,
             f"""
@@ -99,6 +106,16 @@ def rejected_by_file(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]
             """,
             asdict(asked),
         )
+
+
+def _refuse_unknown(con: duckdb.DuckDBPyConnection, home: Home, source: str | None) -> None:
+    if source is None:
+        return
+    landed = con.execute("select source from ops.files union select source from ops.unreadable_files").fetchall()
+    known = {name for (name,) in landed} | read(FILES["sources"], home.seeds).known("source")
+    if source not in known:
+        right = suggestion(source, known, f"sources are {listed(known)}" if known else "there are no sources yet")
+        raise Refused(f'nothing has come from a source "{source}"; {right}')
 
 
 def unpublished(home: Home) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -137,7 +138,7 @@ def _stored(con: duckdb.DuckDBPyConnection, call_id: str, source: str | None, da
         raise Refused(f"no call {call_id}{where} is published; it may have been rejected, or not been built yet")
     calls = sorted({(row["source"], row["day"]) for row in rows})
     if len(calls) > 1:
-        listed = ", ".join(f"--source {name} --day {on}" for name, on in calls[:10])
+        listed = ", ".join(f"--source {shlex.quote(name)} --day {on}" for name, on in calls[:10])
         raise Refused(f"{len(calls)} calls have the id {call_id}; say which: {listed}")
     return rows
 

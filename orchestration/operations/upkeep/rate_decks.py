@@ -44,11 +44,11 @@ class DeckOptions:
 AS_MAPPED = DeckOptions()
 
 
-def waiting_or_named(home: Home, file: Path | None, options: DeckOptions) -> list[Dropped]:
+def waiting_or_named(held: Writer, file: Path | None, options: DeckOptions) -> list[Dropped]:
     """The deck in `file`, or all that wait in the inbox, of the source that is asked for."""
     if file is not None:
-        return [dropped.deck(home, file, options.source)]
-    return [d for d in dropped.decks(home) if options.source in (None, d.source)]
+        return [dropped.deck(held.home, file, options.source, held.rules)]
+    return [d for d in dropped.decks(held.home) if options.source in (None, d.source)]
 
 
 def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, options: DeckOptions) -> Deck:

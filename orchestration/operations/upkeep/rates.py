@@ -69,7 +69,7 @@ def accept_held(
 ) -> list[Accepted]:
     """`accept` for a caller that holds the writer lock already."""
     home = held.home
-    decks = waiting_or_named(home, file, options)
+    decks = waiting_or_named(held, file, options)
     if not decks:
         return []
     configure(held)
