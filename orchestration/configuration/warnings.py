@@ -12,10 +12,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from orchestration.configuration.in_force import Held, in_force
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.rules import Sheets, span
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import Sheet, read
+from orchestration.configuration.sides import odd_sides
 from orchestration.typed import day, instant
 
 _PRICES = {
@@ -25,14 +27,6 @@ _PRICES = {
 """The kinds of table in which a call without a rate has no price, and what a rate has one by."""
 
 _SAME_RATE = ("rate_table_id", "prefix", "calling_prefix", "jurisdiction", "band")
-
-
-class Held(NamedTuple):
-    """A row by which an account has something, from `start` (now, or later) to `end`."""
-
-    row: int
-    start: datetime
-    end: datetime
 
 
 def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> list[Problem]:
@@ -45,7 +39,7 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     found = [blank for sheet in sheets.values() for blank in blank_lines(sheet)]
     found += _of(sheets, same_instant, "rates")
     found += _of(sheets, lambda of: without_rates(of, now, priced), "rate_assignments", "rate_tables", "rates")
-    found += _of(sheets, lambda of: without_tables(of, now), "trunks", "rate_assignments")
+    found += _of(sheets, lambda of: odd_sides(of, now), "accounts", "trunks", "rate_assignments")
     found += _of(sheets, lambda of: without_trunks(of, now), "trunks")
     found += _of(sheets, lambda of: without_exchange(of, now), *FILES)
     return found
@@ -90,7 +84,7 @@ def without_rates(sheets: Sheets, now: datetime, priced: Collection[str]) -> Ite
         if any(cells) and (held := span(start, end)):
             spans[table].add(held)
     sheet, told = sheets["rate_assignments"], set()
-    for held_, (table, account) in _in_force(sheet, now, "rate_table_id", "account_id"):
+    for held_, (table, account) in in_force(sheet, now, "rate_table_id", "account_id"):
         if table in told or table in priced or kinds.get(table) not in _PRICES:
             continue
         if any(start <= held_.start < end for start, end in spans[table]):
@@ -104,23 +98,10 @@ def without_rates(sheets: Sheets, now: datetime, priced: Collection[str]) -> Ite
         yield sheet.at(held_.row, "rate_table_id", wrong, right)
 
 
-def without_tables(sheets: Sheets, now: datetime) -> Iterator[Problem]:
-    """Accounts with trunks and no rate table on either side: every answered call would be `no_rate_table`."""
-    assigned: dict[str, list[Held]] = defaultdict(list)
-    for held, (account,) in _in_force(sheets["rate_assignments"], now, "account_id"):
-        assigned[account].append(held)
-    sheet, told = sheets["trunks"], set()
-    for held, (account, trunk) in _in_force(sheet, now, "account_id", "trunk_id"):
-        if account not in told and not any(a.start < held.end and a.end > held.start for a in assigned[account]):
-            told.add(account)
-            wrong = f"{account} has no rate table: answered calls by {trunk} would be unrated (no_rate_table)"
-            yield sheet.at(held.row, "account_id", wrong, "give it one in rate_assignments.csv")
-
-
 def without_trunks(sheets: Sheets, now: datetime) -> Iterator[Problem]:
     """No trunk at all by which calls come in, or none yet: every answered call would be `no_account`."""
     sheet = sheets["trunks"]
-    held = [held for held, (direction,) in _in_force(sheet, now, "direction") if direction == "ingress"]
+    held = [held for held, (direction,) in in_force(sheet, now, "direction") if direction == "ingress"]
     if any(trunk.start <= now for trunk in held):
         return
     since = f" before {min(trunk.start for trunk in held)}" if held else ""
@@ -173,7 +154,7 @@ _Priced = tuple[Sheet, Held, str, str, str, str]
 
 def _of_assignments(sheets: Sheets, now: datetime) -> Iterator[_Priced]:
     sheet, currencies = sheets["rate_assignments"], sheets["rate_tables"].mapping("rate_table_id", "currency")
-    for held, (table, account) in _in_force(sheet, now, "rate_table_id", "account_id"):
+    for held, (table, account) in in_force(sheet, now, "rate_table_id", "account_id"):
         yield sheet, held, "rate_table_id", f"rate table {table}", currencies.get(table, ""), account
 
 
@@ -181,12 +162,12 @@ def _of_services(sheets: Sheets, now: datetime) -> Iterator[_Priced]:
     """Of what is subscribed to, and of what an account has a price of its own for."""
     prices: dict[tuple[str, str], set[str]] = defaultdict(set)
     own = sheets["service_rates"]
-    for held, (service, account, currency) in _in_force(own, now, "service", "account_id", "currency"):
+    for held, (service, account, currency) in in_force(own, now, "service", "account_id", "currency"):
         prices[service, account].add(currency)
         if account:
             yield own, held, "currency", f"the price of {service}", currency, account
     sheet = sheets["subscriptions"]
-    for held, (service, account) in _in_force(sheet, now, "service", "account_id"):
+    for held, (service, account) in in_force(sheet, now, "service", "account_id"):
         for currency in sorted(prices[service, account] or prices[service, ""]):
             yield sheet, held, "service", f"the price of {service}", currency, account
 
@@ -195,7 +176,7 @@ def _of_markups(sheets: Sheets, now: datetime) -> Iterator[Conversion]:
     """What calls are bought for is converted to the currency of the markup table that they are sold by."""
     sheet, tables = sheets["rate_assignments"], sheets["rate_tables"]
     kinds, currencies = (tables.mapping("rate_table_id", column) for column in ("kind", "currency"))
-    assigned = list(_in_force(sheet, now, "rate_table_id", "account_id", "side"))
+    assigned = list(in_force(sheet, now, "rate_table_id", "account_id", "side"))
     bought = {currencies.get(table, ""): account for _, (table, account, side) in assigned if side == "buy"}
     for held, (table, _, side) in assigned:
         if side == "sell" and kinds.get(table) == "markup":
@@ -203,10 +184,3 @@ def _of_markups(sheets: Sheets, now: datetime) -> Iterator[Conversion]:
                 to = currencies.get(table, "")
                 why = f"{table} adds to what calls cost, in {to}, and {carrier} charges in {currency}: "
                 yield Conversion(sheet, held, "rate_table_id", currency, to, why + "they would be unrated (no_fx)")
-
-
-def _in_force(sheet: Sheet, now: datetime, *columns: str) -> Iterator[tuple[Held, tuple[str, ...]]]:
-    """The rows that are in force now or later, with these of their cells."""
-    for row, (start, end, *cells) in enumerate(sheet.columns("valid_from", "valid_to", *columns)):
-        if (held := span(start, end)) and held[1] > now:
-            yield Held(row, max(held[0], now), held[1]), tuple(cells)

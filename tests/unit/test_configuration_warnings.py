@@ -74,13 +74,104 @@ def test_an_assignment_that_is_over_needs_nothing(tmp_path: Path) -> None:
     assert warned(tmp_path, rates=_RATES + _RETAIL, rate_assignments=_ASSIGNED + assigned, rate_tables=tables) == []
 
 
+def _no_table(line: int, who: str, direction: str, side: str, trunk: str, since: str = "", other: str = "") -> str:
+    correct = f", or correct what is {other} there, the trunk's direction, or the kind in accounts.csv" if other else ""
+    return (
+        f"seeds/trunks.csv line {line}, column account_id: {who} has {direction} trunks and no {side} table{since}: "
+        f"answered calls by {trunk} would be unrated (no_rate_table); give it one in rate_assignments.csv{correct}"
+    )
+
+
 def test_an_account_with_trunks_and_no_table(tmp_path: Path) -> None:
     assigned = "bolt,sell,retail,,\ncarrier,buy,cost,,\nacme,sell,retail,,2026-05-01\n"
     trunks = SEEDS["trunks"] + "in-a2,ingress,acme,2026-01-01,\n"
-    assert warned(tmp_path, rate_assignments=_ASSIGNED + assigned, trunks=trunks) == [
-        "seeds/trunks.csv line 2, column account_id: acme has no rate table: answered calls by in-a would be unrated "
-        "(no_rate_table); give it one in rate_assignments.csv"
+    said = _no_table(2, "acme (customer)", "ingress", "sell", "in-a")
+    assert warned(tmp_path, rate_assignments=_ASSIGNED + assigned, trunks=trunks) == [said]
+    # an account that has ended, or ends before its table does, needs none
+    accounts = SEEDS["accounts"].replace("low_balance_threshold\n", "low_balance_threshold,valid_to\n")
+    accounts = accounts.replace(",,1\n", ",,1,2026-05-01\n").replace(",,\n", ",,,\n")
+    assert warned(tmp_path, rate_assignments=_ASSIGNED + assigned, trunks=trunks, accounts=accounts) == []
+
+
+@pytest.mark.parametrize(
+    ("assigned", "since"),
+    [
+        ("acme,sell,retail,2026-06-01,\n", " until 2026-06-01 00:00:00"),
+        ("acme,sell,retail,,2026-06-01\n", " from 2026-06-01 00:00:00 on"),
+        (
+            "acme,sell,retail,,2026-06-01\nacme,sell,retail,2026-06-02,\n",
+            " from 2026-06-01 00:00:00 on until 2026-06-02 00:00:00",
+        ),
+    ],
+    ids=["not yet", "not any more", "a hole"],
+)
+def test_a_table_for_a_part_of_the_time(tmp_path: Path, assigned: str, since: str) -> None:
+    assigned = _ASSIGNED + "bolt,sell,retail,,\ncarrier,buy,cost,,\n" + assigned
+    said = _no_table(2, "acme (customer)", "ingress", "sell", "in-a", since)
+    assert warned(tmp_path, rate_assignments=assigned) == [said]
+    # the trunk is no longer theirs than the table
+    trunks = SEEDS["trunks"].replace("acme,2026-01-01,", "acme,2026-01-01,2026-05-07")
+    held = assigned.replace("2026-06-01,\n", "2026-05-06T09:00:00,\n")
+    assert warned(tmp_path, rate_assignments=held, trunks=trunks) == []
+
+
+_SWAPPED = str.maketrans({"X": "Y", "Y": "X"})
+
+
+def _swapped(text: str, one: str, other: str) -> str:
+    return text.replace(one, "X").replace(other, "Y").translate(_SWAPPED).replace("X", one).replace("Y", other)
+
+
+def test_sides_that_are_swapped(tmp_path: Path) -> None:
+    assert warned(tmp_path, rate_assignments=_swapped(SEEDS["rate_assignments"], ",sell,", ",buy,")) == [
+        _no_table(2, "acme (customer)", "ingress", "sell", "in-a", other="buy"),
+        _no_table(3, "bolt (customer)", "ingress", "sell", "in-b", other="buy"),
+        _no_table(4, "carrier (carrier)", "egress", "buy", "out", other="sell"),
     ]
+
+
+def test_kinds_that_are_swapped(tmp_path: Path) -> None:
+    assert warned(tmp_path, accounts=_swapped(SEEDS["accounts"], ",customer,", ",carrier,")) == [
+        _no_table(2, "acme (carrier)", "ingress", "buy", "in-a", other="sell"),
+        _no_table(3, "bolt (carrier)", "ingress", "buy", "in-b", other="sell"),
+        _no_table(4, "carrier (customer)", "egress", "sell", "out", other="buy"),
+    ]
+    # of one of them calls can all be rated
+    assert warned(tmp_path, accounts=SEEDS["accounts"].replace("Bolt,customer", "Bolt,carrier")) == [
+        "seeds/accounts.csv line 3, column kind: bolt is a carrier and has only a sell table: carriers are sent no "
+        "invoice; write customer or both, or correct its side in rate_assignments.csv"
+    ]
+
+
+def test_directions_that_are_swapped(tmp_path: Path) -> None:
+    assert warned(tmp_path, trunks=_swapped(SEEDS["trunks"], "ingress", "egress")) == [
+        "seeds/trunks.csv, column direction: no customer has an ingress trunk and no carrier an egress trunk: only "
+        "calls that carriers deliver to customers would be rated; if customers make calls too, write their trunks as "
+        "ingress, and those that take them as egress"
+    ]
+    # of one trunk: nobody delivers a call to acme, so that it would be bought from
+    said = _no_table(2, "acme (customer)", "egress", "buy", "in-a", other="sell")
+    assert warned(tmp_path, trunks=SEEDS["trunks"].replace("in-a,ingress", "in-a,egress")) == [said]
+
+
+@pytest.mark.parametrize(
+    "trunks",
+    [
+        # a carrier delivers to a customer: the sides are swapped
+        "in-c,ingress,carrier,,\nto-a,egress,acme,,\n",
+        # an account of both kinds never swaps, and has both tables
+        "in-c,ingress,carrier,,\nto-a,egress,acme,,\nin-2,ingress,two,,\nout-2,egress,two,,\n",
+    ],
+)
+def test_sides_as_they_should_be(tmp_path: Path, trunks: str) -> None:
+    accounts = SEEDS["accounts"] + "two,Two,both,USD,UTC,,,\n"
+    assigned = SEEDS["rate_assignments"] + "two,sell,retail,\ntwo,buy,cost,\n"
+    changed = {"accounts": accounts, "rate_assignments": assigned, "trunks": SEEDS["trunks"] + trunks}
+    assert warned(tmp_path, **changed) == []
+    # without a buy table the account of both kinds has none for what it takes
+    changed["rate_assignments"] = assigned.removesuffix("two,buy,cost,\n")
+    wanted = [_no_table(8, "two (both)", "egress", "buy", "out-2", other="sell")] if "out-2" in trunks else []
+    assert warned(tmp_path, **changed) == wanted
 
 
 @pytest.mark.parametrize(
