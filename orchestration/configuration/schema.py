@@ -34,6 +34,8 @@ _TIMETABLE = ("timetables", "timetable_id")
 JURISDICTIONS = ("interstate", "intrastate", "indeterminate")
 _SECONDS_ROUNDINGS = ("none", "up", "down", "half_up", "half_down")
 _MAX_INTEGER = 2**31 - 1
+PREFIX_ITEM = r"[0-9]{1,15}"
+"""A prefix in a list of them."""
 
 COMPANY = File(
     "company",
@@ -185,7 +187,7 @@ CONSUMPTION_PROFILES = File(
         one_of("rule", "duration", "cost", required=True),
         price("allowance", required=True),
         one_of("period", "day", "week", "month", required=True),
-        Column("prefixes", Type.LIST, item=r"[0-9]{1,15}"),
+        Column("prefixes", Type.LIST, item=PREFIX_ITEM),
         integer("priority", 0, _MAX_INTEGER, default="0"),
         valid_from(key=False),
         valid_to(),

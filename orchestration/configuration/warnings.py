@@ -6,16 +6,19 @@ force now or later: what is over has been dealt with.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
+from orchestration.configuration.column import Type
 from orchestration.configuration.in_force import Held, in_force
+from orchestration.configuration.names import current_budgets, odd_names
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.rules import Sheets, span
-from orchestration.configuration.schema import FILES
+from orchestration.configuration.schema import FILES, PREFIX_ITEM
 from orchestration.configuration.sheet import Sheet, read
 from orchestration.configuration.sides import odd_sides
 from orchestration.typed import day, instant
@@ -30,7 +33,7 @@ _SAME_RATE = ("rate_table_id", "prefix", "calling_prefix", "jurisdiction", "band
 
 
 def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> list[Problem]:
-    """What to warn of in the configuration CSVs in `directory`, by file.
+    """What to warn of in the configuration CSVs in `directory`, by file and line.
 
     `priced` are the rate tables that accepted decks have prices for. What a file that cannot be read to its end would
     say is not guessed at.
@@ -42,7 +45,10 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     found += _of(sheets, lambda of: odd_sides(of, now), "accounts", "trunks", "rate_assignments")
     found += _of(sheets, lambda of: without_trunks(of, now), "trunks")
     found += _of(sheets, lambda of: without_exchange(of, now), *FILES)
-    return found
+    found += _of(sheets, lambda of: odd_names(of, now), *FILES)
+    found += [odd for sheet in sheets.values() for odd in dialled_prefixes(sheet)]
+    rank = {sheet.shown: at for at, sheet in enumerate(sheets.values())}
+    return sorted(found, key=lambda warning: (rank[warning.file], warning.line or 0))
 
 
 def _of(sheets: Sheets, rule: Callable[[Sheets], Iterable[Problem]], *read_to_the_end: str) -> Iterator[Problem]:
@@ -56,6 +62,28 @@ def blank_lines(sheet: Sheet) -> Iterator[Problem]:
         more = len(sheet.blank) - 1
         wrong = "the line is blank" + (f" (and {more:,} more of the file)" if more else "")
         yield Problem(sheet.shown, sheet.blank[0], None, wrong, "nothing is read from it: delete it, or write the row")
+
+
+def dialled_prefixes(sheet: Sheet) -> Iterator[Problem]:
+    """Prefixes with a 0 before them, as people dial: international numbers have none. Once a column and file."""
+    for column in sheet.file.columns:
+        of_list = column.type is Type.LIST and column.item == PREFIX_ITEM
+        if column.type is not Type.PREFIX and not of_list:
+            continue
+        odd = [
+            (row, item)
+            for row, cell in enumerate(sheet[column.name])
+            if "0" in cell
+            for item in (cell.split() if of_list else [cell])
+            if item.startswith("0")
+        ]
+        if odd:
+            (row, item), more = odd[0], len(odd) - 1
+            wrong = f'"{item}" begins with 0, which no country code does' + (f" (and {more:,} more)" if more else "")
+            code = re.fullmatch("00([1-9][0-9]*)", item)
+            right = f"write {code[1]}" if code else "write it with its country code"
+            right += "; what is dialled before it is in sources.csv (international_prefixes, country_code)"
+            yield sheet.at(row, column.name, wrong, right)
 
 
 def same_instant(sheets: Sheets) -> Iterator[Problem]:
@@ -147,6 +175,7 @@ def _conversions(sheets: Sheets, now: datetime) -> Iterator[Conversion]:
     for sheet, held, column, what, currency, _ in priced:
         why = f"{what} is in {currency}, reports are in {reporting}: they would lack its amounts and margins"
         yield Conversion(sheet, held, column, currency, reporting, why)
+    yield from _of_budgets(sheets, now)
 
 
 _Priced = tuple[Sheet, Held, str, str, str, str]
@@ -184,3 +213,17 @@ def _of_markups(sheets: Sheets, now: datetime) -> Iterator[Conversion]:
                 to = currencies.get(table, "")
                 why = f"{table} adds to what calls cost, in {to}, and {carrier} charges in {currency}: "
                 yield Conversion(sheet, held, "rate_table_id", currency, to, why + "they would be unrated (no_fx)")
+
+
+def _of_budgets(sheets: Sheets, now: datetime) -> Iterator[Conversion]:
+    """What the accounts of a department spend is converted to the currency of its budget."""
+    spent: dict[str, set[str]] = defaultdict(set)
+    for department, currency, end in sheets["accounts"].columns("department", "currency", "valid_to"):
+        if span("", end) and (instant(end) or datetime.max) > now:
+            spent[department].add(currency)
+    sheet = sheets["budgets"]
+    for row, department, first in current_budgets(sheet, now):
+        held, to = Held(row, max(datetime.combine(first, time.min), now), datetime.max), sheet["currency"][row]
+        for currency in sorted(spent[department]):
+            why = f"{department} spends in {currency} and has its budget in {to}: what is left of it would be unknown"
+            yield Conversion(sheet, held, "currency", currency, to, why)

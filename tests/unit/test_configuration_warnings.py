@@ -99,7 +99,8 @@ def test_an_account_with_trunks_and_no_table(tmp_path: Path) -> None:
         ("acme,sell,retail,2026-06-01,\n", " until 2026-06-01 00:00:00"),
         ("acme,sell,retail,,2026-06-01\n", " from 2026-06-01 00:00:00 on"),
         (
-            "acme,sell,retail,,2026-06-01\nacme,sell,retail,2026-06-02,\n",
+            # the second one, in August, is told when the first is mended
+            "acme,sell,retail,,2026-06-01\nacme,sell,retail,2026-06-02,2026-08-01\nacme,sell,retail,2026-08-02,\n",
             " from 2026-06-01 00:00:00 on until 2026-06-02 00:00:00",
         ),
     ],
@@ -222,6 +223,132 @@ def test_a_pair_that_markups_and_services_need(tmp_path: Path) -> None:
     assert warned(tmp_path, subscriptions=held, service_rates=prices, fx_rates=fx) == [
         "seeds/subscriptions.csv line 2, column service: the price of number is in GBP and bolt in EUR: what it prices "
         "would be unrated (no_fx); add GBP,EUR to fx_rates.csv, from 2026-05-06 or before"
+    ]
+
+
+_TIERED = "plan_tier,resource,limit\nbasic,extensions,5\nbig_one,extensions,\n"
+
+
+def _accounts_of(column: str, *cells: str) -> str:
+    header, *rows = SEEDS["accounts"].splitlines()
+    return "\n".join([f"{header},{column}", *(f"{row},{cell}" for row, cell in zip(rows, cells, strict=True))]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "tiers", "said"),
+    [
+        (("basik", "basic", ""), _TIERED, ['line 2, column plan_tier: "basik" is not', "did you mean basic?"]),
+        (("Basic", "big_one", "Basic"), _TIERED, ['line 2, column plan_tier: "Basic" is not', "did you mean basic?"]),
+        (
+            ("gold", "basic", ""),
+            _TIERED,
+            ['line 2, column plan_tier: "gold" is not', "write one of basic, big_one, or give it a row there"],
+        ),
+        # what an empty cell means need not be limited; where there are no tiers nothing is
+        (("", "basic", ""), _TIERED, []),
+        (("basik", "", ""), "plan_tier,resource,limit\n", []),
+        (
+            ("basic", "", ""),
+            _TIERED + "Free,extensions,1\n",
+            ['line 3, column plan_tier: an empty cell is "free", which is not', "did you mean Free?"],
+        ),
+    ],
+)
+def test_a_plan_tier_without_limits_where_others_have_them(
+    tmp_path: Path, cells: tuple[str, ...], tiers: str, said: list[str]
+) -> None:
+    wrong = [f"seeds/accounts.csv {said[0]} in plan_tiers.csv: nothing is limited by it; {said[1]}"] if said else []
+    assert warned(tmp_path, accounts=_accounts_of("plan_tier", *cells), plan_tiers=tiers) == wrong
+
+
+def test_names_that_are_written_two_ways(tmp_path: Path) -> None:
+    def twice(where: str, name: str, other: str, line: int) -> str:
+        return f'seeds/{where}: "{name}" is "{other}" on line {line}: they count as two; write it one way'
+
+    changed = {
+        "accounts": _accounts_of("department,customer_id", "Sales,x 1", "sales,X-1", "sales,x 2"),
+        "prefix_regions": "prefix,region\n1212,NY\n1201,NJ\n1315,ny\n",
+        "service_rates": SEEDS["service_rates"] + "Message,acme,0.02,USD,\n",
+        "plan_tiers": "plan_tier,resource,limit\nfree,extensions,5\npro,Extensions,9\nPro,queues,1\npro+,queues,1\n",
+        # another timetable's name is its own
+        "timetables": "timetable_id,priority,band,days,starts_at,ends_at\n"
+        "a,1,peak,mon-fri,08:00,18:00\na,2,Peak,sat,08:00,12:00\nb,1,Peak,all,00:00,24:00\n",
+    }
+    assert warned(tmp_path, **changed) == [
+        twice("accounts.csv line 3, column department", "sales", "Sales", 2),
+        twice("accounts.csv line 3, column customer_id", "X-1", "x 1", 2),
+        twice("prefix_regions.csv line 4, column region", "ny", "NY", 2),
+        twice("timetables.csv line 3, column band", "Peak", "peak", 2),
+        twice("service_rates.csv line 3, column service", "Message", "message", 2),
+        twice("plan_tiers.csv line 3, column resource", "Extensions", "extensions", 2),
+        twice("plan_tiers.csv line 4, column plan_tier", "Pro", "pro", 3),
+    ]
+
+
+def test_a_holiday_that_nearly_has_a_band_of_its_timetable(tmp_path: Path) -> None:
+    changed = {
+        "timetables": "timetable_id,priority,band,days,starts_at,ends_at\na,1,night,all,18:00,08:00\n",
+        "holidays": "timetable_id,date,band\na,2026-12-25,nihgt\na,2026-12-26,nihgt\na,2026-12-31,feast\n",
+        "rate_tables": SEEDS["rate_tables"]
+        .replace("increment_s\n", "increment_s,timetable_id\n")
+        .replace("0\n", "0,a\n"),
+    }
+    changed["rate_tables"] = changed["rate_tables"].replace("1,1\n", "1,1,\n")
+    said = 'line 2, column band: "nihgt" is no band of timetable a and no rate has it; did you mean night?'
+    assert warned(tmp_path, **changed) == [f"seeds/holidays.csv {said}"]
+    assert warned(tmp_path, **changed, rates=SEEDS["rates"] + "retail,45,Denmark,nihgt,2026-01-01,0.01\n") == []
+
+
+_BUDGETS = "department,month,amount,currency\n"
+
+
+def test_a_budget_that_nobody_spends(tmp_path: Path) -> None:
+    accounts = _accounts_of("department", "Sales", "Sales", "Support")
+    budgets = _BUDGETS + "Sale,2026-05,1,USD\nSale,2026-06,1,USD\nMarketing,2026-06,1,USD\nSale,2026-04,1,USD\n"
+    said = "column department: no account is of department"
+    assert warned(tmp_path, accounts=accounts, budgets=budgets + "Fleet,2026-04,1,USD\nSupport,2026-05,1,USD\n") == [
+        f'seeds/budgets.csv line 2, {said} "Sale": nothing is spent; did you mean Sales?',
+        f'seeds/budgets.csv line 4, {said} "Marketing": nothing is spent; give it to accounts in accounts.csv, or '
+        "delete the row",
+    ]
+
+
+def test_a_budget_in_a_currency_that_nothing_is_converted_to(tmp_path: Path) -> None:
+    accounts = _accounts_of("department", "Sales", "Sales", "Support")
+    why = "has its budget in JPY: what is left of it would be unknown; add"
+    budgets = _BUDGETS + "Sales,2026-04,1,JPY\nSales,2026-06,1,JPY\nSales,2026-07,1,JPY\nSales,2026-08,1,EUR\n"
+    assert warned(tmp_path, accounts=accounts, budgets=budgets) == [
+        f"seeds/budgets.csv line 3, column currency: Sales spends in EUR and {why} EUR,JPY to fx_rates.csv, "
+        "from 2026-06-01 or before",
+        f"seeds/budgets.csv line 3, column currency: Sales spends in USD and {why} USD,JPY to fx_rates.csv, "
+        "from 2026-06-01 or before",
+    ]
+    fx = SEEDS["fx_rates"] + "USD,JPY,2026-06-01,150\nEUR,JPY,2026-01-01,160\n"
+    assert warned(tmp_path, accounts=accounts, budgets=budgets, fx_rates=fx) == []
+    # who has gone spends nothing
+    gone = accounts.replace("department\n", "department,valid_to\n").replace("Sales\n", "Sales,2026-05-06T09:00:00\n")
+    gone = gone.replace("Support\n", "Support,\n")
+    assert warned(tmp_path, accounts=gone, budgets=budgets) == []
+
+
+def test_prefixes_as_they_are_dialled(tmp_path: Path) -> None:
+    rates = "rate_table_id,prefix,band,valid_from,rate_per_minute,calling_prefix\nretail,44,,,0.06,\ncost,44,,,0.03,\n"
+    changed = {
+        "rates": rates + "retail,0044,,,0.1,\nretail,45,,,0.1,0033\nretail,00,,,0.1,\nretail,100,,,0.1,\n",
+        "prefix_regions": "prefix,region\n0212,NY\n1212,NY\n",
+        "consumption_profiles": "profile_id,account_id,rule,allowance,period,prefixes\n"
+        "p1,acme,duration,60,month,44 0049\n",
+    }
+    where = "what is dialled before it is in sources.csv (international_prefixes, country_code)"
+
+    def odd(place: str, item: str, right: str, more: str = "") -> str:
+        return f'seeds/{place}: "{item}" begins with 0, which no country code does{more}; write {right}; {where}'
+
+    assert warned(tmp_path, **changed) == [
+        odd("rates.csv line 4, column prefix", "0044", "44", " (and 1 more)"),
+        odd("rates.csv line 5, column calling_prefix", "0033", "33"),
+        odd("prefix_regions.csv line 2, column prefix", "0212", "it with its country code"),
+        odd("consumption_profiles.csv line 2, column prefixes", "0049", "49"),
     ]
 
 
