@@ -65,7 +65,7 @@ class Home:
                 raise Refused(f"{name} is {path}; the database cannot open a path with {odd.pop()!r} in it: rename it")
         if home.root.exists() and not home.root.is_dir():
             raise Refused(f"{home.root} is a file; let TOLLBOOK_HOME name the folder of the deployment")
-        if home.root.resolve().is_relative_to(home.seeds.resolve()):
+        if home.root.resolve().is_relative_to(home.seeds.resolve()) and not home._begun():
             raise Refused(
                 f"TOLLBOOK_HOME is {home.root}, in the folder of the configuration; let it name another, such as"
                 f" {home.seeds.with_name('var')}"
@@ -77,12 +77,14 @@ class Home:
     def _refuse_outside(self) -> None:
         """Refuse ./var where nobody meant it: a service that is started in / must not begin a deployment in /var."""
         here = Path.cwd()
-        begun = any(path.exists() for path in (self.warehouse, self.archive / "journal", self.inbox))
-        if not begun and here != PROJECT and self.seeds.parent != here:
+        if not self._begun() and here != PROJECT and self.seeds.parent != here:
             raise Refused(
                 f"no deployment is meant: TOLLBOOK_HOME is not set, and {here} has no var/ of one and no"
                 f" seeds/company.csv; set it, go to {PROJECT}, or begin a company: tollbook init DIR"
             )
+
+    def _begun(self) -> bool:
+        return any(path.exists() for path in (self.warehouse, self.archive / "journal", self.inbox))
 
     def unconfigured(self) -> str | None:
         """What is said where there is no configuration at all: where it was looked for; None where there is one."""

@@ -80,6 +80,10 @@ def test_outside_of_a_project_nothing_is_begun(tmp_path: Path, monkeypatch: pyte
         Home.from_environment()
     (tmp_path / "var" / "inbox").mkdir(parents=True)
     assert Home.from_environment().root == tmp_path / "var"
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(tmp_path))
+    monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / "var"))  # as it is
+    assert Home.from_environment().root == tmp_path / "var"
+    monkeypatch.setenv("TOLLBOOK_SEEDS", "/srv/config")
     for home in ("/srv/config", "/srv/x/../config/var"):
         monkeypatch.setenv("TOLLBOOK_HOME", home)
         with pytest.raises(Refused, match=r"in the folder of the configuration; .* such as /srv/var"):
