@@ -4,16 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.reading import records as text
+from orchestration.store.files import what_is
 
 SPACE = " \t"
 """What is taken off both ends of every cell and column name."""
 
 
 class Unreadable(Exception):
-    """A file that is no UTF-8 CSV: `line` it fails at, what is `wrong` and would be `right`."""
+    """What is no UTF-8 CSV: `line` it fails at (None: it is no file), what is `wrong` and would be `right`."""
 
-    def __init__(self, line: int, wrong: str, right: str) -> None:
-        super().__init__(f"line {line}: {wrong}; {right}")
+    def __init__(self, line: int | None, wrong: str, right: str) -> None:
+        super().__init__(f"{'' if line is None else f'line {line}: '}{wrong}; {right}")
         self.line = line
         self.wrong = wrong
         self.right = right
@@ -40,12 +41,20 @@ def with_blank_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
+def refuse_no_file(path: Path) -> None:
+    """Raise `Unreadable` for a directory, a link that leads nowhere and whatever else lies where a file may."""
+    what = what_is(path)
+    if what != "a file":
+        raise Unreadable(None, f"it is {what}", "put the file there, or remove it")
+
+
 def header(cells: list[str]) -> list[str]:
     """Column names as they count: without the white space around them."""
     return [cell.strip(SPACE) for cell in cells]
 
 
 def _text(path: Path) -> str:
+    refuse_no_file(path)
     data = path.read_bytes()
     try:
         text = data.decode("utf-8-sig")

@@ -9,7 +9,7 @@ from orchestration.configuration.column import File
 from orchestration.configuration.nearest import suggestion
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import SPACE, Unreadable, header, with_blank_lines
-from orchestration.store.files import what_is
+from orchestration.store.files import is_there
 
 _Cells = TypeVar("_Cells", bound=Hashable)
 
@@ -95,27 +95,14 @@ def read(file: File, directory: Path) -> Sheet:
     sheet = Sheet(file, f"{directory.resolve().name}/{file.csv}")
     names: list[str] = []
     rows: list[list[str]] = []
-    what = what_is(path) if _is_there(path) else None
-    if what == "a file":
+    if is_there(path):
         try:
             _read(sheet, path, names, rows)
         except Unreadable as error:
             sheet.whole = False
             sheet.problems.append(Problem(sheet.shown, error.line, None, error.wrong, error.right))
-    elif what is not None:
-        sheet.whole = False
-        sheet.problems.append(Problem(sheet.shown, None, None, f"it is {what}", "put the file there, or remove it"))
     _to_columns(sheet, names, rows)
     return sheet
-
-
-def _is_there(path: Path) -> bool:
-    """Whether something lies there, be it a link that leads nowhere. A folder that is closed to us is an OSError."""
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return True
 
 
 def _read(sheet: Sheet, path: Path, names: list[str], rows: list[list[str]]) -> None:

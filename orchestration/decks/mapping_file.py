@@ -15,12 +15,14 @@ from zoneinfo import available_timezones
 from orchestration import typed
 from orchestration.configuration.nearest import suggestion
 from orchestration.configuration.problem import Problem
+from orchestration.configuration.reading import Unreadable, refuse_no_file
 from orchestration.configuration.schema import JURISDICTIONS
 from orchestration.decks.columns import BOUNDS, COLUMNS, CONSTANTS, FANNED, MEANINGS, PRICES, SECONDS, WORDS
 from orchestration.decks.mapping import CANONICAL, DeckColumn, DeckMapping, Effective, Fan
 from orchestration.decks.mapping_keys import Keys
 from orchestration.decks.mapping_whole import contradictions
 from orchestration.decks.prefixes import PrefixRules
+from orchestration.store.files import is_there, what_is
 
 
 def mapping_of(decks: Path, source: str, tables: Collection[str]) -> tuple[DeckMapping, list[Problem]]:
@@ -29,7 +31,7 @@ def mapping_of(decks: Path, source: str, tables: Collection[str]) -> tuple[DeckM
     `tables` are the rate tables there are. A mapping with problems is not to be used.
     """
     path = decks / f"{source}.toml"
-    if not path.is_file():
+    if not is_there(path):
         return CANONICAL, []
     return read(path, tables)
 
@@ -37,7 +39,10 @@ def mapping_of(decks: Path, source: str, tables: Collection[str]) -> tuple[DeckM
 def check(decks: Path, tables: Collection[str]) -> list[Problem]:
     """All that is wrong with the mapping files in `decks`, by file. No directory: no mappings."""
     problems: list[Problem] = []
-    for path in sorted(decks.iterdir()) if decks.is_dir() else []:
+    if is_there(decks) and not decks.is_dir():
+        right = "make it a directory of <source>.toml, or remove it"
+        return [Problem(decks.name, None, None, f"it is {what_is(decks)}", right)]
+    for path in sorted(decks.iterdir()) if is_there(decks) else []:
         if path.suffix == ".toml":
             problems += read(path, tables)[1]
         elif not path.name.startswith(".") and path.suffix.lower() != ".md":
@@ -49,9 +54,12 @@ def check(decks: Path, tables: Collection[str]) -> list[Problem]:
 def read(path: Path, tables: Collection[str]) -> tuple[DeckMapping, list[Problem]]:
     """The mapping in a file, with all that is wrong with it."""
     shown = f"{path.parent.name}/{path.name}"
-    data = path.read_bytes()
     try:
+        refuse_no_file(path)
+        data = path.read_bytes()
         values = tomllib.loads(data.decode("utf-8-sig"))
+    except Unreadable as error:
+        return CANONICAL, [Problem(shown, error.line, None, error.wrong, error.right)]
     except UnicodeDecodeError:
         return CANONICAL, [Problem(shown, None, None, "the file is not UTF-8", "save it as UTF-8")]
     except tomllib.TOMLDecodeError as error:

@@ -81,6 +81,15 @@ def what_is(path: Path) -> str:
     return _KINDS.get(stat.S_IFMT(mode), "a device")
 
 
+def is_there(path: Path) -> bool:
+    """Whether something lies there, be it a link that leads nowhere. A folder that is closed to us is an OSError."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def state(path: Path) -> tuple[int, ...]:
     """What changes when a file is written to."""
     status = path.stat()

@@ -21,7 +21,7 @@ from orchestration import typed
 from orchestration.store import journal, upgrade
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import user
-from orchestration.store.files import copy, csv_files, folder, place
+from orchestration.store.files import copy, csv_files, folder, is_there, place
 from orchestration.store.refused import Refused as Refused
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ class Home:
         home = cls(
             Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute(),
             Path(
-                os.environ.get("TOLLBOOK_SEEDS") or (own if (own / "company.csv").exists() else PROJECT / "seeds")
+                os.environ.get("TOLLBOOK_SEEDS") or (own if is_there(own / "company.csv") else PROJECT / "seeds")
             ).absolute(),
         )
         for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):

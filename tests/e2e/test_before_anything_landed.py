@@ -88,6 +88,12 @@ def test_outside_of_a_project_nothing_is_begun(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setenv("TOLLBOOK_HOME", home)
         with pytest.raises(Refused, match=r"in the folder of the configuration; .* such as /srv/var"):
             Home.from_environment()
+    # a company.csv that leads nowhere is no reason to take the project's own configuration
+    monkeypatch.delenv("TOLLBOOK_SEEDS")
+    monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / "var"))
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "company.csv").symlink_to("/nonexistent")
+    assert Home.from_environment().seeds == tmp_path / "seeds"
 
 
 def test_without_a_configuration_it_is_said_where_it_was_looked_for(tmp_path: Path) -> None:

@@ -928,8 +928,15 @@ def test_what_is_no_file_where_one_may_be(seeds: Path) -> None:
     (seeds / "operators.csv").symlink_to("/nonexistent")
     (seeds / "timetables.csv").mkdir()
     os.mkfifo(seeds / "rates.csv")
+    # read for its rows, and a name that is none of ours
+    (seeds / "servers.csv").mkdir()
+    (seeds / "channel_plans.csv").symlink_to("/nonexistent")
+    (seeds / "budget.csv").mkdir()
     right = "put the file there, or remove it"
     found = problems(seeds)
     assert "seeds/operators.csv: it is a link that leads nowhere (No such file or directory); " + right in found
     assert f"seeds/timetables.csv: it is a directory; {right}" in found
     assert f"seeds/rates.csv: it is a pipe; {right}" in found
+    assert f"seeds/servers.csv: it is a directory; {right}" in found
+    assert "seeds/channel_plans.csv: it is a link that leads nowhere (No such file or directory); " + right in found
+    assert "seeds/budget.csv: this is no configuration file; did you mean budgets.csv?" in found

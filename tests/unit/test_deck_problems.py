@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -247,6 +248,27 @@ def test_what_is_no_mapping(tmp_path: Path) -> None:
     (decks / "atlas.tml").write_text("")
     assert [str(p) for p in mapping_file.check(decks, [])] == [
         "decks/atlas.tml: this is no mapping; name it <source>.toml, or move it away"
+    ]
+
+
+def test_what_is_no_file_where_a_mapping_may_be(tmp_path: Path) -> None:
+    """Each is named, and a link that leads nowhere is no source without a mapping."""
+    decks = tmp_path / "decks"
+    (decks / "a.toml").mkdir(parents=True)
+    (decks / "b.toml").symlink_to("/nonexistent")
+    (decks / "c.toml").write_bytes(b'decimal = "\xff"\n')
+    os.mkfifo(decks / "d.toml")
+    right, link = "put the file there, or remove it", "it is a link that leads nowhere (No such file or directory)"
+    assert [str(p) for p in mapping_file.check(decks, [])] == [
+        f"decks/a.toml: it is a directory; {right}",
+        f"decks/b.toml: {link}; {right}",
+        "decks/c.toml: the file is not UTF-8; save it as UTF-8",
+        f"decks/d.toml: it is a pipe; {right}",
+    ]
+    assert [str(p) for p in mapping_file.mapping_of(decks, "b", [])[1]] == [f"decks/b.toml: {link}; {right}"]
+    (tmp_path / "elsewhere").symlink_to("/nonexistent")
+    assert [str(p) for p in mapping_file.check(tmp_path / "elsewhere", [])] == [
+        f"elsewhere: {link}; make it a directory of <source>.toml, or remove it"
     ]
 
 

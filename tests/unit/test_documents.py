@@ -284,6 +284,10 @@ def test_a_broken_logo_is_said_before_an_invoice_has_it(tmp_path: Path, kept: in
     assert len(logo_problems(home)) == 1
     with pytest.raises(Refused, match="save it as PNG or JPEG anew, or remove it"):
         logo(home)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(Refused, match=r"^branding/logo.png: it is a directory; put the picture there, or remove it$"):
+        logo(home)
 
 
 def test_an_invoice_about_nothing_is_one() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from orchestration.documents.paper import is_picture
+from orchestration.store.files import is_there, what_is
 from orchestration.store.warehouse import Home, Refused
 
 _NAMES = ("logo.png", "logo.jpg", "logo.jpeg")
@@ -17,6 +20,9 @@ def logo(home: Home) -> bytes | None:
 
 def logo_problems(home: Home) -> list[str]:
     """What is wrong with the logo, and what would be right."""
+    for path in filter(is_there, _places(home)):
+        if not path.is_file():
+            return [f"branding/{path.name}: it is {what_is(path)}; put the picture there, or remove it"]
     image = _read(home)
     if image is None or is_picture(image):
         return []
@@ -24,5 +30,8 @@ def logo_problems(home: Home) -> list[str]:
 
 
 def _read(home: Home) -> bytes | None:
-    found = (home.branding / name for name in _NAMES)
-    return next((path.read_bytes() for path in found if path.is_file()), None)
+    return next((path.read_bytes() for path in _places(home) if path.is_file()), None)
+
+
+def _places(home: Home) -> list[Path]:
+    return [home.branding / name for name in _NAMES]
