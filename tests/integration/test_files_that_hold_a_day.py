@@ -217,7 +217,6 @@ def test_one_waiver_settles_all_rejected_rows_of_a_file(
         (Asked(kind="cdrs", source="sw1", reason="bad_duration", file=file_id[:10]), [3, 4, 5]),
         (Asked(file=file_id, day=NEXT), [4, 5]),
         (Asked(kind="usage"), []),
-        (Asked(source="sw"), []),
         (Asked(reason="unreadable"), []),
         (Asked(file=f"{file_id[:9]}x"), []),
     ):
