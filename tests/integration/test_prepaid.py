@@ -312,12 +312,14 @@ def test_a_failure_is_one_line_and_is_tried_again(
 ) -> None:
     """A service that took the message is not told again because another did not."""
     unreachable = "json://user:secret@127.0.0.1:9/"
-    monkeypatch.setenv("TOLLBOOK_ALERTS", f"{people.url}, {unreachable} nonsense://x")
+    monkeypatch.setenv("TOLLBOOK_ALERTS", f"notaurl {people.url}, {unreachable} nonsense://x")
     spend(home, 20)
     said = capfd.readouterr().err.splitlines()
     assert len(said) == 1
-    assert said[0].startswith("alerts not sent, the next publish tries again: json:// (")
-    assert "nonsense:// (" in said[0]
+    assert said[0].startswith("alerts not sent, the next publish tries again: TOLLBOOK_ALERTS: a word without :// (")
+    assert "; json:// (" in said[0]
+    assert "TOLLBOOK_ALERTS: nonsense:// (" in said[0]
+    assert said[0].count("is no Apprise URL; write one such as mailtos://user:password@example.com") == 2
     assert "secret" not in said[0]
     publish_now(home)
     assert len(people.bodies) == 1

@@ -183,6 +183,12 @@ def test_shares_of_a_mix(tmp_path: Path) -> None:
     mix.write_text("number,share\n44,0.5\n49,1e1\n")
     with pytest.raises(Refused, match=r'mix.csv line 3, column share: "1e1" is not a share'):
         mix_file(mix)
+    mix.write_text("prefix,share\n44,0.5\n")
+    with pytest.raises(Refused, match=r"mix.csv line 1: column number is missing; there are prefix, share"):
+        mix_file(mix)
+    mix.write_text("")
+    with pytest.raises(Refused, match=r"mix.csv line 1: column number and share is missing; the file is empty: begin"):
+        mix_file(mix)
     mix.write_text("share,number\n1,44\n1\n")
     with pytest.raises(Refused, match=r"mix.csv line 3, column number: the cell is empty"):
         mix_file(mix)

@@ -26,6 +26,7 @@ URLS = "TOLLBOOK_ALERTS"
 # All that a message may take, in seconds: the writer lock is held meanwhile.
 PATIENCE_S = 8.0
 _SHOWN = 50
+_EXAMPLE = "mailtos://user:password@example.com"
 _TITLE = "tollbook"
 # alert_id, raised_at, text, sent_to
 Waiting = tuple[Any, ...]
@@ -186,7 +187,7 @@ def _tell(message: _Message) -> None:
         logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
         service = apprise.Apprise.instantiate(message.url)
         if not isinstance(service, apprise.NotifyBase):
-            message.problem = f"{_safe(message.url)} is no Apprise URL"
+            message.problem = f"{URLS}: {_safe(message.url)} is no Apprise URL; write one such as {_EXAMPLE}"
         elif service.notify(body=message.body, title=_TITLE):
             message.took = True
         else:
@@ -225,5 +226,5 @@ def _key(url: str) -> str:
 
 def _safe(url: str) -> str:
     """A URL as it may be shown: its scheme and a mark that tells it from others."""
-    scheme = url.partition("://")[0] if "://" in url else "a URL without ://"
-    return f"{scheme}:// ({_key(url)[:6]})"
+    scheme, found, _ = url.partition("://")
+    return f"{scheme + found if found else 'a word without ://'} ({_key(url)[:6]})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,27 @@ def account_of(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> di
     if ended is not None and at >= ended:
         raise Refused(f"account {account} ended at {ended.isoformat()} UTC (valid_to): it has no calls from then on")
     return rows[0]
+
+
+def refuse_odd(con: duckdb.DuckDBPyConnection, call: Call) -> None:
+    """Raise `Refused` for a carrier that takes no calls and a caller that is no number: nothing would go by them."""
+    if call.carrier is not None:
+        account_of(con, call.carrier, call.at)
+        bought = dict_rows(
+            con,
+            "select 1 from config.rate_assignments where account_id = $carrier and side = 'buy'"
+            " and coalesce(valid_from <= $at, true) and coalesce(valid_to > $at, true)",
+            {"carrier": call.carrier, "at": call.at},
+        )
+        if not bought:
+            at = f"{call.at:%Y-%m-%d %H:%M} UTC"
+            raise Refused(
+                f"account {call.carrier} takes no calls: it has no buy rate table at {at}; see rate_assignments.csv"
+            )
+    # with a source of its own an international prefix may stand before it
+    digits = r"[0-9]{1,15}" if call.source == SOURCE else r"[0-9]+"
+    if call.calling is not None and not re.fullmatch(digits, re.sub(r"[-+ .()]", "", call.calling)):
+        raise Refused(f"--calling {call.calling} is not a telephone number of 1 to 15 digits")
 
 
 def cut_down(con: duckdb.DuckDBPyConnection, call: Call) -> None:

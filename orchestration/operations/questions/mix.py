@@ -45,8 +45,12 @@ def mix_file(path: Path) -> list[MixPart]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
+            names = reader.fieldnames or []
+            if missing := [name for name in ("number", "share") if name not in names]:
+                there = f"there are {', '.join(names)}" if names else "the file is empty: begin it with number,share"
+                raise Refused(f"{path} line 1: column {' and '.join(missing)} is missing; {there}")
             read = [(reader.line_num, row["number"], row["share"]) for row in reader]
-    except (OSError, KeyError, ValueError, csv.Error) as problem:
+    except (OSError, ValueError, csv.Error) as problem:
         raise Refused(f"{path} cannot be read as CSV with the columns number and share: {problem}") from None
     shares = []
     lines: dict[str, int] = {}

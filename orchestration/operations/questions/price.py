@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from orchestration.engine.rating_sql import rate
-from orchestration.operations.questions.company import COPIES, Call, account_of, copy_account, cut_down
+from orchestration.operations.questions.company import COPIES, Call, account_of, copy_account, cut_down, refuse_odd
 from orchestration.operations.questions.rated_again import Origin, Step, origin, steps, take_rates
 from orchestration.operations.questions.unrated import why_unrated
 from orchestration.store.database import dict_rows
@@ -68,13 +68,12 @@ class Prices:
     ) -> None:
         """`con` is `configured`. `numbers`: what else may be called. Without `allowances` nothing is covered.
 
-        Raises `Refused` for an account, carrier or source that there is not.
+        Raises `Refused` for an account, carrier or source that there is not, and a caller that is no number.
         """
         self.con = con
         self.call = call
         self.account = account_of(con, call.account, call.at)
-        if call.carrier is not None:
-            account_of(con, call.carrier, call.at)
+        refuse_odd(con, call)
         if not allowances:
             con.execute("delete from config.consumption_profiles")
         cut_down(con, call)
