@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
 from orchestration.configuration.nearest import listed, nearest, suggestion
@@ -68,6 +68,15 @@ def _tiers(sheets: Sheets) -> Iterator[Problem]:
         means = f'"{tier}"' if cell else f'an empty cell is "{tier}", which'
         right = suggestion(tier, known, f"write one of {listed(known)}, or give it a row there")
         yield sheet.at(row, "plan_tier", f"{means} is not in plan_tiers.csv: nothing is limited by it", right)
+
+
+def uncounted(tiers: Sheet, resources: Collection[str]) -> Iterator[Problem]:
+    """Resources that files counted and no plan tier has, but one that is written nearly so."""
+    known = tiers.known("resource")
+    for resource in sorted(set(resources) - known):
+        if meant := nearest(resource, known):
+            wrong = f'files count "{resource}", which no plan tier has: nothing is limited by it'
+            yield Problem(tiers.shown, None, "resource", wrong, f"did you mean {meant}?")
 
 
 def _departments(sheets: Sheets, now: datetime) -> Iterator[Problem]:

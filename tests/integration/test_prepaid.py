@@ -30,6 +30,7 @@ from orchestration.operations.day import publish
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import publish_now
+from orchestration.operations.upkeep.configure import published_warnings
 from orchestration.store import journal
 from orchestration.store.warehouse import Home, Refused, serving
 from tests.support.company import write_calls, write_company, write_text
@@ -408,6 +409,20 @@ def test_plan_limits(home: Home) -> None:
         check_limit(home, "acme", "cdrs")
     with pytest.raises(Refused, match="there is no account zoe; there are acme, bolt, carrier"):
         check_limit(home, "zoe", "numbers")
+
+
+def test_a_resource_that_no_tier_has_is_warned_of_where_one_is_nearly_so(home: Home) -> None:
+    publish_now(home)
+    assert published_warnings(home) == []
+    counts = "observed_at,account_id,resource,count\n"
+    counts += "".join(f"2026-05-04T10:00:00,acme,{name},9\n" for name in ("extentions", "Numbers", "queues"))
+    land(home, [write_text(home.root / "counts.csv", counts.rstrip())], kind="resources", source="pbx")
+    publish_now(home)
+    nothing = "which no plan tier has: nothing is limited by it; did you mean"
+    assert [str(warning) for warning in published_warnings(home)] == [
+        f'seeds/plan_tiers.csv, column resource: files count "Numbers", {nothing} numbers?',
+        f'seeds/plan_tiers.csv, column resource: files count "extentions", {nothing} extensions?',
+    ]
 
 
 # the command line

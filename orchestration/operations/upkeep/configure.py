@@ -6,11 +6,13 @@ from datetime import date
 
 import duckdb
 
-from orchestration.configuration import warnings
+from orchestration.configuration import names, warnings
 from orchestration.configuration.chart import chart
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
 from orchestration.configuration.problem import Problem
+from orchestration.configuration.schema import FILES
+from orchestration.configuration.sheet import read
 from orchestration.landing.formats.known import NATIVE
 from orchestration.operations.upkeep import in_use
 from orchestration.store.database import transaction
@@ -39,21 +41,25 @@ def published_problems(home: Home) -> list[str]:
 
 
 def published_warnings(home: Home) -> list[Problem]:
-    """What is no error and yet to be warned of; which tables decks have prices for is as published."""
-    found = warnings.warnings(home.seeds, now(), _priced_by_decks(home)) if home.seeds.is_dir() else []
+    """What is to be warned of; which tables decks have prices for, and what files count, as published."""
+    found = []
+    if home.seeds.is_dir():
+        priced = _published(home, "landed", "rates", "rate_table_id")
+        found = warnings.warnings(home.seeds, now(), priced)
+        counted = _published(home, "marts", "plan_usage", "resource")
+        found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted)
     return [*found, *warnings.blank_lines(chart(home.accounting)[0])]
 
 
-def _priced_by_decks(home: Home) -> list[str]:
-    """The rate tables that a published deck has prices for; a publication of an early release has no decks."""
+def _published(home: Home, schema: str, table: str, column: str) -> list[str]:
+    """What a column of a published table has; a publication of an early release lacks some tables."""
     if not home.serving.exists():
         return []
     with serving(home) as books:
-        published = books.execute(
-            "select 1 from information_schema.tables where (table_schema, table_name) = ('landed', 'rates')"
-        ).fetchall()
-        asked = "select distinct rate_table_id from landed.rates"
-        return [table for (table,) in books.execute(asked).fetchall()] if published else []
+        there = "select 1 from information_schema.tables where (table_schema, table_name) = (?, ?)"
+        if not books.execute(there, [schema, table]).fetchall():
+            return []
+        return [cell for (cell,) in books.execute(f"select distinct {column} from {schema}.{table}").fetchall()]
 
 
 def configure(writer: Writer, *, again: bool = False) -> str:
