@@ -12,7 +12,7 @@ import click
 
 from orchestration.commands import accounts, company, days, finance, invoicing, questions, rates, trends
 from orchestration.commands.arguments import JSON, Amount, Group, Whole
-from orchestration.show import harmless, harmlessly, print_json
+from orchestration.show import Unprinted, harmless, harmlessly, opened_streams, print_json
 from orchestration.store.failures import is_interruption
 from orchestration.store.warehouse import PROJECT, Home, Refused
 
@@ -103,6 +103,8 @@ for _subject in (company, days, accounts, rates, invoicing, finance, questions, 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command: exit status 0 done, 1 refused or failed, 2 wrong usage."""
+    opened_streams()
+    _refuse_nowhere()
     from orchestration.engine import failed
 
     try:
@@ -118,12 +120,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(wrong.exit_code)
     except click.exceptions.Abort:
         sys.exit("stopped")
+    except Unprinted as unprinted:
+        sys.exit(_said_unprinted(unprinted))
     except failed.SAID as failure:
         sys.exit(harmless(failed.in_words(failure, _root())))
     except RuntimeError as failure:
         if not is_interruption(failure):
             raise
         sys.exit("stopped")
+
+
+def _refuse_nowhere() -> None:
+    """Stop where the current directory is gone: no path could be told from there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        sys.exit("the directory that this is called in is gone: cd to one that is there, also if it has the same name")
+    except OSError:  # may not be looked into: a path that is needed says so
+        return
+
+
+def _said_unprinted(unprinted: Unprinted) -> str | int:
+    """Whoever reads no more of it (`| head`) is told nothing."""
+    (failure,) = unprinted.args
+    if isinstance(failure, BrokenPipeError):
+        return 1
+    return f"the command was carried out, and what it says cannot be written to standard output ({failure.strerror})"
 
 
 def _root() -> Path | None:

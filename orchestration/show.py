@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,11 +34,17 @@ def harmless(text: str) -> str:
     return _COMMANDS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
-class _Harmless(io.TextIOBase):
-    """Writes `harmless` text to another stream."""
+class Unprinted(Exception):
+    """What was to be printed could not be; why. Commands print when their work is done."""
 
-    def __init__(self, stream: Any) -> None:
+
+class _Harmless(io.TextIOBase):
+    """Writes `harmless` text to another stream. Raises `Unprinted` where that cannot be, but for messages."""
+
+    def __init__(self, stream: Any, are_messages: bool) -> None:
         self._stream = stream
+        self._are_messages = are_messages
+        self._failure: OSError | None = None
 
     @property
     def encoding(self) -> Any:  # type: ignore[override]
@@ -48,11 +55,25 @@ class _Harmless(io.TextIOBase):
         return self._stream.errors
 
     def write(self, text: str) -> int:
-        self._stream.write(harmless(text))
+        with self._written():
+            self._stream.write(harmless(text))
         return len(text)
 
     def flush(self) -> None:
-        self._stream.flush()
+        with self._written():
+            self._stream.flush()
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as failure:
+            self._failure = failure
+            # what is left of it would be written as the process ends
+            with suppress(OSError), open(os.devnull, "w") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())
+        if self._failure and not self._are_messages:  # the first time it may only have been tried whether it can be
+            raise Unprinted(self._failure)
 
     def isatty(self) -> bool:
         return bool(self._stream.isatty())
@@ -64,8 +85,20 @@ class _Harmless(io.TextIOBase):
 @contextmanager
 def harmlessly() -> Iterator[None]:
     """For as long as it lasts, what is written for people commands no terminal."""
-    with redirect_stdout(_Harmless(sys.stdout)), redirect_stderr(_Harmless(sys.stderr)):
+    with redirect_stdout(_Harmless(sys.stdout, False)), redirect_stderr(_Harmless(sys.stderr, True)):
         yield
+        sys.stdout.flush()
+
+
+def opened_streams() -> None:
+    """Have the three streams of a process be there: a file that is opened in the place of one would be written to."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
 
 
 def print_json(value: Any) -> None:

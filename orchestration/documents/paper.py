@@ -9,6 +9,7 @@ from typing import Any
 
 import fontpkg
 from fontTools.ttLib import TTFont as FontFile
+from PIL import Image
 from reportlab import rl_config
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
@@ -93,12 +94,16 @@ def _fitting(text: str, room: float, font: str, size: float) -> str:
     return text
 
 
+MOST_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+"""What Pillow takes for a picture; a small file may say that it has more."""
+
+
 def is_picture(image: bytes) -> bool:
-    """Whether it is a PNG or JPEG that can be drawn to its last pixel."""
+    """Whether it is a PNG or JPEG that can be drawn to its last pixel, one of `MOST_PIXELS` at most."""
     try:
         read = ImageReader(io.BytesIO(image))
         return bool(read.getRGBData()) and min(read.getSize()) > 0
-    except (OSError, ValueError, SyntaxError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return False
 
 

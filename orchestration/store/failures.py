@@ -90,6 +90,8 @@ def of_files(failure: Exception, root: Path | None = None) -> str | None:
         return f"{file} is a file, and a directory is needed there: move the file away"
     if fault.number in _GONE and path is not None and path.is_absolute():
         return _gone(path, root)
+    if fault.number in _FORBIDDEN and path is not None:
+        return f"{path} cannot be made there, whoever tries ({fault.why}): name another place"
     return None
 
 

@@ -106,7 +106,10 @@ def folder(path: Path) -> None:
     if path.is_dir():
         return
     folder(path.parent)
-    path.mkdir(exist_ok=True)
+    try:
+        path.mkdir(exist_ok=True)
+    except FileNotFoundError:  # its parent is there: no folder is made in /proc
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(path)) from None
     sync(path.parent)
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
 import zlib
@@ -267,12 +268,21 @@ def _png() -> bytes:
     return png.getvalue()
 
 
+def _png_that_says_it_is_large() -> bytes:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(100))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
 def test_a_logo_is_drawn_and_a_broken_one_left_out() -> None:
     assert b"/Subtype /Image" in pdf_bytes(document(logo=_png()))
     assert "Northern Voice" in words(pdf_bytes(document(logo=_png()[:20])))[0]
 
 
-@pytest.mark.parametrize("kept", [0, 20, 3000])
+@pytest.mark.parametrize("kept", [0, 1, 20, 3000])
 def test_a_broken_logo_is_said_before_an_invoice_has_it(tmp_path: Path, kept: int) -> None:
     home = Home(tmp_path / "home", tmp_path / "seeds")
     assert (logo_problems(home), logo(home)) == ([], None)
@@ -280,7 +290,7 @@ def test_a_broken_logo_is_said_before_an_invoice_has_it(tmp_path: Path, kept: in
     path = home.branding / "logo.png"
     path.write_bytes(_png())
     assert (logo_problems(home), logo(home)) == ([], path.read_bytes())
-    path.write_bytes(_png()[:kept])
+    path.write_bytes(_png()[:kept] if kept != 1 else _png_that_says_it_is_large())
     assert len(logo_problems(home)) == 1
     with pytest.raises(Refused, match="save it as PNG or JPEG anew, or remove it"):
         logo(home)

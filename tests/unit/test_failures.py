@@ -24,6 +24,7 @@ from orchestration.operations.day import publish as publishing
 from orchestration.operations.upkeep.init import init
 from orchestration.operations.upkeep.rate_decks import _own_fault as a_deck
 from orchestration.store.failures import of_files, user, what_failed
+from orchestration.store.files import folder
 from orchestration.store.warehouse import Home, Refused, environment, operator
 
 HOME = Path("/h/home")
@@ -230,6 +231,14 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
     for name in ("getuid", "geteuid"):
         monkeypatch.setattr(os, name, lambda: 123456)
     assert operator() == "123456"
+
+
+def test_a_place_where_nobody_can_make_anything_is_named() -> None:
+    with pytest.raises(OSError, match="not permitted") as failure:
+        folder(Path("/proc/x"))
+    assert what_failed(failure.value) == (
+        "/proc/x cannot be made there, whoever tries (Operation not permitted): name another place"
+    )
 
 
 def test_a_file_in_the_place_of_a_directory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
+import click
 import pytest
 
 from orchestration.cli import main
-from orchestration.show import MINOR_UNITS, harmless, harmlessly, money, table
+from orchestration.show import MINOR_UNITS, Unprinted, harmless, harmlessly, money, table
 from orchestration.store.warehouse import PROJECT, environment
 from tests.support.company import write_company
 
@@ -53,3 +58,49 @@ def test_nor_does_what_a_command_says_of_it(tmp_path: Path, capsys: pytest.Captu
     with environment(**told), pytest.raises(SystemExit):
         main(["quote", "acme", "44", "--at", "\x1bsoon"])
     assert "\x1b" not in capsys.readouterr().err
+
+
+def test_what_cannot_be_printed_is_told_from_what_was_not_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as stop:
+            main(["formats"])
+    assert stop.value.code == (
+        "the command was carried out, and what it says cannot be written to standard output (No space left on device)"
+    )
+    with open("/dev/full", "w") as full:  # what would only be said
+        monkeypatch.setattr(sys, "stdout", io.StringIO())
+        monkeypatch.setattr(sys, "stderr", full)
+        with harmlessly():
+            click.echo("x", err=True)
+
+
+def test_who_reads_no_more_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        with pytest.raises(Unprinted), harmlessly():
+            click.echo("x")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        monkeypatch.setattr(sys, "stdout", closed)
+        with pytest.raises(SystemExit, match=r"^1$"):
+            main(["formats"])
+
+
+def test_a_process_without_streams_writes_into_no_file_in_their_place() -> None:
+    code = "from orchestration.show import opened_streams; opened_streams(); import os; print('x'); os._exit(os.dup(0))"
+    done = subprocess.run(["sh", "-c", '"$0" -c "$1" <&- >&- 2>&-', sys.executable, code], check=False)
+    assert done.returncode > 2
+
+
+def test_a_directory_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SystemExit, match="the directory that this is called in is gone: cd to one that is there"):
+        main(["check"])

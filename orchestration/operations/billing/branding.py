@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.documents.paper import is_picture
+from orchestration.documents.paper import MOST_PIXELS, is_picture
 from orchestration.store.files import is_there, what_is
 from orchestration.store.warehouse import Home, Refused
 
@@ -26,7 +26,8 @@ def logo_problems(home: Home) -> list[str]:
     image = _read(home)
     if image is None or is_picture(image):
         return []
-    return ["branding/: the logo cannot be read as a picture; save it as PNG or JPEG anew, or remove it"]
+    most = f"a picture of {MOST_PIXELS:,} pixels at most"
+    return [f"branding/: the logo cannot be read as {most}; save it as PNG or JPEG anew, or remove it"]
 
 
 def _read(home: Home) -> bytes | None:
