@@ -15,8 +15,7 @@ FIRST, SECOND = date(2026, 5, 4), date(2026, 5, 5)
 
 def asked(assertion: Assertion, shown: int = 3) -> Sequence[tuple[date, int, list[str], str]]:
     with duckdb.connect() as con:
-        con.execute("create schema run; create table run.check_days as select unnest(?) as day", [[FIRST, SECOND]])
-        return breaking(con, assertion, shown)
+        return breaking(con, assertion, [FIRST, SECOND], shown)
 
 
 def found(query: str) -> dict[date, tuple[int, list[str]]]:

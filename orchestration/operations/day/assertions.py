@@ -61,41 +61,40 @@ def _compiled() -> list[Assertion]:
 
 
 def breaking(
-    con: duckdb.DuckDBPyConnection, assertion: Assertion, shown: int, report: Callable[[str], None] | None = None
-) -> Sequence[tuple[date, int, list[str], str]]:
-    """By day of run.check_days: how many rows break the assertion, all counted, in words the first `shown` of them, and
-    what to do.
+    con: duckdb.DuckDBPyConnection,
+    assertion: Assertion,
+    days: Sequence[date],
+    shown: int,
+    report: Callable[[str], None] | None = None,
+) -> list[tuple[date, int, list[str], str]]:
+    """By day of `days`, those of run.check_days: how many rows break the assertion, all counted, in words the first
+    `shown` of them, and what to do.
 
     A row that is about none of these days counts for each of them. `report` gets a line when it is done. Raises
     `DbtFailed` when the query cannot be run.
     """
     began = time.monotonic()
-    remedies = "list(distinct remedy)" if assertion.by_row else "[]::VARCHAR[]"
     asked = f"""
-        with broken as ({assertion.query}
-        ),
-        counted as (
-            select
-                case when day in (select day from run.check_days) then day end as day,
-                count(*) as rows,
-                arg_min(detail, row(key, detail), {shown}) as details,
-                {remedies} as remedies
-            from broken
-            group by 1
-        )
         select
-            d.day,
-            sum(c.rows)::BIGINT,
-            flatten(list(c.details order by c.day nulls last))[:{shown}],
-            array_to_string(list_sort(list_distinct(flatten(list(c.remedies)))) || [$remedy], ' ')
-        from run.check_days as d
-        inner join counted as c on c.day is null or d.day = c.day
-        group by d.day
+            case when list_contains($days, day) then day end,
+            count(*),
+            arg_min(detail, row(key, detail), {shown}),
+            {"list(distinct remedy)" if assertion.by_row else "[]::VARCHAR[]"}
+        from ({assertion.query}
+        )
+        group by 1
     """
     try:
-        rows = con.execute(asked, {"remedy": assertion.remedy}).fetchall()
+        groups = {day: group for day, *group in con.execute(asked, {"days": days}).fetchall()}
     except duckdb.Error as error:
         raise dbt.DbtFailed(f"{assertion.name}: {error}") from error
     if report is not None:
         report(f"{assertion.name} ({time.monotonic() - began:.1f} s)")
-    return rows
+    broken = []
+    for day in days:
+        if of_day := [groups[about] for about in (day, None) if about in groups]:
+            details = [detail for _, of_rows, _ in of_day for detail in of_rows]
+            remedies = sorted({remedy for *_, of_rows in of_day for remedy in of_rows if remedy})
+            rows = sum(count for count, *_ in of_day)
+            broken.append((day, rows, details[:shown], " ".join([*remedies, assertion.remedy])))
+    return broken

@@ -151,7 +151,7 @@ def _check(
         outcomes = {d: _Outcome() for d in days}
         asserted = assertions()
         for a in asserted:
-            for d, rows, details, remedy in breaking(con, a, _SHOWN, report):
+            for d, rows, details, remedy in breaking(con, a, days, _SHOWN, report):
                 (outcomes[d].warnings if a.warns else outcomes[d].failures).append(
                     Failure(a.name, rows, details, a.words, remedy)
                 )
