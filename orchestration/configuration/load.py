@@ -65,7 +65,8 @@ def load(con: duckdb.DuckDBPyConnection, directory: Path, rules: int = RULES) ->
 def _load_file(con: duckdb.DuckDBPyConnection, file: File, path: Path, scratch: Path, rules: int) -> None:
     first = next(records(path), None) if path.is_file() else None
     if first is None:
-        _create(con, file, [], "(select 0 as line) where false")
+        columns = "".join(f"{quoted(column.name)} {column.type.sql}, " for column in file.columns)
+        con.execute(f"create or replace table config.{quoted(file.name)} ({columns}{_LINE} INTEGER)")
         return
     names = header(first[1])
     read = [name for name in names if _READ_SINCE.get((file.name, name), 0) <= rules]
