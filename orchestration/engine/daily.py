@@ -197,11 +197,10 @@ def build(
                 report(f"{model.name.split('.')[1]} ({time.monotonic() - began:.1f} s)")
 
 
-def find_files(con: duckdb.DuckDBPyConnection, home: Path) -> None:
-    """Make the views over files anew, as files are in `home`: no other view says where anything lies."""
-    for model in daily():
-        if model.kept == "files":
-            _view(con, home, model)
+def find_files(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
+    """Make the views over files anew, as files are in `home`; their statements. No other view says where anything lies.
+    """
+    return [_view(con, home, model) for model in daily() if model.kept == "files"]
 
 
 @contextmanager
@@ -311,8 +310,8 @@ def _drop_superseded(con: duckdb.DuckDBPyConnection, home: Path, day: date, tabl
     _write(con, home, day, table, kept, sealed=True)
 
 
-def _view(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> None:
-    """Make the view over a model's files that count.
+def _view(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> str:
+    """Make the view over a model's files that count; its statement.
 
     A column that the contract has gained since a file was written is null there. Columns are only ever added: the file
     that was written first says which have come since, the one written last which no file has yet.
@@ -327,7 +326,9 @@ def _view(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> None:
         read = "from " + sql.by_day("read_parquet", [home / path for path in paths], *gained)
     else:
         read = "where false"
-    con.execute(f"create or replace view {model.name} as select {', '.join(shown)} {read}")
+    statement = f"create or replace view {model.name} as select {', '.join(shown)} {read}"
+    con.execute(statement)
+    return statement
 
 
 def _token(path: str) -> int:

@@ -24,7 +24,7 @@ from orchestration.engine.dbt import modelled, project_version
 from orchestration.operations.accounts import alerts
 from orchestration.operations.day.outdated import settle
 from orchestration.store import sql
-from orchestration.store.database import count
+from orchestration.store.database import count, transaction
 from orchestration.store.failures import what_failed
 from orchestration.store.files import whole
 from orchestration.store.warehouse import Home, Refused, Writer, now, writer
@@ -98,12 +98,11 @@ def publish(held: Writer) -> Published:
     """
     home = held.home
     with held.connect() as con:
-        if modelled(con):
-            find_files(con, home.root)  # a home that was moved has them elsewhere now
-    settle(held)
-    with held.connect() as con:
         if not modelled(con):
             return Published(home.serving, 0)
+        views = find_files(con, home.root)  # a home that was moved has them elsewhere now
+    settle(held)
+    with held.connect() as con:
         data = home.serving.parent / "data"
         files, written = _daily(con, data)
         files["landed.rates"] = _decks(con, data)
@@ -117,7 +116,6 @@ def publish(held: Writer) -> Published:
             files[table] = [path]
             written += 1
         stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
-        views = _views(con)
         booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
     _swap(home, files, views, booked_until)
     if waiting:
@@ -224,17 +222,6 @@ def _rate_history(con: duckdb.DuckDBPyConnection, data: Path) -> Path:
     return path
 
 
-def _views(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """The statements of the views whose files the warehouse itself keeps."""
-    names = [model.name for model in daily() if model.kept == "files"]
-    rows = con.execute(
-        "select sql from duckdb_views() where not internal and schema_name || '.' || view_name in (select unnest(?))",
-        [names],
-    ).fetchall()
-    assert len(rows) == len(names)
-    return [str(statement) for (statement,) in rows]
-
-
 def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     with whole(path) as part:
         con.execute(f"copy ({query}) to {sql.path(part)} (format parquet, compression lz4_raw)")
@@ -250,18 +237,19 @@ def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_unt
         # an older storage version, so that analysts need not have the newest client
         con.execute(f"attach {sql.path(part)} as serving (storage_version 'v1.2.0')")
         con.execute("use serving")
-        con.execute("create schema serving.marts")
-        for view in views:
-            con.execute(view)
-        for schema in sorted({table.split(".")[0] for table in files} - {"marts"}):
-            con.execute(f"create schema serving.{schema}")
-        for table, paths in files.items():
-            read = sql.reader("read_parquet", paths, "union_by_name = true")
-            con.execute(f"create view serving.{table} as select * from {read}")
-        con.execute(
-            "create table serving.main.published as select ?::TIMESTAMP as published_at, ?::DATE as booked_until",
-            [now(), booked_until],
-        )
+        with transaction(con):
+            con.execute("create schema serving.marts")
+            for view in views:
+                con.execute(view)
+            for schema in sorted({table.split(".")[0] for table in files} - {"marts"}):
+                con.execute(f"create schema serving.{schema}")
+            for table, paths in files.items():
+                read = sql.reader("read_parquet", paths, "union_by_name = true")
+                con.execute(f"create view serving.{table} as select * from {read}")
+            con.execute(
+                "create table serving.main.published as select ?::TIMESTAMP as published_at, ?::DATE as booked_until",
+                [now(), booked_until],
+            )
         con.execute("use memory")
         con.execute("detach serving")
 
