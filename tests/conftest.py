@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytest_plugins = ("tests.support.unpublished",)
+
 _LONG = ("tests/proof/", "tests/unit/test_dbt_units", "tests/unit/test_exact_types")
 
 

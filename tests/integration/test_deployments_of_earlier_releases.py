@@ -13,12 +13,12 @@ import pytest
 
 from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.operations.billing.invoice import invoice
-from orchestration.operations.day.build import build
-from orchestration.operations.day.close import close
+from orchestration.operations.day.build import build_days
+from orchestration.operations.day.close import close_days
 from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
-from orchestration.store.warehouse import Home, new_warehouse
+from orchestration.store.warehouse import Home, new_warehouse, writer
 from tests.releases import PERIOD, kept, unpack
 from tests.support.company import write_calls
 
@@ -61,7 +61,8 @@ def test_a_deployment_keeps_its_books(packed: Path, tmp_path: Path, monkeypatch:
     invoices, sales = _if_there(home, _INVOICES), _if_there(home, _SALES, _SALES.replace("books", "marts"))
     assert len(postings) >= 8
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-03T12:00:00")
-    build(home)
+    with writer(home, "build") as held:  # the invoice is what publishes
+        build_days(held)
     assert _asked(home.warehouse, _BALANCES) == balances  # of the views of today, before anything new is in the books
     assert len(_asked(home.warehouse, _LEGS)) == 15
     assert _asked(home.warehouse, _SALES) >= sales  # of days that are closed, which a build does not make again
@@ -70,7 +71,8 @@ def test_a_deployment_keeps_its_books(packed: Path, tmp_path: Path, monkeypatch:
     calls = [("after", "2026-06-02T09:00:00", "60", "in-a"), ("later", "2026-05-31T21:00:00", "61", "in-a")]
     land(home, [write_calls(tmp_path / "after.csv", calls)], kind="cdrs", source="sw1")
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-04T12:00:00")
-    closed = {c.day: c.status for c in close(home)}
+    with writer(home, "close") as held:
+        closed = {c.day: c.status for c in close_days(held)}
     assert closed[date(2026, 6, 2)] == closed[date(2026, 5, 31)] == "closed"
     before = _asked(home.warehouse, _POSTINGS)
     # the late call: 0.12 of acme, two minutes begun, less 0.0305 that the carrier has for 61 seconds

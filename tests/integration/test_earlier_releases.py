@@ -50,6 +50,7 @@ def _ask(home: Home, query: str) -> list[tuple[object, ...]]:
         return con.execute(query).fetchall()
 
 
+@pytest.mark.usefixtures("unpublished")
 def test_a_closed_days_legs_from_a_table_are_sealed(home: Home) -> None:
     """No later build replaces them: a late call is rated beside them."""
     with duckdb.connect(str(home.warehouse)) as con:
@@ -63,6 +64,7 @@ def test_a_closed_days_legs_from_a_table_are_sealed(home: Home) -> None:
     assert named == [("c1", "as it was"), ("late", "United Kingdom")]
 
 
+@pytest.mark.usefixtures("unpublished")
 def test_rows_stored_before_a_column_have_what_it_would_have_said(home: Home) -> None:
     """Before there were subscriptions all was usage."""
     with duckdb.connect(str(home.warehouse)) as con:

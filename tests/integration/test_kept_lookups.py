@@ -13,6 +13,8 @@ from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home, writer
 from tests.support.company import SEEDS, write_calls, write_company
 
+pytestmark = pytest.mark.usefixtures("unpublished")
+
 
 def test_lookups_that_were_made_for_no_day_are_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after a rebuild: every model is made anew when no day wants it, then the same day gets another file."""

@@ -31,23 +31,34 @@ from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import RULES, Home, Refused, Writer, writer
 from tests.support.company import SEEDS, write_calls, write_company, write_text
 from tests.support.deployment import called
+from tests.support.put_back import keep, put_back
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A call on 26 February, a monthly subscription since then, and nothing more: closed on the 28th and on 4 March."""
     write_new_warehouse()  # as `make setup` does: without it a lost warehouse is another case
+    root = tmp_path_factory.mktemp("closed") / "deployment"
     subscriptions = "subscription_id,account_id,service,charge,valid_from\na1,acme,message,monthly,2026-02-26\n"
-    made = Home(tmp_path / "home", write_company(tmp_path / "seeds", subscriptions=subscriptions))
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-02-28T00:05:00")
-    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-02-26T10:00:00", "60", "in-a")])
-    land(made, [calls], kind="cdrs", source="sw1")
-    close(made)
+    made = Home(root / "home", write_company(root / "seeds", subscriptions=subscriptions))
+    calls = write_calls(root / "calls.csv", [("c1", "2026-02-26T10:00:00", "60", "in-a")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLBOOK_NOW", "2026-02-28T00:05:00")
+        land(made, [calls], kind="cdrs", source="sw1")
+        close(made)
+        patch.setenv("TOLLBOOK_NOW", "2026-03-04T00:05:00")
+        close(made)
+    keep(root)
+    return root
+
+
+@pytest.fixture
+def home(closed: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-04T00:05:00")
-    close(made)
-    return made
+    return put_back(closed)
 
 
 def _books(home: Home) -> list[tuple[object, ...]]:
@@ -82,6 +93,7 @@ def _fails(home: Home, *command: str) -> str:
     return done.stderr.strip()
 
 
+@pytest.mark.published
 def test_a_file_that_is_gone_names_what_makes_it_anew(home: Home, tmp_path: Path) -> None:
     """Of a closed day a rebuild, of what is published a publication; whatever command finds that it is gone."""
     (stored,) = (home.tables / "marts.rated_calls" / "day=2026-02-26").glob("*.parquet")
@@ -101,6 +113,7 @@ def test_a_file_that_is_gone_names_what_makes_it_anew(home: Home, tmp_path: Path
     assert balance(home, "acme")[0]["currency"] == "USD"
 
 
+@pytest.mark.published
 def test_a_home_that_was_moved_goes_on_after_a_publication(home: Home, tmp_path: Path) -> None:
     moved = Home(tmp_path / "elsewhere", home.seeds)
     home.root.rename(moved.root)
@@ -361,6 +374,7 @@ def test_numbers_that_were_rated_before_countries_counted_stay_as_they_were(
     assert rebuild(home, check=True).compared
 
 
+@pytest.mark.published
 def test_a_rebuild_that_ends_after_the_switch_leaves_the_models_to_the_next_build(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
