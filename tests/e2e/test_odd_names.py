@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.store.warehouse import PROJECT, Home, Refused
 from tests.support.company import CDR_HEADER, SEEDS, write_company, write_text
-from tests.support.deployment import Deployment
+from tests.support.deployment import Deployment, called
 
 # folders that DuckDB would take for a pattern, and for columns of what it reads
 ODD = """o'brien "x" ünï [1] 100%/source=x/day=2001-01-01"""
@@ -49,6 +49,7 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
     it.run("build")
     it.run("close")
     it.run("invoice", ACCOUNT, "2026-04")
+    it.call = called  # from here on it is not the process's arguments that are odd, but what is there
     return it
 
 

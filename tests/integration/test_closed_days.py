@@ -15,6 +15,7 @@ from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home
 from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = "2026-05-04"
 
 

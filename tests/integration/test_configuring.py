@@ -15,6 +15,7 @@ from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home
 from tests.support.company import write_calls, write_company
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = "2026-05-04"
 
 

@@ -15,6 +15,7 @@ from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home
 from tests.support.company import write_calls, write_company
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 FIRST, SECOND, THIRD = "2026-05-04", "2026-05-05", "2026-06-01"
 # acme pays 0.06 a minute begun; 100 s a month are free
 PROFILE = "profile_id,account_id,rule,allowance,period\nfree-100,acme,duration,100,month\n"

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from orchestration.defs.resources import Deployment
 from orchestration.landing.dropped import waiting
 from orchestration.operations.day.close import close
 from orchestration.store.warehouse import PROJECT, Home, serving
+from tests.support.put_back import keep, put_back
 
 SEEDS = {
     "company": "name,reporting_currency\nTiny,USD\n",
@@ -34,6 +36,7 @@ CALLS = (
     "c,2026-03-27T11:00:00Z,33123456789,60,in,out\n"
 )
 GOOD, BAD = "2026-03-26", "2026-03-27"
+APRIL = "2026-04-03T06:00:00"
 PREPARED = "import sys; from orchestration.definitions import build_defs, Deployment; "
 
 
@@ -47,7 +50,7 @@ def make(root: Path) -> Home:
     seeds.mkdir(parents=True)
     for name, text in SEEDS.items():
         (seeds / f"{name}.csv").write_text(text)
-    return Home(root / "var", seeds)
+    return Home(root / "home", seeds)
 
 
 def drop(home: Home, name: str = "calls.csv", text: str = CALLS) -> Path:
@@ -73,6 +76,7 @@ def deployment(home: Home) -> Deployment:
     return Deployment(root=str(home.root), seeds=str(home.seeds))
 
 
+@cache
 def definitions(home: Home) -> dg.Definitions:
     from orchestration.definitions import build_defs
 
@@ -326,15 +330,29 @@ def test_a_file_that_could_not_be_read_is_told_until_it_is_settled(
 # invoices
 
 
-def close_march(home: Home, monkeypatch: pytest.MonkeyPatch, instance: dg.DagsterInstance) -> None:
+def close_march(home: Home) -> None:
     """March has ended, its days are closed: acme owes 0.04 for a, 0.02 for b and 0.02 for c."""
     rates = SEEDS["rates"] + "sell,33,France,,,0.02\n"
     (home.seeds / "rates.csv").write_text(rates)
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-04-03T06:00:00")
     drop(home)
-    loaded = definitions(home)
-    assert loaded.resolve_job_def("land_and_refresh").execute_in_process(instance=instance).success
+    assert definitions(home).resolve_job_def("land_and_refresh").execute_in_process().success
     close(home)
+
+
+@pytest.fixture(scope="module")
+def closed_march(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("march") / "deployment"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLBOOK_NOW", APRIL)
+        close_march(make(root))
+    keep(root)
+    return root
+
+
+@pytest.fixture
+def march(closed_march: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", APRIL)
+    return put_back(closed_march)
 
 
 def issued(home: Home) -> list[tuple[Any, ...]]:
@@ -361,7 +379,8 @@ def test_materialising_everything_makes_no_document(
     everything = loaded.resolve_implicit_global_asset_job_def()
     everything.execute_in_process(instance=instance, partition_key=GOOD, raise_on_error=False)
     assert not (home.root / "exports").exists()
-    close_march(home, monkeypatch, instance)
+    monkeypatch.setenv("TOLLBOOK_NOW", APRIL)
+    close_march(home)
     journal = home.journal.read_text()
     done = everything.execute_in_process(instance=instance, partition_key=GOOD)
     assert done.success
@@ -381,35 +400,34 @@ def test_no_job_of_assets_issues(project: manifest.Manifest) -> None:
 
 
 def test_invoices_are_issued_of_the_periods_that_are_asked_for(
-    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    project: manifest.Manifest, march: Home, instance: dg.DagsterInstance
 ) -> None:
-    close_march(home, monkeypatch, instance)
     with pytest.raises(dg.DagsterInvalidConfigError, match="ended_by"):
-        definitions(home).resolve_job_def("invoice_periods").execute_in_process(instance=instance)
+        definitions(march).resolve_job_def("invoice_periods").execute_in_process(instance=instance)
     for config, words in (
         ({"ended_by": "March"}, 'ended_by is "March", which is not a day; write 2026-03-31'),
         ({"ended_by": "2026-03-31", "accounts": ["acne"]}, "there is no account acne"),
         ({"ended_by": "2026-03-31", "accounts": ["carry"]}, "carry is a carrier"),
     ):
-        refused = issue(home, instance, **config)
+        refused = issue(march, instance, **config)
         assert not refused.success
         assert words in str(refused.all_events)
-    assert issue(home, instance, ended_by="2026-03-30").success
-    assert issued(home) == []
-    done = issue(home, instance, ended_by="2026-03-31", accounts=["acme"])
+    assert issue(march, instance, ended_by="2026-03-30").success
+    assert issued(march) == []
+    done = issue(march, instance, ended_by="2026-03-31", accounts=["acme"])
     assert done.success
     # 0.08: each call is two minutes begun, or one
-    assert issued(home) == [("acme", "2026-03-01", "INV-2026-000001", Decimal("0.08"))]
+    assert issued(march) == [("acme", "2026-03-01", "INV-2026-000001", Decimal("0.08"))]
     told = [e.materialization.metadata["issued"].value for e in done.get_asset_materialization_events()]
     assert told == [1, 1, 1]
-    assert issue(home, instance, ended_by="2026-03-31").success
-    assert len(issued(home)) == 1
+    assert issue(march, instance, ended_by="2026-03-31").success
+    assert len(issued(march)) == 1
 
 
 def test_a_period_with_open_days_is_drafted(
     project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-04-03T06:00:00")
+    monkeypatch.setenv("TOLLBOOK_NOW", APRIL)
     drop(home)
     loaded = definitions(home)
     assert loaded.resolve_job_def("land_and_refresh").execute_in_process(instance=instance).success
@@ -418,35 +436,33 @@ def test_a_period_with_open_days_is_drafted(
 
 
 def test_the_operator_that_dagster_runs_as_needs_the_role(
-    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    project: manifest.Manifest, march: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (home.seeds / "operators.csv").write_text("operator,role,accounts\nron,rater,\nfay,finance,\nacy,finance,acme\n")
-    close_march(home, monkeypatch, instance)
+    (march.seeds / "operators.csv").write_text("operator,role,accounts\nron,rater,\nfay,finance,\nacy,finance,acme\n")
     for who, words in (
         ("ron", "ron is rater in seeds/operators.csv; this needs the role finance or admin"),
         ("eve", "eve is not in seeds/operators.csv"),
         ("acy", "this is about all accounts"),
     ):
         monkeypatch.setenv("TOLLBOOK_OPERATOR", who)
-        refused = issue(home, instance, ended_by="2026-03-31")
+        refused = issue(march, instance, ended_by="2026-03-31")
         assert not refused.success
         assert words in str(refused.all_events)
-    assert issued(home) == []
-    assert issue(home, instance, ended_by="2026-03-31", accounts=["acme"]).success  # acy may
-    assert [row[2] for row in issued(home)] == ["INV-2026-000001"]
+    assert issued(march) == []
+    assert issue(march, instance, ended_by="2026-03-31", accounts=["acme"]).success  # acy may
+    assert [row[2] for row in issued(march)] == ["INV-2026-000001"]
 
 
 def test_the_schedules_issue_what_ended_before_their_day(
-    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+    project: manifest.Manifest, march: Home, instance: dg.DagsterInstance
 ) -> None:
-    close_march(home, monkeypatch, instance)
     for name in ("monthly_invoices", "remaining_invoices"):
-        (request,) = ask_schedule(home, datetime(2026, 4, 3, 6, tzinfo=UTC), instance, name).run_requests
+        (request,) = ask_schedule(march, datetime(2026, 4, 3, 6, tzinfo=UTC), instance, name).run_requests
         assert request.run_config == {"ops": {"issue_invoices": {"config": {"ended_by": "2026-04-02"}}}}
-    loaded = definitions(home)
+    loaded = definitions(march)
     job = loaded.resolve_job_def("invoice_periods")
     assert job.execute_in_process(instance=instance, run_config=request.run_config).success
-    assert [row[2] for row in issued(home)] == ["INV-2026-000001"]
+    assert [row[2] for row in issued(march)] == ["INV-2026-000001"]
 
 
 # balances

@@ -30,23 +30,36 @@ from orchestration.operations.day.withdraw import withdraw_file
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused
 from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
+from tests.support.put_back import keep, put_back
 
 DAY, NEXT = date(2026, 5, 4), date(2026, 5, 5)
 UNREADABLE = "unreadable_files_are_settled"
 ROWS = "rejected_rows_are_settled"
+pytestmark = pytest.mark.usefixtures("unpublished")
+
+
+@pytest.fixture(scope="module")
+def landed_early(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A call on each of DAY and NEXT, landed early on NEXT."""
+    root = tmp_path_factory.mktemp("landed") / "deployment"
+    made = Home(root / "home", write_company(root / "seeds"))
+    calls = [("c1", f"{DAY}T10:00:00", "60", "in-a"), ("c2", f"{NEXT}T01:00:00", "60", "in-a")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLBOOK_OPERATOR", "anna")
+        patch.setenv("TOLLBOOK_NOW", f"{NEXT}T03:00:00")
+        land(made, [write_calls(root / "calls.csv", calls)], kind="cdrs", source="sw1")
+    keep(root)
+    return root
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A call on each of DAY and NEXT, landed early on NEXT; the clock is at the time when both can close."""
-    made = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+def home(landed_early: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    made = put_back(landed_early)
     for name, value in {
         "TOLLBOOK_HOME": made.root, "TOLLBOOK_SEEDS": made.seeds, "TOLLBOOK_OPERATOR": "anna",
+        "TOLLBOOK_NOW": f"{NEXT}T03:00:00",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, str(value))
-    monkeypatch.setenv("TOLLBOOK_NOW", f"{NEXT}T03:00:00")
-    calls = [("c1", f"{DAY}T10:00:00", "60", "in-a"), ("c2", f"{NEXT}T01:00:00", "60", "in-a")]
-    land(made, [write_calls(tmp_path / "calls.csv", calls)], kind="cdrs", source="sw1")
     return made
 
 

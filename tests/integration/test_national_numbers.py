@@ -21,6 +21,7 @@ from orchestration.operations.upkeep.rates import accept
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import SEEDS, write_company, write_text
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 D = Decimal
 HEADER = "call_id,started_at,calling_number,called_number,routing_number,duration_s,ingress_trunk,egress_trunk"
 

@@ -15,6 +15,7 @@ from orchestration.operations.day.waive import waive
 from orchestration.store.warehouse import Home, writer
 from tests.support.company import CDR_HEADER, SEEDS, write_company, write_text
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 THIRD, FOURTH = "2026-05-03", "2026-05-04"
 BOTH = {THIRD, FOURTH}
 TABLES = (

@@ -31,6 +31,7 @@ from orchestration.operations.upkeep.review_rates import review
 from orchestration.store.warehouse import PROJECT, Home, Refused, Writer
 from tests.support.company import SEEDS, write_calls, write_company, write_text
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = "2026-05-04"
 D = Decimal
 HEADER = "rate_table_id,prefix,destination,valid_from,rate_per_minute,increment_s,blocked,ended"

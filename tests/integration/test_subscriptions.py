@@ -14,6 +14,8 @@ from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home
 from tests.support.company import SEEDS, write_calls, write_company
 
+pytestmark = pytest.mark.usefixtures("unpublished")
+
 
 def test_a_charge_that_falls_due_after_its_day_was_built_is_not_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

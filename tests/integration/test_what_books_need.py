@@ -27,6 +27,7 @@ from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import SEEDS, write_calls, write_company, write_text
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = "2026-05-04"
 PROFILES = (
     "profile_id,account_id,rule,allowance,period,prefixes\ntalk,bolt,duration,30,month,\nspare,bolt,cost,1,day,99\n"

@@ -23,6 +23,7 @@ from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = date(2026, 5, 4)
 EVERY = "source,kind,format,expected_every_minutes\nsw1,cdrs,canonical,720\n"
 COUNT = "observed_at,account_id,resource,count"

@@ -32,6 +32,7 @@ from tests.support.asterisk import master
 from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
 from tests.support.landing_home import adds_up
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 DAY, NEXT = date(2026, 5, 4), date(2026, 5, 5)
 D = Decimal
 
@@ -95,6 +96,7 @@ def _counts(home: Home, *names: str) -> list[tuple[int, ...]]:
     return [counts[name] for name in names]
 
 
+@pytest.mark.published
 def test_its_calls_leave_a_closed_day_and_the_difference_posts(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     _calls(home, "good.csv", ("c1", "60"))
     test = _calls(home, "test.csv", ("t1", "61"), ("t2", "60"))
