@@ -70,8 +70,8 @@ class _Harmless(io.TextIOBase):
         except OSError as failure:
             self._failure = failure
             # what is left of it would be written as the process ends
-            with suppress(OSError), open(os.devnull, "w") as nowhere:
-                os.dup2(nowhere.fileno(), self._stream.fileno())
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
         if self._failure and not self._are_messages:  # the first time it may only have been tried whether it can be
             raise Unprinted(self._failure)
 

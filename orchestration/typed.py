@@ -88,6 +88,15 @@ def file_id(text: str) -> str | None:
     return text if _FILE_ID.fullmatch(text) else None
 
 
+def is_utf8(text: str) -> bool:
+    """Whether it can be kept: an argument or a name of a file may have bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def is_source(text: str) -> bool:
     """Whether a source can be called so: what a folder of the inbox can be called, all of it to be seen."""
     ends = text.strip() != text or text.startswith(".")

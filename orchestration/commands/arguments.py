@@ -38,7 +38,13 @@ class Command(click.Command):
         options = [each for each in given_in_order if isinstance(each, click.Option) and not each.multiple]
         if twice := next((each for each in options if options.count(each) > 1), None):
             raise click.UsageError(f"{twice.opts[-1]} is given more than once; give it once", ctx)
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        for each in self.params:
+            value = ctx.params.get(each.name or "")
+            values = value if isinstance(value, tuple) else [value]
+            if not all(typed.is_utf8(text) for text in values if isinstance(text, str)):
+                raise click.UsageError(f"{each.get_error_hint(ctx)} is not UTF-8; write it in UTF-8", ctx)
+        return rest
 
 
 class Group(click.Group):

@@ -1,5 +1,6 @@
 """Guesses at what was meant, for error messages."""
 
+import re
 from collections.abc import Collection
 from difflib import get_close_matches
 from unicodedata import normalize
@@ -8,6 +9,11 @@ from unicodedata import normalize
 # references would take minutes to report.
 _FUZZY_LIMIT = 700
 _SHOWN = 10
+# Words by which a number is in another unit, or is another amount.
+_OTHER = {
+    "ns", "us", "ms", "msec", "millis", "milliseconds", "m", "min", "mins", "minute", "minutes", "h", "hour", "hours",
+    "c", "ct", "cent", "cents", "pct", "percent", "net", "gross", "vat", "tax",
+}  # fmt: skip
 
 
 def nearest(value: str, known: Collection[str]) -> str | None:
@@ -23,6 +29,11 @@ def respelled(value: str, known: Collection[str]) -> str | None:
     """The known name that `value` is but for capitals and marks, or None."""
     wanted = _plain(value)
     return next((name for name in known if _plain(name) == wanted), None)
+
+
+def unit_in(name: str, column: str) -> str | None:
+    """The word of a name by which it is something else than the column that it is near: another unit, less or more."""
+    return next((word for word in re.split(r"[\W_]+", name.lower()) if word in _OTHER and word not in column), None)
 
 
 def suggestion(value: str, known: Collection[str], otherwise: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestration.configuration.column import File
-from orchestration.configuration.nearest import suggestion
+from orchestration.configuration.nearest import nearest, suggestion, unit_in
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import SPACE, Unreadable, header, with_blank_lines
 from orchestration.store.files import is_there
@@ -150,7 +150,10 @@ def _header_is_usable(sheet: Sheet, line: int, names: list[str]) -> bool:
         elif not name:
             say(None, f"column {at + 1} has no name", "name it, or delete it")
         elif name not in allowed:
-            right = suggestion(name, set(allowed) - set(names), f"the columns are {', '.join(allowed)}")
+            others = set(allowed) - set(names)
+            right = suggestion(name, others, f"the columns are {', '.join(allowed)}")
+            if (meant := nearest(name, others)) and unit_in(name, meant):
+                right = f"did you mean {meant}? It is not in {unit_in(name, meant)}: convert it"
             say(name, "there is no such column", right)
     for column in sheet.file.columns:
         if column.must_be_present and column.name not in names:

@@ -198,8 +198,7 @@ def build(
 
 
 def find_files(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
-    """Make the views over files anew, as files are in `home`; their statements. No other view says where anything lies.
-    """
+    """Make the views over files anew, as files are in `home`; their statements. No other view says where they lie."""
     return [_view(con, home, model) for model in daily() if model.kept == "files"]
 
 

@@ -10,7 +10,7 @@ from orchestration import typed
 from orchestration.configuration.nearest import nearest
 from orchestration.landing.rows.canonical import LANDING
 from orchestration.store.failures import what_failed
-from orchestration.store.files import move, place, what_is, write
+from orchestration.store.files import is_there, move, place, what_is, write
 from orchestration.store.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def ripe(path: Path) -> bool:
 
 def _sayable(path: Path) -> bool:
     """Whether the books can hold the name of a file or a source; one that they cannot is said, and left alone."""
-    sayable = utf8(path.name)
+    sayable = typed.is_utf8(path.name)
     if not sayable:
         LOG.warning("left alone: the name of %a is not UTF-8; rename it", str(path))
     return sayable
@@ -62,14 +62,6 @@ def _no_source(name: str) -> str:
     meant = typed.source(name)
     right = f'; did you mean "{meant}"?' if meant else ""
     return f"{name!a} cannot name a source: it is a folder's name, all of it to be seen{right}"
-
-
-def utf8(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _files(source: Path) -> list[Path]:
@@ -116,7 +108,7 @@ def waiting(home: Home) -> list[Dropped]:
 
 
 def _refuse_a_file(inbox: Path) -> None:
-    if inbox.exists() and not inbox.is_dir():
+    if is_there(inbox) and not inbox.is_dir():
         raise Refused(f"{inbox} is {what_is(inbox)}, and files land from a directory of that name: move it away")
 
 
@@ -174,7 +166,7 @@ def _refuse_names(path: Path, source: str, rules: int) -> None:
         raise Refused(_no_source(source))
     if not ripe(path):
         raise Refused(f"{path.name} is still being written, by its name; rename it first")
-    if not utf8(path.name):
+    if not typed.is_utf8(path.name):
         raise Refused(f"the name of {str(path)!a} is not UTF-8; rename it")
 
 
@@ -255,8 +247,12 @@ def _directories(parent: Path) -> list[Path]:
 def _say_if_files(directory: Path, advice: str) -> None:
     if not directory.is_dir():
         return
-    for path in (p for p in _in(directory) if what_is(p) != "a directory" and ripe(p)):
-        LOG.warning("left alone: %s has %s", path, advice)
+    for path in filter(ripe, _in(directory)):
+        what = what_is(path)
+        if what == "a file":
+            LOG.warning("left alone: %s has %s", path, advice)
+        elif what != "a directory":
+            LOG.warning("left alone: %s is %s; files land from a directory of that name: remove it", path, what)
 
 
 def _say_no_kind(directory: Path) -> None:

@@ -19,8 +19,15 @@ import duckdb
 _GONE = (errno.ENOENT, errno.ENOTDIR)
 _NO_FOLDER = (errno.EEXIST, errno.ENOENT, errno.ENOTDIR)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_BY_WORDS = {os.strerror(number): number for number in (*_GONE, *_FORBIDDEN, *_FULL, errno.EROFS)}
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+# what lies in the way of a file, by what would help
+_IN_THE_WAY = {
+    errno.EISDIR: "is a directory, and a file is needed there: move the directory away",
+    errno.ELOOP: "is a link to itself: remove it",
+    errno.ENAMETOOLONG: "has a name that is too long for a file: use a shorter one",
+    errno.EFBIG: "would become larger than a file may (ulimit -f): raise that",
+}
+_BY_WORDS = {os.strerror(number): number for number in (*_GONE, *_FORBIDDEN, *_FULL, *_IN_THE_WAY, errno.EROFS)}
 # what DuckDB says of a file or a folder, and of one that it was told to read
 _OF_A_FILE = re.compile(r'(?:file|directory) "(?P<path>[^"]+)"[^":]*: (?P<why>[^":{}\n]+)')
 _NO_FILE = re.compile(r'No files found that match the pattern "(?P<path>[^"]+)"')
@@ -84,6 +91,8 @@ def of_files(failure: Exception, root: Path | None = None) -> str | None:
     path = Path(fault.path) if fault.path else None
     if fault.number in _FULL or fault.number == errno.EROFS:
         return _unwritable(path, fault, root)
+    if fault.number in _IN_THE_WAY:
+        return f"{path or 'a file'} {_IN_THE_WAY[fault.number]}"
     if path is not None and (closed := _closed_to_us(path, fault.number in _FORBIDDEN)):
         return _forbidden(closed)
     if fault.number in _NO_FOLDER and path is not None and (file := _in_the_way(path)):
@@ -91,7 +100,7 @@ def of_files(failure: Exception, root: Path | None = None) -> str | None:
     if fault.number in _GONE and path is not None and path.is_absolute():
         return _gone(path, root)
     if fault.number in _FORBIDDEN and path is not None:
-        return f"{path} cannot be made there, whoever tries ({fault.why}): name another place"
+        return f"{path} cannot be made there ({fault.why}); name another place"
     return None
 
 

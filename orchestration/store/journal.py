@@ -39,11 +39,11 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
 
     Raises `Ahead`, and writes nothing, where the warehouse is not the one that the journal is about, and `Damaged`.
     """
-    folder(path.parent)
     last = _mend(path)
     known = noted(con)
     number = int(last.get("n", known)) if last else 0
     refuse_shorter(path, number, known)
+    folder(path.parent)
     written = []
     if last.get("n", known) > known and last["action"] != VOID:
         # a crash leaves one line without an effect; more of them had theirs, in another warehouse
@@ -65,6 +65,8 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
 
 def refuse_shorter(path: Path, last: int, known: int) -> None:
     """Raise `Damaged` where the journal ends before a line that the warehouse knows of."""
+    if last < known and not path.exists():
+        raise Damaged(f"{path} is gone, and the warehouse knows of {known} lines: bring archive/ back")
     if last < known:
         raise _damaged(path, f"it ends with number {last}, and the warehouse knows of number {known}")
 

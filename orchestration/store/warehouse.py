@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import getpass
 import hashlib
@@ -21,7 +22,7 @@ from orchestration import typed
 from orchestration.store import journal, upgrade
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import user
-from orchestration.store.files import copy, csv_files, folder, is_there, place
+from orchestration.store.files import copy, csv_files, folder, is_there, place, what_is
 from orchestration.store.refused import Refused as Refused
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -30,13 +31,17 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 
 # The version of the rules by which files are read, checked and posted: each line of the journal says the one that it
 # was written under, and doing it again goes by that, so that a deployment's books come out of a rebuild as they are.
-# 1: what lines say that say nothing. 2: November 2026. 3: blanks around ids are none of them, an object that has a key
-# twice is no row, a canonical file without a row that can be read is refused whole, the first line of JSON has its
-# keys behind a byte order mark, too, a broken row that is landed for a good one is found, a count of an account that
-# nobody knows is rejected, no row is longer than 1 MiB, and a key of JSON in other letters is its row's fault. 4: a
-# source's name can be seen, a payment's method that is nearly refund or write_off is refused however it is spelt, and a
-# list or an object of JSON or Parquet is no text.
+# 1: what lines say that say nothing. 2: November 2026. 3: blanks around ids are none of them, an object that has a
+# key twice is no row, a canonical file without a row that can be read is refused whole, the first line of JSON has
+# its keys behind a byte order mark, too, a broken row that is landed for a good one is found, a count of an account
+# that nobody knows is rejected, no row is longer than 1 MiB, and a key of JSON in other letters is its row's fault.
+# 4: a source's name can be seen, a payment's method that is nearly refund or write_off is refused however it is
+# spelt, a list, an object or a number with a fraction of JSON (a list of Parquet) is no text, and 442.0 is no
+# telephone number.
 RULES = 4
+
+LONGEST_NAME = 200
+"""How many characters an operator's name may have."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +53,17 @@ class Home:
 
     @classmethod
     def from_environment(cls) -> Home:
-        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default ./seeds with a company, else the project's).
+        """`TOLLBOOK_HOME` (default ./var) and `TOLLBOOK_SEEDS` (default ./seeds with a company, else that which lies
+        beside the deployment, else the project's).
 
-        Raises `Refused` for a path that DuckDB cannot open, and where neither a variable nor the directory that the
-        command is given in says which deployment is meant.
+        Raises `Refused` for a path that DuckDB cannot open or that leads nowhere, where neither a variable nor the
+        directory that the command is given in says which deployment is meant, and where its configuration is not there.
         """
-        own = Path("seeds")
-        home = cls(
-            Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute(),
-            Path(
-                os.environ.get("TOLLBOOK_SEEDS") or (own if is_there(own / "company.csv") else PROJECT / "seeds")
-            ).absolute(),
-        )
+        _refuse_odd_operator()
+        root = Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute()
+        home = cls(root, Path(os.environ.get("TOLLBOOK_SEEDS") or _own_seeds(root) or PROJECT / "seeds").absolute())
         for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):
-            if odd := set(str(path)) & set("?\\\n"):
-                raise Refused(f"{name} is {path}; the database cannot open a path with {odd.pop()!r} in it: rename it")
+            _refuse_odd_path(name, path)
         if home.root.exists() and not home.root.is_dir():
             raise Refused(f"{home.root} is a file; let TOLLBOOK_HOME name the folder of the deployment")
         if home.root.resolve().is_relative_to(home.seeds.resolve()) and not home._begun():
@@ -77,11 +78,17 @@ class Home:
     def _refuse_outside(self) -> None:
         """Refuse ./var where nobody meant it: a service that is started in / must not begin a deployment in /var."""
         here = Path.cwd()
-        if not self._begun() and here != PROJECT and self.seeds.parent != here:
+        if here == PROJECT or self.seeds.parent == here or (os.environ.get("TOLLBOOK_SEEDS") and self._begun()):
+            return
+        if self._begun():
             raise Refused(
-                f"no deployment is meant: TOLLBOOK_HOME is not set, and {here} has no var/ of one and no"
-                f" seeds/company.csv; set it, go to {PROJECT}, or begin a company: tollbook init DIR"
+                f"{here} has var/ of a deployment and no seeds/company.csv beside it: bring its configuration back,"
+                " or let TOLLBOOK_SEEDS name it"
             )
+        raise Refused(
+            f"no deployment is meant: TOLLBOOK_HOME is not set, and {here} has no var/ of one and no"
+            f" seeds/company.csv; set it, go to {PROJECT}, or begin a company: tollbook init DIR"
+        )
 
     def _begun(self) -> bool:
         return any(path.exists() for path in (self.warehouse, self.archive / "journal", self.inbox))
@@ -141,6 +148,37 @@ class Home:
     @property
     def lock(self) -> Path:
         return self.root / "warehouse.lock"
+
+
+def _own_seeds(root: Path) -> Path | None:
+    """The configuration in the current directory, else beside the deployment; None where none is there."""
+    return next((seeds for seeds in (Path("seeds"), root.parent / "seeds") if is_there(seeds / "company.csv")), None)
+
+
+def _refuse_odd_path(name: str, path: Path) -> None:
+    shown = str(path).encode(errors="backslashreplace").decode()
+    if odd := set(str(path)) & set("?\\\n"):
+        raise Refused(f"{name} is {shown}; the database cannot open a path with {odd.pop()!r} in it: rename it")
+    if not typed.is_utf8(str(path)):
+        raise Refused(f"{name} is {shown}; the database cannot open a path that is not UTF-8: rename it")
+    if any(part.startswith("~") for part in path.parts) and not path.exists():
+        raise Refused(f"{name} is {shown}; ~ is only expanded by a shell: write the whole path")
+    try:
+        path.resolve()
+        path.exists()
+    except (RuntimeError, OSError) as failure:
+        if isinstance(failure, OSError) and failure.errno != errno.ELOOP:
+            return  # what may not be looked into says so when it is
+        raise Refused(f"{name} is {shown}, which is a link to itself: let it name a folder") from None
+
+
+def _refuse_odd_operator() -> None:
+    """It is kept in the books as it is."""
+    named = os.environ.get("TOLLBOOK_OPERATOR", "")
+    if not named.isprintable() or len(named) > LONGEST_NAME:
+        raise Refused(
+            f"TOLLBOOK_OPERATOR is {named[:50]!a}; write one line of at most {LONGEST_NAME} printable characters"
+        )
 
 
 def now() -> datetime:
@@ -210,9 +248,12 @@ class Writer:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         """The warehouse, with the tables of this release: an older one is kept as it was, then upgraded."""
+        _refuse_no_database(self.home.warehouse, "tollbook rebuild")
         con = duckdb.connect(str(self.home.warehouse))
         version = upgrade.version(con)
         if version == upgrade.TABLES:
+            if not self.home.journal.exists():
+                journal.refuse_shorter(self.home.journal, 0, journal.noted(con))
             return con
         if version is not None:
             con.close()
@@ -261,6 +302,17 @@ class Writer:
                 f"the journal has {ahead} changes that {self.home.warehouse} does not know of, so it is an older copy: "
                 "move it away and run tollbook rebuild"
             ) from None
+
+
+def _refuse_no_database(path: Path, right: str) -> None:
+    """Refuse what DuckDB would wait for, or fetch a way to read over the net."""
+    what = what_is(path)
+    if what == "a file":
+        with path.open("rb") as file:
+            begins = file.read(16)
+        what = "an SQLite database" if begins.startswith(b"SQLite format") else ""
+    if what:
+        raise Refused(f"{path} is {what} and no database of DuckDB: move it away, then run {right}")
 
 
 @contextmanager
@@ -368,6 +420,7 @@ def serving(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection to what was last published. Raises `Refused` when nothing was, or by another release."""
     if not home.serving.exists():
         raise nothing_published(home)
+    _refuse_no_database(home.serving, "tollbook publish")
     con = duckdb.connect(str(home.serving), read_only=True)
     try:
         con.execute("set TimeZone = 'UTC'")

@@ -92,6 +92,10 @@ UNREADABLE = {
         csv_text([cdr()]).encode("cp037"),
         "is no text in utf-8: save it as UTF-8, or write its encoding",
     ),
+    "unit.csv": (
+        csv_text([]).replace("duration_s", "duration_ms").encode(),
+        '"duration_ms" is by its name (ms) something else than duration_s, answered seconds; 0: unanswered: convert it',
+    ),
     "other.csv": (b"Anruf,Beginn,Dauer\n1,2,3\n", "; its first line says: Anruf Beginn Dauer"),
     "word.xlsx": (b"PK", "does not say what is in the file"),
     "cut.csv.gz": (gzip.compress(csv_text([cdr()] * 999).encode())[:-20], "cut short"),
@@ -437,7 +441,7 @@ def test_what_is_no_file_is_named_and_stops_no_other(
         f"{at}/d.csv is a link that leads nowhere (No such file or directory);",
         "rates/carrier/e.csv is a pipe;",
         f"{at}/f.csv is a directory",
-        f"{at.parent}/g.csv has no source",
+        f"{at.parent}/g.csv is a pipe; files land from a directory of that name",
         f"{at}/h.csv is a link that leads nowhere (Too many levels",
         "locked cannot be looked into (Permission denied)",
     ):
@@ -678,7 +682,7 @@ def test_a_list_or_an_object_is_no_text(home: Home) -> None:
     """In a column that nobody bills by, of another name, it is kept."""
     wrong: list[dict[str, Any]] = [
         {"call_id": ["a", 1]}, {"call_id": {"a": 1}}, {"call_id": False}, {"called_number": [447700900123]},
-        {"ingress_trunk": True},
+        {"ingress_trunk": True}, {"call_id": 1779569178.10}, {"called_number": 4.477e11},
     ]  # fmt: skip
     good: list[dict[str, Any]] = [
         {"call_id": "[a]"}, {"call_id": 7}, {"call_id": "true {"}, {"call_id": "n", "note": [True, {"a": "["}]},
@@ -694,12 +698,33 @@ def test_a_list_or_an_object_is_no_text(home: Home) -> None:
         (3, "bad_row", "call_id is no text; write text"),
         (4, "bad_row", "called_number is a list; write text"),
         (5, "bad_row", "ingress_trunk is no text; write text"),
+        (6, "bad_row", "call_id is a number with a fraction, an exponent or too many digits; write text"),
+        (7, "bad_row", "called_number is a number with a fraction, an exponent or too many digits; write text"),
     ]
     assert adds_up(home)
     with writer(home, "test") as held:
         held.rules = 3
         drop(home, "b.jsonl", json.dumps({**cdr(), "call_id": ["b"]}))
         assert [r.landed for r in land_files(held)] == [1]
+
+
+def test_a_telephone_number_that_became_a_decimal_is_none(home: Home) -> None:
+    """As of a column with gaps: the point would be taken for a mark between digits, and the 0 for one of them."""
+    columns = (*cdr(), "calling_number")
+    numbers = [("442.0", ""), ("442", "491.0"), ("44.2", ""), ("44 20.00", ""), ("442", "")]
+    rows = [cdr(call_id=f"c{n}", called_number=called) | {"calling_number": calling}
+            for n, (called, calling) in enumerate(numbers)]  # fmt: skip
+    drop(home, "a.csv", csv_text(rows, columns))
+    (landed,) = land(home)
+    assert (landed.landed, landed.rejected) == (3, 2)
+    assert query(home, "select line, reason, detail from ops.rejected_rows order by line") == [
+        (2, "bad_number", 'called_number is "442.0", a decimal number; write its digits, as text'),
+        (3, "bad_number", 'calling_number is "491.0", a decimal number; write its digits, as text'),
+    ]
+    with writer(home, "test") as held:
+        held.rules = 3
+        drop(home, "b.csv", csv_text([row | {"call_id": f"d{n}"} for n, row in enumerate(rows)], columns))
+        assert [(r.landed, r.rejected) for r in land_files(held)] == [(5, 0)]
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_a_disk_without_room_leaves_everything_as_it_was(home: Home, tmp_path: P
     late = write_calls(tmp_path / "late.csv", rows)
     command = ["land", str(late), "--kind", "cdrs", "--source", "sw2"]
     told = os.environ | {"TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
-    no_room = r"cannot be written \(File too large\): make room on the disk"
+    no_room = r"would become larger than a file may \(ulimit -f\): raise that"
     for room, said in (
         (0, rf"(stopped while it landed: {late}\n)?a file {no_room}"),
         (100_000, rf"late.csv: it cannot be put into archive/ now \(/\S+ {no_room}\); it stays where it is"),

@@ -236,9 +236,7 @@ def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_place_where_nobody_can_make_anything_is_named() -> None:
     with pytest.raises(OSError, match="not permitted") as failure:
         folder(Path("/proc/x"))
-    assert what_failed(failure.value) == (
-        "/proc/x cannot be made there, whoever tries (Operation not permitted): name another place"
-    )
+    assert what_failed(failure.value) == ("/proc/x cannot be made there (Operation not permitted); name another place")
 
 
 def test_a_file_in_the_place_of_a_directory_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

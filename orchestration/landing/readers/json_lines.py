@@ -11,6 +11,13 @@ from orchestration.landing.readers.readable import Layout, json_cells, relation
 from orchestration.landing.rows.canonical import CanonicalType, Kind
 from orchestration.store.sql import literal, reader
 
+_NO_TEXTS = {
+    "ARRAY": "a list",
+    "OBJECT": "an object",
+    "BOOLEAN": "no text",
+    "DOUBLE": "a number with a fraction, an exponent or too many digits",
+}
+
 
 @dataclass
 class JsonLines:
@@ -74,22 +81,17 @@ class JsonLines:
         return f"case {' '.join(tests)} end"
 
     def _no_text(self, value: str) -> str:
-        """SQL: a branch for an object in which a text is something else; few have a mark of that in them at all."""
-        text = f"cast({value} as VARCHAR)"
-        marks = " or ".join(
-            f"contains({each}, {literal(mark)})"
-            for each, mark in (
-                (text, "["),
-                (f"substr({text}, 2)", "{"),
-                (text, "true"),
-                (text, "false"),
-            )
-        )
+        """SQL: a branch for an object in which a text is something else. A number with a fraction is not kept as it is
+        written: of ids that end in .1 and .10 both would be .1.
+        """
         types = f"json_type({value}, [{', '.join(map(_path, self.texts))}])"
-        place = f"list_position(list_transform({types}, lambda t: t in ('ARRAY', 'OBJECT', 'BOOLEAN')), true)"
+        wrong = ", ".join(map(literal, _NO_TEXTS))
+        place = f"list_position(list_transform({types}, lambda t: t in ({wrong})), true)"
         names = f"[{', '.join(map(literal, self.texts))}]"
-        what = f"case {types}[{place}] when 'ARRAY' then 'a list' when 'OBJECT' then 'an object' else 'no text' end"
-        return f"when ({marks}) and {place} > 0 then {names}[{place}] || ' is ' || {what} || '; write text'"
+        whats = " ".join(f"when {literal(kind)} then {literal(what)}" for kind, what in _NO_TEXTS.items())
+        return (
+            f"when {place} > 0 then {names}[{place}] || ' is ' || case {types}[{place}] {whats} end || '; write text'"
+        )
 
     def _cells(self, text: str) -> str:
         """SQL: the texts of all keys in one pass over the object, by position."""

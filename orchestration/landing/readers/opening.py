@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.configuration.nearest import nearest
+from orchestration.configuration.nearest import nearest, unit_in
 from orchestration.landing.formats import known, looks
 from orchestration.landing.formats.native import NativeFormat, SourceSettings
 from orchestration.landing.problem import OtherLayout, UnreadableFile
@@ -199,6 +199,14 @@ def _native(content: Content, kind: Kind, native: NativeFormat, settings: Source
     return Delimited(content.path, kind, names, native.has_header, layout, most, content.scratch, is_strict, quoting)
 
 
+def _meant(kind: Kind, name: str, other: str) -> str:
+    """What to do about a column that is called nearly as one that is missing."""
+    if unit := unit_in(other, name):
+        what = next(column.what for column in kind.columns if column.name == name)
+        return f'; "{other}" is by its name ({unit}) something else than {name}, {what}: convert it, and write it so'
+    return f'; "{other}" is probably {name}: write it so'
+
+
 def _others(names: Sequence[str], kind: Kind, settings: SourceSettings) -> str:
     """What the first line of a file says that names none of a kind's columns."""
     text = " ".join(names)
@@ -284,7 +292,7 @@ def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> La
     if missing:
         others = [name for name in names if name not in kind.names]
         meant = {name: other for name in missing if (other := nearest(name, others))}
-        hint = "".join(f'; "{column}" is probably {name}: write it so' for name, column in meant.items())
+        hint = "".join(_meant(kind, name, column) for name, column in meant.items())
         needs = f"a {kind.name} file needs {', '.join(kind.required)}"
         problems.append(f"missing columns: {', '.join(missing)} ({needs}){hint or _others(names, kind, settings)}")
     if problems:

@@ -30,7 +30,10 @@ BROKEN = {
         ' the quotes inside a quoted cell: "say ""hi"""',
     ),
     "long": ("bad_row", "the row is longer than 1 MiB"),
-    "json": ("bad_row", "the line is not one JSON object"),
+    "json": (
+        "bad_row",
+        'the line is not one JSON object; write it alone on a line, {"name": "text"}, with no comma behind it',
+    ),
 }
 
 

@@ -20,6 +20,7 @@ _AGE_DAYS, _DURATION_S = 400, 172_800
 _AHEAD = timedelta(hours=24)
 # A telephone number in the wrong column would be summed with the rest, where only 12 digits fit before the point.
 _TOO_MUCH = {"amount": 10_000_000_000, "quantity": 1_000_000_000, "carrier_amount": 100_000_000}
+_NUMBERS = ("called_number", "calling_number", "routing_number")
 _NO_NUMBER = (
     """'called_number is "' || left("called_number", 100) || '", which is no number: not 1 to 15 digits; land the """
     """call with the number as it should be, or let not_numbers of the source in sources.csv be ignore and land """
@@ -51,16 +52,17 @@ class Limits:
             return f"coalesce({value(column)} <= {self.max_duration_s}, true)"
         if most := _TOO_MUCH.get(column.name):
             return f"coalesce(abs({value(column)}) < {most}, true)"
-        if column.type is CanonicalType.TEXT and column.required:
-            return f"{_filled(column)} and {self.called} is not null" if self._is_called(column) else _filled(column)
-        return "true"
+        tests = [_filled(column)] if column.type is CanonicalType.TEXT and column.required else []
+        if column.name in _NUMBERS:
+            tests.append(f"not coalesce({_is_decimal(column)}, false)")
+        if self._is_called(column):
+            tests.append(f"{self.called} is not null")
+        return " and ".join(tests) or "true"
 
     def problems(self, column: CanonicalColumn) -> list[tuple[str, str, str]]:
         """SQL: condition, reason and detail of all that can be implausible of this column's value."""
-        if column.type is CanonicalType.TEXT and column.required:
-            detail = literal(f"{column.name} is blank; every row needs it")
-            blank = (f"not {_filled(column)}", literal("missing_value"), detail)
-            return [blank, (f"{self.called} is null", literal("bad_number"), _NO_NUMBER)][: 1 + self._is_called(column)]
+        if column.type is CanonicalType.TEXT:
+            return self._problems_of_text(column)
         tests = []
         if column.type is CanonicalType.TIME:
             old = f"more than {self.max_age_days} days before it landed"
@@ -82,6 +84,21 @@ class Limits:
             )
             for test, wrong, advice in tests
         ]
+
+    def _problems_of_text(self, column: CanonicalColumn) -> list[tuple[str, str, str]]:
+        tests = []
+        if column.required:
+            detail = literal(f"{column.name} is blank; every row needs it")
+            tests.append((f"not {_filled(column)}", literal("missing_value"), detail))
+        if column.name in _NUMBERS:
+            detail = (
+                f"{literal(column.name + ' is ' + chr(34))} || {quoted(column.name)}"
+                f""" || '", a decimal number; write its digits, as text'"""
+            )
+            tests.append((_is_decimal(column), literal("bad_number"), detail))
+        if self._is_called(column):
+            tests.append((f"{self.called} is null", literal("bad_number"), _NO_NUMBER))
+        return tests
 
     def _is_called(self, column: CanonicalColumn) -> bool:
         return self.called is not None and column.name == "called_number"
@@ -108,6 +125,13 @@ def source_limits(con: duckdb.DuckDBPyConnection, kind: str, source: str, at: da
 def _filled(column: CanonicalColumn) -> str:
     """SQL: whether a text has more than blanks, which name nothing; for nearly all the first comparison is enough."""
     return f"coalesce({quoted(column.name)} >= '!' or trim({quoted(column.name)}, {literal(' ' + chr(9))}) <> '', true)"
+
+
+def _is_decimal(column: CanonicalColumn) -> str:
+    """SQL: whether a telephone number is what a program makes of a column of numbers with gaps: its point is no mark
+    between digits, and would leave a 0 too many. Before rules 4 nobody looked.
+    """
+    return f"suffix({quoted(column.name)}, '.0') and (select coalesce(rules, 1) from run.clock) > 3"
 
 
 def _or_raise(column: str) -> str:

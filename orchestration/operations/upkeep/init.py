@@ -31,7 +31,7 @@ def init(directory: Path) -> list[Path]:
     was_there = directory.exists()
     contents = _contents(now() - _BEFORE)
     try:
-        _make(directory)
+        folder(directory)
         for name, text in contents.items():
             write(directory / name, text.encode())
     except BaseException:
@@ -42,13 +42,6 @@ def init(directory: Path) -> list[Path]:
             directory.rmdir()
         raise
     return [directory / name for name in contents]
-
-
-def _make(directory: Path) -> None:
-    try:
-        folder(directory)
-    except FileNotFoundError as nowhere:  # in a place such as /proc
-        raise Refused(f"{directory} cannot be made there ({nowhere.strerror}); name another place") from nowhere
 
 
 def _contents(called_at: datetime) -> dict[str, str]:

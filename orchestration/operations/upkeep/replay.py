@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -178,6 +179,9 @@ class Replay:
         kept = dropped.archived(self.kept, dropped.Dropped(Path(name), kind, source, False), line["file_id"])
         if not kept.exists():
             raise Refused(f"{kept} is not in the archive; {name} landed from it")
+        with kept.open("rb") as archived:
+            if hashlib.file_digest(archived, "sha256").hexdigest() != line["file_id"]:
+                raise Refused(f"{kept} is damaged, its bytes are not those of {name}: bring it back from a backup")
         path: Path = self.held.home.inbox / kind / source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(kept, path)
