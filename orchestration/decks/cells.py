@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from orchestration.configuration.problem import Problem
+from orchestration.decks import workbook
 from orchestration.decks.mapping import DeckMapping
 from orchestration.decks.problem import UnreadableDeck
 from orchestration.reading import packed
@@ -22,15 +23,17 @@ _SHEETS = (".xlsx", ".xls")
 class Grid:
     """The file's rows, blank ones left out, each with the line (in a spreadsheet: row) it begins on, from 1.
 
-    `is_sheet`: its rows have no width of their own, cells at the end may be missing.
+    `is_sheet`: its rows have no width of their own, cells at the end may be missing. `formulas`: cells, as texts, with
+    a formula whose value is not in the file.
     """
 
     lines: list[int]
     rows: list[list[str]]
     is_sheet: bool
+    formulas: frozenset[str] = frozenset()
 
 
-def read(path: Path, name: str, mapping: DeckMapping) -> Grid:
+def read(path: Path, name: str, mapping: DeckMapping, rules: int) -> Grid:
     """The cells of the deck called `name`. Raises `UnreadableDeck`."""
     suffix = packed.suffix(name)
     if suffix not in SUFFIXES:
@@ -44,7 +47,7 @@ def read(path: Path, name: str, mapping: DeckMapping) -> Grid:
     if not data.strip():
         raise _refused(name, None, "the file is empty", "ask for the file again")
     if suffix in _SHEETS:
-        return _sheet(data, name, mapping)
+        return _sheet(data, name, mapping, rules)
     if data[:4] == b"PK\x03\x04":
         raise _refused(name, None, "this is a spreadsheet, not text", "give it a name that ends in .xlsx")
     return _text(data, name, mapping)
@@ -72,7 +75,7 @@ def _text(data: bytes, name: str, mapping: DeckMapping) -> Grid:
     return Grid(lines, rows, is_sheet=False)
 
 
-def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
+def _sheet(data: bytes, name: str, mapping: DeckMapping, rules: int) -> Grid:
     # only decks that are spreadsheets pay for the library
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -90,18 +93,27 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
         raise _refused(
             name, None, "there are several sheets", f"set sheet to one of {', '.join(book.sheet_names)} in the mapping"
         )
+    shown = mapping.sheet or book.sheet_names[0]
     try:
-        sheet = book.get_sheet_by_name(mapping.sheet or book.sheet_names[0])
-        grid = sheet.to_python(skip_empty_area=False)
+        values = book.get_sheet_by_name(shown).to_python(skip_empty_area=False)
     except CalamineError as error:
         raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
-    lines, rows = [], []
-    for line, cells in enumerate(grid, 1):
-        texts = [_shown(cell) for cell in cells]
-        if any(texts):
-            lines.append(line)
-            rows.append(texts)
-    return Grid(lines, rows, is_sheet=True)
+    # what was accepted by the rules before had them as empty cells
+    lacking = workbook.without_values(data, shown) if rules > 3 else []
+    grid = [[_shown(cell) for cell in row] for row in values]
+    for cell in lacking:
+        _put(grid, cell)
+    filled = [(line, row) for line, row in enumerate(grid, 1) if any(row)]
+    formulas = frozenset(cell.text for cell in lacking if cell.is_formula)
+    return Grid([line for line, _ in filled], [row for _, row in filled], is_sheet=True, formulas=formulas)
+
+
+def _put(grid: list[list[str]], cell: workbook.NoValue) -> None:
+    """What calamine has as empty, or has not at all at the end of the sheet."""
+    grid.extend([] for _ in range(cell.row - len(grid)))
+    row = grid[cell.row - 1]
+    row.extend([""] * (cell.column - len(row)))
+    row[cell.column - 1] = cell.text
 
 
 def _shown(cell: object) -> str:

@@ -51,7 +51,7 @@ def load(
     """
     problems = Problems(path.name)
     with _uncollected():
-        grid = cells.read(path, path.name, mapping)
+        grid = cells.read(path, path.name, mapping, rules)
         table = locate(grid, mapping, problems)
         at = _effective(grid, mapping, path.name, effective, problems)
         lines.fill(con, table, at)

@@ -61,7 +61,24 @@ def locate(grid: Grid, mapping: DeckMapping, problems: Problems) -> DeckTable:
     else:
         _widen(lines, rows, len(header) if at >= 0 else None, grid.is_sheet, problems)
     problems.stop()
-    return DeckTable(mapping, header, lines, rows, problems)
+    table = DeckTable(mapping, header, lines, rows, problems)
+    if grid.formulas:
+        _refuse_formulas(table, grid.formulas)
+    return table
+
+
+def _refuse_formulas(table: DeckTable, formulas: frozenset[str]) -> None:
+    """Nothing is worked out here: neither an empty cell nor 0 is what a formula stands for."""
+    everywhere = [*table.mapping.columns.values(), *(c for fan in table.mapping.fans for c in fan.columns.values())]
+    for column in dict.fromkeys(column for columns in everywhere for column in columns):
+        for line, cell in zip(table.lines, table.cells((column,)) or [], strict=False):
+            if cell in formulas:
+                fault = (
+                    f'"{cell}" is a formula whose value is not in the file',
+                    "open it in a spreadsheet program and save it there",
+                )
+                table.problems.add([line], table.title(column), fault)
+    table.problems.stop()
 
 
 def _header(grid: Grid, mapping: DeckMapping, problems: Problems) -> int:

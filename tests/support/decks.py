@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import duckdb
 
 from orchestration.configuration.load import load as load_configuration
 from orchestration.decks import mapping_file, normal
+from orchestration.store.warehouse import RULES
 
 TABLES = (
     "rate_table_id,kind,currency,timezone,timetable_id,initial_s,increment_s\n"
@@ -44,7 +46,12 @@ def connection(directory: Path) -> duckdb.DuckDBPyConnection:
 
 
 def read(
-    directory: Path, toml: str | None, name: str, data: str | bytes, effective: str | None = None
+    directory: Path,
+    toml: str | None,
+    name: str,
+    data: str | bytes,
+    effective: str | None = None,
+    rules: int = RULES,
 ) -> tuple[normal.Deck, list[tuple[Any, ...]]]:
     """The deck and its rows, by prefix: text, amounts without trailing zeros, copies left out."""
     con = connection(directory)
@@ -57,7 +64,7 @@ def read(
     tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
     how, problems = mapping_file.mapping_of(decks, "carrier", tables)
     assert [str(problem) for problem in problems] == []
-    deck = normal.load(con, path, "carrier", how, effective)
+    deck = normal.load(con, path, "carrier", how, effective, rules=rules)
     con.execute(
         "select line, rate_table_id, prefix, destination, band, jurisdiction, calling_prefix, valid_from, valid_to,"
         " rate_per_minute, initial_rate_per_minute, initial_charge, increment_charge, connect_charge, markup_pct,"
@@ -83,8 +90,11 @@ def _text(value: object) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def xlsx(*sheets: tuple[str, Sequence[Sequence[object]]]) -> bytes:
-    """A workbook with these sheets: texts, numbers as they are stored (a float's shortest form), None."""
+def xlsx(*sheets: tuple[str, Sequence[Sequence[object]]], is_unworked: bool = False) -> bytes:
+    """A workbook with these sheets: texts, numbers as they are stored (a float's shortest form), `Cell`, None.
+
+    `is_unworked`: its formulas are left to whoever opens it.
+    """
     import io
 
     out = io.BytesIO()
@@ -121,7 +131,9 @@ def xlsx(*sheets: tuple[str, Sequence[Sequence[object]]]) -> bytes:
                 f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>'
                 for n, (name, _) in zip(parts, sheets, strict=True)
             )
-            + "</sheets></workbook>",
+            + "</sheets>"
+            + ('<calcPr calcId="124519" fullCalcOnLoad="1"/>' if is_unworked else "")
+            + "</workbook>",
         )
         book.writestr(
             "xl/_rels/workbook.xml.rels",
@@ -146,6 +158,14 @@ class Serial(float):
     """A spreadsheet's date: days since 1899-12-30."""
 
 
+@dataclass(frozen=True)
+class Cell:
+    """A cell as it is written: what it holds (`<f>1/50</f>`), and its type (`e`, `str`)."""
+
+    inside: str
+    kind: str = "n"
+
+
 def _worksheet(namespace: str, rows: Sequence[Sequence[object]]) -> str:
     written = "".join(
         f'<row r="{r}">' + "".join(_cell(r, c, cell) for c, cell in enumerate(row) if cell is not None) + "</row>"
@@ -156,6 +176,8 @@ def _worksheet(namespace: str, rows: Sequence[Sequence[object]]) -> str:
 
 def _cell(row: int, column: int, cell: object) -> str:
     at = f"{chr(ord('A') + column)}{row}"
+    if isinstance(cell, Cell):
+        return f'<c r="{at}" t="{cell.kind}">{cell.inside}</c>'
     if isinstance(cell, str):
         return f'<c r="{at}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
     style = ' s="1"' if isinstance(cell, Serial) else ""

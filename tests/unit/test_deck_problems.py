@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import os
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from orchestration.decks import mapping_file
 from orchestration.decks.prefixes import PrefixRules, expand
 from orchestration.decks.problem import UnreadableDeck
-from tests.support.decks import read, xlsx
+from tests.support.decks import Cell, read, short, xlsx
 
 MAPPING = """
 rate_table_id = "az"
@@ -178,6 +180,74 @@ def test_bounds_that_do_not_fit_their_table(tmp_path: Path) -> None:
 def test_a_deck_that_cannot_be_read(tmp_path: Path, toml: str | None, name: str, data: str | bytes, said: str) -> None:
     effective = "2026-04-01" if "currency" in (toml or "") else None
     assert said in "\n".join(problems(tmp_path, toml, name, data, effective))
+
+
+def test_cells_of_a_sheet_that_have_no_value(tmp_path: Path) -> None:
+    """An error is a text as in CSV, a formula that was never worked out is none; columns that nothing reads count not."""
+    head = ["Code", "Old", "Rate", "Inc", "Date"]
+    error, unknown = Cell("<v>#DIV/0!</v>", "e"), Cell("<f>VLOOKUP(A2,O:O,1)</f><v>#N/A</v>", "e")
+    worked, no_text = Cell("<f>1/50</f><v>0.02</v>"), Cell('<f>IF(1,"",2)</f><v></v>', "str")
+    rows = [
+        head,
+        [44, unknown, worked, no_text, "01/04/2026"],
+        [45, None, error, "1/1", "01/04/2026"],
+        [46, None, 1, "1/1", error],
+    ]
+    right = "write a number; words go under blocked or not_offered"
+    assert problems(tmp_path, MAPPING, "e.xlsx", xlsx(("A", rows))) == [
+        f'e.xlsx line 3, column Rate: "#DIV/0!" is not a price; {right}',
+        'e.xlsx line 4, column Date: "#DIV/0!" is not a date written %d/%m/%Y; name its format under date_formats',
+    ]
+    _, read_rows = read(tmp_path, MAPPING, "e.xlsx", xlsx(("A", rows[:2])))
+    assert short(read_rows, "prefix", "rate_per_minute", "initial_s") == ["44 | 0.02 | "]
+    not_offered = 'not_offered = ["#DIV/0!"]' + MAPPING
+    _, read_rows = read(tmp_path, not_offered, "e.xlsx", xlsx(("A", rows[:3])))
+    assert short(read_rows, "prefix", "ended") == ["44 | ", "45 | yes"]
+    # what was accepted before was an empty cell, and is so when it is done again
+    _, read_rows = read(tmp_path, MAPPING, "e.xlsx", xlsx(("A", rows)), "2026-04-01", rules=3)
+    assert short(read_rows, "prefix", "ended") == ["44 | ", "45 | yes", "46 | "]
+
+    bare, empty, shared = Cell("<f>1/50</f>"), Cell("<f>A1&amp;1</f><v/>"), Cell('<f t="shared" si="0"/>')
+    rows = [
+        head,
+        [44, bare, bare, "1/1", "01/04/2026"],
+        [empty, None, bare, "1/1", "01/04/2026"],
+        [46, 1, shared],
+    ]
+    wrong, right = "is a formula whose value is not in the file", "open it in a spreadsheet program and save it there"
+    assert problems(tmp_path, 'sheet = "B"' + MAPPING, "f.xlsx", xlsx(("A", []), ("B", rows))) == [
+        f'f.xlsx line 2, column Rate: "=1/50" {wrong} (also on 1 more lines: 3); {right}',
+        f'f.xlsx line 3, column Code: "=A1&1" {wrong}; {right}',
+        f'f.xlsx line 4, column Rate: "=" {wrong}; {right}',
+    ]
+    # 0 is what some scripts write until then
+    zero = [head, [44, None, Cell("<f>1/50</f><v>0</v>"), "1/1", "01/04/2026"]]
+    _, read_rows = read(tmp_path, MAPPING, "g.xlsx", xlsx(("A", zero)))
+    assert short(read_rows, "prefix", "rate_per_minute") == ["44 | 0"]
+    left = xlsx(("A", zero), is_unworked=True)
+    assert problems(tmp_path, MAPPING, "g.xlsx", left) == [f'g.xlsx line 2, column Rate: "=1/50" {wrong}; {right}']
+
+
+# a workbook of Excel 97: Code and Rate, 44 and a price, 45 and #DIV/0!
+XLS = gzip.decompress(
+    base64.b64decode(
+        "H4sIAAAAAAACA+1YTWgTQRT+ZpM0P7ZpUtNCK5RQsNrai3jx0q5VtCdL7UURQVOTg7QkEnrRg1ZrjoLgSfFS6MVL/TlERQW9eRAqehAEIdGj"
+        "J0HBQ5v1zbe7mKYeGtD6w3zLfPP2zXs7LzNvJjv7ajlZWbjXU0UDRhBAzYmipU6npET9mwSk3XG06NcRKY7BP4VoRCayJYTHbS/Deg71fFdh"
+        "4W7wuTDwQcoJnMV4IZ9LbyL2M4aM0jEMCyvcEk0c3Yyqg3yavJV8h5ZPyPuouUoeFtuKOo5le3xwr5fFx6w+tsWhn/uAPu+o2Y1OvNBZfPGa"
+        "cm1DGC2eycz8nQ29wVYsQuZtLJfPFTMzFaRkAhfx1UkDX/yV+ixt9JurVxD9t7X68E/0160gMAfnFBO8JJtrOeBO8OgKupiRuojRgUI2J9Vk"
+        "ZjYX07swV21izaptYza3CmfRTjlJ74Tsyyu3P78+PDVhn6Rmjju1u59v1yHAwSXtIc5xtjAK2g6Sd5Ev86nbKPeQU5KJUvdPdHrCoXnaXGFr"
+        "v/Szh3hj76iTd4pc+nTkYW/poz0g8tJY9Xxq6a29gD4Zgqz462seQ2pI3byh8cj2a+Wt/ffk7nX7QMRKeLE73p9WO1YRo5gku3d6dJRnrxrs"
+        "n0ofivb3yVtory2tBssLVoy6JMrCISvijXtYjVgdKOsm2Y1+IAYDAwMDAwMDAwODPwnlvecH3HOGvMa7p4mw911nVUrNfCb5bzGJglyzcjA9"
+        "iLzURZxrKn+6EFL+s9QGffzvhRpHpfcipjHFOKabzl85Dar637Nhx8SvW0LN9l9rJs7f3P93pq8a+QAWAAA="
+    )
+)
+
+
+def test_cells_of_an_older_workbook_that_have_no_value(tmp_path: Path) -> None:
+    toml = AZ.replace("prefix = 1", "prefix = 'Code'\nrate_per_minute = 'Rate'")
+    assert problems(tmp_path, toml, "x.xls", XLS, "2026-04-01") == [
+        'x.xls line 3, column Rate: "#DIV/0!" is not a price; write a number; words go under blocked or not_offered',
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,133 @@
+"""The cells of a sheet that have no value: an error, or (in .xlsx) a formula that was never worked out.
+
+calamine reads them as empty cells, and an empty price is "not offered".
+"""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+_OLE = b"\xd0\xcf\x11\xe0"  # how an .xls begins
+_REFERENCE = re.compile("([A-Za-z]{1,3})[0-9]+")
+# what a sheet has in it that has such cells, and most sheets have not: those are not read twice
+_MARKS = (b'="e"', b"='e'", b"<f", b":f")
+
+
+@dataclass(frozen=True)
+class NoValue:
+    """A cell without a value, rows and columns counted from 1; `text`: the error, or the formula with its =."""
+
+    row: int
+    column: int
+    text: str
+    is_formula: bool
+
+
+def without_values(data: bytes, sheet: str) -> list[NoValue]:
+    """The cells without a value of a sheet, in order. Raises what a damaged workbook fails with."""
+    return _of_xls(data, sheet) if data.startswith(_OLE) else _of_xlsx(data, sheet)
+
+
+def _of_xls(data: bytes, sheet: str) -> list[NoValue]:
+    import xlrd
+
+    # what it has to say of odd workbooks would go to standard output
+    quiet = {"logfile": io.StringIO(), "ignore_workbook_corruption": True}
+    rows = xlrd.open_workbook(file_contents=data, on_demand=True, ragged_rows=True, **quiet).sheet_by_name(sheet)
+    return [
+        NoValue(row + 1, column + 1, xlrd.error_text_from_code.get(rows.cell_value(row, column), "#ERROR!"), False)
+        for row in range(rows.nrows)
+        for column, kind in enumerate(rows.row_types(row))
+        if kind == xlrd.XL_CELL_ERROR
+    ]
+
+
+def _of_xlsx(data: bytes, sheet: str) -> list[NoValue]:
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        names = {name.lower().replace("\\", "/"): name for name in parts.namelist()}
+        workbook = ElementTree.fromstring(parts.read(names["xl/workbook.xml"]))
+        relations = ElementTree.fromstring(parts.read(names["xl/_rels/workbook.xml.rels"]))
+        part_id = next(
+            value
+            for entry in _named(workbook, "sheet")
+            if entry.get("name") == sheet
+            for key, value in entry.attrib.items()
+            if key.endswith("}id")
+        )
+        target = next(entry.attrib["Target"] for entry in relations if entry.get("Id") == part_id)
+        xml = parts.read(names[posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()])
+    if xml.lstrip(b"\xef\xbb\xbf").startswith(b"<") and not any(mark in xml for mark in _MARKS):
+        return []
+    # scripts ask for it that leave the work to whoever opens the file, and some write 0 until then
+    to_be_worked_out = any(entry.get("fullCalcOnLoad") in ("1", "true") for entry in _named(workbook, "calcPr"))
+    return _Cells(("", "0") if to_be_worked_out else ("",)).of(xml)
+
+
+def _named(root: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:
+    return (entry for entry in root.iter() if entry.tag.rpartition("}")[2] == name)
+
+
+@dataclass
+class _Cells:
+    """Goes through a sheet's XML. `unworked`: the values that a formula has which was never worked out."""
+
+    unworked: tuple[str, ...]
+    found: list[NoValue] = field(default_factory=list)
+    row: int = 0
+    column: int = 0
+    kind: str = ""
+    texts: dict[str, str] = field(default_factory=dict)
+    inside: str = ""
+
+    def of(self, xml: bytes) -> list[NoValue]:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.Parse(xml, True)
+        return self.found
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(" ")[2]
+        if name == "row":
+            self.row, self.column = int(attributes.get("r", self.row + 1)), 0
+        elif name == "c":
+            at = _REFERENCE.fullmatch(attributes.get("r", ""))
+            self.column = _number(at[1]) if at else self.column + 1
+            self.kind, self.texts = attributes.get("t", ""), {}
+        elif name in ("f", "v"):
+            self.inside = name
+            self.texts[name] = ""
+
+    def _text(self, text: str) -> None:
+        if self.inside:
+            self.texts[self.inside] += text
+
+    def _end(self, tag: str) -> None:
+        name = tag.rpartition(" ")[2]
+        if name in ("f", "v"):
+            self.inside = ""
+        if name != "c":
+            return
+        value = self.texts.get("v", "").strip()
+        if self.kind == "e":
+            self.found.append(NoValue(self.row, self.column, value or "#ERROR!", False))
+        # a text that was worked out may be empty
+        elif "f" in self.texts and self.kind != "str" and value in self.unworked:
+            self.found.append(NoValue(self.row, self.column, "=" + self.texts["f"].strip(), True))
+
+
+def _number(letters: str) -> int:
+    """The column's number: A is 1."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
