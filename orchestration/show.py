@@ -108,7 +108,7 @@ def print_json(value: Any) -> None:
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table in columns; numbers stand to the right, without zeros that say nothing."""
-    cells = [["" if cell is None else str(plain_cell(cell)) for cell in row] for row in rows]
+    cells = [["" if cell is None else str(plain_cell(cell)).replace("\n", "\\n") for cell in row] for row in rows]
     widths = [max(len(c), *(len(row[i]) for row in cells)) if cells else len(c) for i, c in enumerate(columns)]
     numeric = [
         bool(rows) and all(isinstance(row[i], int | Decimal) or row[i] is None for row in rows)

@@ -63,7 +63,7 @@ class Home:
         root = Path(os.environ.get("TOLLBOOK_HOME") or "var").absolute()
         home = cls(root, Path(os.environ.get("TOLLBOOK_SEEDS") or _own_seeds(root) or PROJECT / "seeds").absolute())
         for name, path in (("TOLLBOOK_HOME", home.root), ("TOLLBOOK_SEEDS", home.seeds)):
-            _refuse_odd_path(name, path)
+            refuse_odd_path(name, path)
         if home.root.exists() and not home.root.is_dir():
             raise Refused(f"{home.root} is a file; let TOLLBOOK_HOME name the folder of the deployment")
         if home.root.resolve().is_relative_to(home.seeds.resolve()) and not home._begun():
@@ -155,7 +155,8 @@ def _own_seeds(root: Path) -> Path | None:
     return next((seeds for seeds in (Path("seeds"), root.parent / "seeds") if is_there(seeds / "company.csv")), None)
 
 
-def _refuse_odd_path(name: str, path: Path) -> None:
+def refuse_odd_path(name: str, path: Path) -> None:
+    """Refuse a path that DuckDB cannot open, and one that hardly anybody means."""
     shown = str(path).encode(errors="backslashreplace").decode()
     if odd := set(str(path)) & set("?\\\n"):
         raise Refused(f"{name} is {shown}; the database cannot open a path with {odd.pop()!r} in it: rename it")

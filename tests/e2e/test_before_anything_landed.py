@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from orchestration.prepare import write_new_warehouse
-from orchestration.store.warehouse import Home, Refused
+from orchestration.store.warehouse import PROJECT, Home, Refused, serving, writer
 from tests.support.company import write_calls, write_text
 from tests.support.deployment import Deployment, called
 
@@ -80,6 +81,9 @@ def test_outside_of_a_project_nothing_is_begun(tmp_path: Path, monkeypatch: pyte
         Home.from_environment()
     (tmp_path / "var" / "inbox").mkdir(parents=True)
     assert Home.from_environment().root == tmp_path / "var"
+    monkeypatch.delenv("TOLLBOOK_SEEDS")
+    with pytest.raises(Refused, match=f"{tmp_path} has var/ of a deployment and no seeds/company.csv beside it"):
+        Home.from_environment()
     monkeypatch.setenv("TOLLBOOK_SEEDS", str(tmp_path))
     monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / "var"))  # as it is
     assert Home.from_environment().root == tmp_path / "var"
@@ -106,3 +110,61 @@ def test_without_a_configuration_it_is_said_where_it_was_looked_for(tmp_path: Pa
         assert f"there is no configuration in {tmp_path / 'seeds'}; let TOLLBOOK_SEEDS name" in done.stderr, command
     assert "there is no journal to rebuild from" in called(["rebuild"], told).stderr
     assert not (tmp_path / "home").exists()
+
+
+def test_the_configuration_beside_a_deployment_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From wherever a command is given; that of the current directory goes before it."""
+    monkeypatch.delenv("TOLLBOOK_SEEDS", raising=False)
+    for name in ("acme", "here"):
+        (tmp_path / name / "seeds").mkdir(parents=True)
+        (tmp_path / name / "seeds" / "company.csv").touch()
+    monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / "acme" / "var"))
+    monkeypatch.chdir(tmp_path)
+    assert Home.from_environment().seeds == tmp_path / "acme" / "seeds"
+    monkeypatch.chdir(tmp_path / "here")
+    assert Home.from_environment().seeds == tmp_path / "here" / "seeds"
+    monkeypatch.setenv("TOLLBOOK_HOME", "/")
+    monkeypatch.chdir(tmp_path)
+    assert Home.from_environment().seeds == PROJECT / "seeds"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("TOLLBOOK_HOME", "loop", "which is a link to itself: let it name a folder"),
+        ("TOLLBOOK_SEEDS", "loop/x", "which is a link to itself: let it name a folder"),
+        ("TOLLBOOK_HOME", "~/var", "~ is only expanded by a shell: write the whole path"),
+        ("TOLLBOOK_HOME", "a\udcff", "the database cannot open a path that is not UTF-8: rename it"),
+        ("TOLLBOOK_OPERATOR", "a\nb", "write one line of at most 200 printable characters"),
+        ("TOLLBOOK_OPERATOR", "a\udcff", "write one line of at most 200 printable characters"),
+        ("TOLLBOOK_OPERATOR", "a" * 201, "write one line of at most 200 printable characters"),
+    ],
+)
+def test_a_variable_that_hardly_anybody_means_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / "var"))
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(Refused, match=f"^{variable} is .* {said}$") as refused:
+        Home.from_environment()
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("what", ["a pipe", "an SQLite database", "a directory"])
+def test_what_is_no_database_is_said_and_not_opened(tmp_path: Path, what: str) -> None:
+    home = Home(tmp_path, tmp_path / "seeds")
+    for path in (home.warehouse, home.serving):
+        path.parent.mkdir(exist_ok=True)
+        if what == "a pipe":
+            os.mkfifo(path)
+        elif what == "a directory":
+            path.mkdir()
+        else:
+            path.write_bytes(b"SQLite format 3\0" + bytes(100))
+    said = f"is {what} and no database of DuckDB: move it away, then run tollbook"
+    with pytest.raises(Refused, match=f"warehouse.duckdb {said} rebuild"), writer(home, "test") as held, held.connect():
+        pass
+    with pytest.raises(Refused, match=f"tollbook.duckdb {said} publish"), serving(home):
+        pass

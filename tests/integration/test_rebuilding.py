@@ -113,6 +113,26 @@ def test_a_file_that_is_gone_names_what_makes_it_anew(home: Home, tmp_path: Path
     assert balance(home, "acme")[0]["currency"] == "USD"
 
 
+def test_an_archive_that_is_gone_or_damaged_is_said(home: Home) -> None:
+    (kept,) = (home.archive / "cdrs" / "sw1").iterdir()
+    whole = kept.read_bytes()
+    kept.chmod(0o600)
+    for damaged in (whole.replace(b"60", b"61"), b""):
+        kept.write_bytes(damaged)
+        with pytest.raises(Refused, match=f"{kept} is damaged, its bytes are not those of calls.csv: bring it back"):
+            rebuild(home, check=True)
+    kept.write_bytes(whole)
+    home.archive.rename(home.root / "elsewhere")
+    for command in (build, close, land):
+        with pytest.raises(
+            Refused, match=r"journal.jsonl is gone, and the warehouse knows of \d+ lines: bring archive/ back"
+        ):
+            command(home)
+        assert not home.archive.exists()
+    (home.root / "elsewhere").rename(home.archive)
+    assert rebuild(home, check=True).compared
+
+
 @pytest.mark.published
 def test_a_home_that_was_moved_goes_on_after_a_publication(home: Home, tmp_path: Path) -> None:
     moved = Home(tmp_path / "elsewhere", home.seeds)

@@ -144,6 +144,7 @@ def test_commands_refuse_it_as_wrong_usage(arguments: str, text: str, tmp_path: 
         ("quote acme ''",
          "the argument number 2 is empty (tollbook quote acme ''); write a value, or leave it out\n"
          "see: tollbook quote --help\n"),
+        ("quote acme 44\udcff", "'NUMBER' is not UTF-8; write it in UTF-8\nsee: tollbook quote --help\n"),
         ("waive --day 2026-03-01 --file ' ' --reason x",
          "the argument number 4 is empty (tollbook waive --day 2026-03-01 --file ' ' --reason x); write a value, or"
          " leave it out\nsee: tollbook waive --help\n"),

@@ -12,7 +12,7 @@ from orchestration.configuration import example
 from orchestration.configuration.schema import FILES
 from orchestration.landing.rows.canonical import CDRS
 from orchestration.store.files import folder, write
-from orchestration.store.warehouse import PROJECT, Refused, now
+from orchestration.store.warehouse import PROJECT, Refused, now, refuse_odd_path
 
 _TEMPLATES = Path(__file__).with_name("new_company")
 # how long before now the calls are, so that their day can close at once
@@ -24,6 +24,7 @@ def init(directory: Path) -> list[Path]:
 
     Raises `Refused` where something is there already.
     """
+    refuse_odd_path("DIR", directory.absolute())
     if directory.exists() and not directory.is_dir():
         raise Refused(f"{directory} is a file; name a new directory")
     if directory.exists() and any(directory.iterdir()):
