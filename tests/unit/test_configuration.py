@@ -282,7 +282,8 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "plan_tiers",
             "resource,limit",
             "resource,limit_ct",
-            "plan_tiers.csv line 1, column limit_ct: there is no such column; did you mean limit? It is not in ct: convert it",
+            "plan_tiers.csv line 1, column limit_ct: there is no such column; "
+            "did you mean limit? It is not in ct: convert it",
         ),
         (
             "sources",
