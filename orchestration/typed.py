@@ -13,6 +13,12 @@ from typing import TypeVar
 
 _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
 _WHOLE = re.compile(r"[0-9]{1,18}")
+# E.164, as assigned; Finland has dialled 990 and 999 abroad, which are none
+_COUNTRY_CODE = re.compile(
+    "[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|21[1-368]|2[2-4][0-9]|25[0-8]|26[0-9]|29[017-9]"
+    "|35[0-9]|37[0-9]|38[0-35-79]|42[013]|50[0-9]|59[0-9]|67[0-9]|68[0-35-9]|69[0-2]|80[08]|85[02356]|87[08]"
+    "|88[0-368]|96[0-8]|97[0-79]|99[2-68]"
+)
 _FILE_ID = re.compile(r"[0-9a-f]{6,64}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
@@ -86,6 +92,11 @@ def _date(text: str) -> date | None:
 def file_id(text: str) -> str | None:
     """A file's sha256, or 6 digits of its beginning or more; None for anything else: nothing begins every file's."""
     return text if _FILE_ID.fullmatch(text) else None
+
+
+def is_country_code(text: str) -> bool:
+    """Whether a country, or another service of the world's numbering, has this code."""
+    return _COUNTRY_CODE.fullmatch(text) is not None
 
 
 def is_utf8(text: str) -> bool:

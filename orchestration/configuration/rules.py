@@ -340,6 +340,31 @@ def exchanges_of_two(sheets: Sheets) -> Iterator[Problem]:
     yield from sheet.judged(sheet.columns("from_currency", "to_currency"), judge)
 
 
+def dialled_abroad(sheets: Sheets) -> Iterator[Problem]:
+    """What is dialled before a country code is neither one's own code nor what is dialled before national numbers."""
+
+    def judge(country: str, national: str, dialled: str) -> list[CellFault]:
+        own = national or _NATIONAL.get(country, "0")
+        faults = []
+        for prefix in dialled.split() if country else []:
+            if prefix == country:
+                wrong = f'"{prefix}" is the country code itself: without it, its own numbers are other countries\''
+            elif prefix == own:
+                wrong = f'"{prefix}" is dialled before national numbers: they would be other countries\''
+            else:
+                continue
+            right = "write what is dialled before a country code, like 00"
+            faults.append(CellFault("international_prefixes", wrong, right))
+        return faults
+
+    sheet = sheets["sources"]
+    yield from sheet.judged(sheet.columns("country_code", "national_prefix", "international_prefixes"), judge)
+
+
+# What is dialled before national numbers where a source does not say it, if not 0; Samoa dials 0 abroad.
+_NATIONAL = {"1": "1", "692": "1", "7": "8", "375": "8", "993": "8", "36": "06", "685": ""}
+
+
 def known_formats(sheets: Sheets, formats: Mapping[str, str]) -> Iterator[Problem]:
     """A source's format is canonical or one that can be landed, of its kind: `formats` has the kind of each."""
 
@@ -378,6 +403,7 @@ RULES: tuple[Rule, ...] = (
     bands_can_happen,
     allowances_can_be_used,
     exchanges_of_two,
+    dialled_abroad,
     *UNREAD,
 )
 """Every rule that looks at the sheets alone."""

@@ -21,7 +21,7 @@ from orchestration.configuration.rules import Sheets, span
 from orchestration.configuration.schema import FILES, PREFIX_ITEM
 from orchestration.configuration.sheet import Sheet, read
 from orchestration.configuration.sides import odd_sides
-from orchestration.typed import day, instant
+from orchestration.typed import day, instant, is_country_code
 
 _PRICES = {
     "per_minute": ("rate_per_minute", "initial_rate_per_minute"),
@@ -41,6 +41,7 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     sheets: Sheets = {name: read(file, directory) for name, file in FILES.items()}
     found = [blank for sheet in sheets.values() for blank in blank_lines(sheet)]
     found += _of(sheets, same_instant, "rates")
+    found += country_codes_dialled(sheets)
     found += _of(sheets, lambda of: without_rates(of, now, priced), "rate_assignments", "rate_tables", "rates")
     found += _of(sheets, lambda of: odd_sides(of, now), "accounts", "trunks", "rate_assignments")
     found += _of(sheets, lambda of: without_trunks(of, now), "trunks")
@@ -84,6 +85,17 @@ def dialled_prefixes(sheet: Sheet) -> Iterator[Problem]:
             right = f"write {code[1]}" if code else "write it with its country code"
             right += "; what is dialled before it is in sources.csv (international_prefixes, country_code)"
             yield sheet.at(row, column.name, wrong, right)
+
+
+def country_codes_dialled(sheets: Sheets) -> Iterator[Problem]:
+    """A country code in place of what is dialled before it; of one's own that is an error."""
+    sheet = sheets["sources"]
+    for row, (own, cell) in enumerate(sheet.columns("country_code", "international_prefixes")):
+        for prefix in cell.split():
+            if is_country_code(prefix) and prefix != own:
+                wrong = f'"{prefix}" is a country code: it is dropped, and what is left is another country\'s number'
+                right = "write what is dialled before it, like 00; leave it if it is a technical prefix of the source"
+                yield sheet.at(row, "international_prefixes", wrong, right)
 
 
 def same_instant(sheets: Sheets) -> Iterator[Problem]:

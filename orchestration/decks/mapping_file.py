@@ -23,20 +23,24 @@ from orchestration.decks.mapping_keys import Keys
 from orchestration.decks.mapping_whole import contradictions
 from orchestration.decks.prefixes import PrefixRules
 from orchestration.store.files import is_there, what_is
+from orchestration.store.warehouse import RULES
 
 
-def mapping_of(decks: Path, source: str, tables: Collection[str]) -> tuple[DeckMapping, list[Problem]]:
+def mapping_of(
+    decks: Path, source: str, tables: Mapping[str, str], rules: int = RULES
+) -> tuple[DeckMapping, list[Problem]]:
     """The source's mapping and all that is wrong with it; the canonical one where there is no file.
 
-    `tables` are the rate tables there are. A mapping with problems is not to be used.
+    `tables` are the rate tables there are, with the currency of each; `rules` the version of the rules to judge by. A
+    mapping with problems is not to be used.
     """
     path = decks / f"{source}.toml"
     if not is_there(path):
         return CANONICAL, []
-    return read(path, tables)
+    return read(path, tables, rules)
 
 
-def check(decks: Path, tables: Collection[str]) -> list[Problem]:
+def check(decks: Path, tables: Mapping[str, str]) -> list[Problem]:
     """All that is wrong with the mapping files in `decks`, by file. No directory: no mappings."""
     problems: list[Problem] = []
     if is_there(decks) and not decks.is_dir():
@@ -51,7 +55,7 @@ def check(decks: Path, tables: Collection[str]) -> list[Problem]:
     return problems
 
 
-def read(path: Path, tables: Collection[str]) -> tuple[DeckMapping, list[Problem]]:
+def read(path: Path, tables: Mapping[str, str], rules: int = RULES) -> tuple[DeckMapping, list[Problem]]:
     """The mapping in a file, with all that is wrong with it."""
     shown = f"{path.parent.name}/{path.name}"
     try:
@@ -67,7 +71,7 @@ def read(path: Path, tables: Collection[str]) -> tuple[DeckMapping, list[Problem
     keys = Keys(shown, values)
     mapping = _mapping(keys, hashlib.sha256(data).hexdigest())
     keys.refuse_others()
-    for key, wrong, right in contradictions(mapping, tables):
+    for key, wrong, right in contradictions(mapping, tables, rules):
         keys.report(key, wrong, right)
     return mapping, keys.problems
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Iterator, Mapping
 
+from orchestration import typed
 from orchestration.configuration.nearest import listed, suggestion
 from orchestration.decks.columns import INCREMENTS
 from orchestration.decks.mapping import DeckMapping
@@ -12,8 +14,8 @@ Contradiction = tuple[str, str, str]
 """The key, what is wrong with it, what would be right."""
 
 
-def contradictions(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Contradiction]:
-    """All of them, in the order of the keys. `tables`: the rate tables there are."""
+def contradictions(mapping: DeckMapping, tables: Mapping[str, str], rules: int) -> Iterator[Contradiction]:
+    """All of them, in the order of the keys. `tables`: the rate tables there are, with the currency of each."""
     yield from _missing_columns(mapping)
     yield from _unknown_tables(mapping, tables)
     yield from _rate_table(mapping)
@@ -21,6 +23,33 @@ def contradictions(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Co
         yield "thousands", f'"{mapping.thousands}" is the decimal separator too', "change one of the two"
     yield from _columns_twice(mapping)
     yield from _unread(mapping)
+rules > 3:
+        yield from _other_currencies(mapping, tables)
+        yield from _country_codes(mapping)
+
+
+def _other_currencies(mapping: DeckMapping, tables: Mapping[str, str]) -> Iterator[Contradiction]:
+    """What the prices are in, and the tables that they are for are not."""
+    named = {mapping.rate_table_id, *mapping.words.get("rate_table", {}).values()} & tables.keys()
+    for key, currency in (("currency", left_out(mapping)), ("constants.currency", mapping.constants.get("currency"))):
+        others = sorted(str(table) for table in named if currency and tables[str(table)] not in ("", currency))
+        if others:
+            wrong = f"the deck is in {currency}, and {others[0]} in {tables[others[0]]}: prices are not converted"
+            yield key, wrong, "ask for prices in that, or use a table in the deck's currency"
+
+
+def left_out(mapping: DeckMapping) -> str | None:
+    """The currency that the mapping leaves out of prices; None where it leaves out none, or a word of another kind."""
+    return mapping.currency if re.fullmatch("[A-Z]{3}", mapping.currency or "") else None
+
+
+def _country_codes(mapping: DeckMapping) -> Iterator[Contradiction]:
+    """What stands before a country code is none: without it, another country's numbers are left."""
+    for prefix in mapping.prefixes.international:
+        # behind a + comes the country code
+        if typed.is_country_code(prefix) or (prefix.startswith("+") and prefix[1:2] not in ("", "0")):
+            wrong = f'"{prefix}" is the beginning of numbers, not what stands before their country code'
+            yield "prefixes.international", wrong, 'write what is dialled before it, like ["+", "00"]'
 
 
 def _missing_columns(mapping: DeckMapping) -> Iterator[Contradiction]:
@@ -28,7 +57,7 @@ def _missing_columns(mapping: DeckMapping) -> Iterator[Contradiction]:
         yield "columns.prefix", "it is missing", 'write [columns] and prefix = "..."'
 
 
-def _unknown_tables(mapping: DeckMapping, tables: Collection[str]) -> Iterator[Contradiction]:
+def _unknown_tables(mapping: DeckMapping, tables: Mapping[str, str]) -> Iterator[Contradiction]:
     words = mapping.words.get("rate_table", {})
     for key, table in [
         ("rate_table_id", mapping.rate_table_id),

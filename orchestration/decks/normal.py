@@ -58,6 +58,8 @@ def load(
     problems.stop()
     replaces_all = (replaces or mapping.replaces) == "full"
     effective_at = rows.settle(con, problems, at, replaces_all, rules)
+rules > 3:
+        rows.refuse_left_out(con, problems, mapping)
     problems.stop()
     file_id = hashlib.sha256(path.read_bytes()).hexdigest()
     return Deck(path, path.name, file_id, source, mapping, effective_at, replaces_all)

@@ -12,6 +12,8 @@ from orchestration.configuration.problem import Fault
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.unread import NOT_READ
 from orchestration.decks.columns import BOUNDS, PRICES, SECONDS
+from orchestration.decks.mapping import DeckMapping
+from orchestration.decks.mapping_whole import left_out
 from orchestration.decks.problem import Problems
 
 KEY = "rate_table_id, prefix, band, calling_prefix, jurisdiction"
@@ -165,6 +167,25 @@ def _currencies(con: duckdb.DuckDBPyConnection, problems: Problems) -> None:
     for currency, table, wanted, lines in rows:
         right = "ask for prices in that, or use a table in the deck's currency"
         problems.add(lines, "currency", Fault(f'the price is in "{currency}", and {table} is in {wanted}', right))
+
+
+def refuse_left_out(con: duckdb.DuckDBPyConnection, problems: Problems, mapping: DeckMapping) -> None:
+    """The currency that the mapping leaves out of every price is that of the tables, which rows may name."""
+    currency = left_out(mapping)
+    rows = con.execute(
+        """
+        select t.rate_table_id, t.currency, list(distinct r.line)
+        from deck_rows as r
+        inner join config.rate_tables as t on r.rate_table_id = t.rate_table_id
+        where t.currency <> ?  -- none is left out: none is another
+        group by all
+        """,
+        [currency],
+    ).fetchall()
+    for table, wanted, lines in rows:
+        wrong = f"the deck is in {currency} by {mapping.shown}, and {table} in {wanted}: prices are not converted"
+        right = "ask for prices in that, or use a table in the deck's currency"
+        problems.add(lines, "currency", Fault(wrong, right))
 
 
 def _effective_at(con: duckdb.DuckDBPyConnection, problems: Problems, effective: str, replaces_all: bool) -> datetime:

@@ -122,7 +122,7 @@ def _decks(root: Path, sent: Sequence[Sent]) -> tuple[Counter[str], list[str]]:
     """Decks are read alone: what a review makes of their prices takes a second each."""
     con = connection(root)
     (root / "carrier.toml").write_text(_MAPPING)
-    mapping, _ = mapping_file.mapping_of(root, "carrier", ["az"])
+    mapping, _ = mapping_file.mapping_of(root, "carrier", {"az": "USD"})
     fates, problems = Counter[str](), []
     for file in sent:
         path = root / file.name

@@ -61,8 +61,8 @@ def read(
     decks.mkdir(exist_ok=True)
     if toml is not None:
         (decks / "carrier.toml").write_text(toml)
-    tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
-    how, problems = mapping_file.mapping_of(decks, "carrier", tables)
+    tables = dict(con.execute("select rate_table_id, currency from config.rate_tables").fetchall())
+    how, problems = mapping_file.mapping_of(decks, "carrier", tables, rules)
     assert [str(problem) for problem in problems] == []
     deck = normal.load(con, path, "carrier", how, effective, rules=rules)
     con.execute(

@@ -331,6 +331,27 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
         ),
         (
             "sources",
+            "Europe/Berlin,,,00 011",
+            "Europe/Berlin,49,,00 49",
+            'sources.csv line 2, column international_prefixes: "49" is the country code itself: without it, its own '
+            "numbers are other countries'; write what is dialled before a country code, like 00",
+        ),
+        (
+            "sources",
+            "Europe/Berlin,,,00 011",
+            "Europe/Berlin,49,,00 0",
+            'sources.csv line 2, column international_prefixes: "0" is dialled before national numbers: they would be '
+            "other countries'; write what is dialled before a country code, like 00",
+        ),
+        (
+            "sources",
+            "Europe/Berlin,,,00 011",
+            "Europe/Berlin,7,,810 8",
+            'sources.csv line 2, column international_prefixes: "8" is dialled before national numbers: they would be '
+            "other countries'; write what is dialled before a country code, like 00",
+        ),
+        (
+            "sources",
             "shop,payments,,UTC,",
             "shop,payments,,UTC,49",
             "sources.csv line 3, column country_code: files of kind payments have no numbers to read by it; "

@@ -352,6 +352,28 @@ def test_prefixes_as_they_are_dialled(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_dialled_before_a_country_code(tmp_path: Path) -> None:
+    """No country code; what countries and carriers have is no error, and not warned of."""
+    sources = (
+        "source,kind,country_code,national_prefix,international_prefixes\n"
+        "a,cdrs,,,+ 00 44\n"
+        "b,cdrs,49,,00 1\n"
+        "c,cdrs,1,,011 1011\n"
+        "d,cdrs,7,,810\n"
+        "e,cdrs,685,,0\n"
+        "f,cdrs,61,,0011 001 0018\n"
+        "g,cdrs,49,none,0 119 990 99\n"
+        "h,cdrs,39,9,00 0\n"
+    )
+
+    def odd(line: int, code: str) -> str:
+        wrong = f'"{code}" is a country code: it is dropped, and what is left is another country\'s number'
+        right = "write what is dialled before it, like 00; leave it if it is a technical prefix of the source"
+        return f"seeds/sources.csv line {line}, column international_prefixes: {wrong}; {right}"
+
+    assert warned(tmp_path, sources=sources) == [odd(2, "44"), odd(3, "1")]
+
+
 def test_two_prices_for_the_same_prefix_and_instant(tmp_path: Path) -> None:
     rates = (
         "rate_table_id,prefix,band,valid_from,valid_to,rate_per_minute,calling_prefix\n"

@@ -526,7 +526,7 @@ def test_the_demos_decks(source: str, name: str, rows: int) -> None:
     con = duckdb.connect()
     con.execute("set TimeZone = 'UTC'")
     load(con, PROJECT / "seeds")
-    tables = [table for (table,) in con.execute("select rate_table_id from config.rate_tables").fetchall()]
+    tables = dict(con.execute("select rate_table_id, currency from config.rate_tables").fetchall())
     how, problems = mapping_of(PROJECT / "decks", source, tables)
     assert problems == []
     normal.load(con, PROJECT / "demo" / "decks" / name, source, how)

@@ -293,18 +293,54 @@ def test_cells_of_an_older_workbook_that_have_no_value(tmp_path: Path) -> None:
         ("earlier_dates = 'effective'\n" + AZ, "column earlier_dates: no row has a date of its own"),
         (AZ + "[[prices]]\nmin_charge = 2\n", "column prices 1: it has no price"),
         ("encoding = 'latin9000'\nrate_table_id = 'az'\n[columns]\nprefix = 1\n", "'latin9000' is not an encoding"),
+        ("currency = 'EUR'\n" + AZ, "column currency: the deck is in EUR, and az in USD: prices are not converted; ask for"),
+        (AZ + "[constants]\ncurrency = 'EUR'\n", "column constants.currency: the deck is in EUR, and az in USD: prices"),
+        (
+            "currency = 'USD'\n[columns]\nprefix = 1\nrate_table = 2\n[values.rate_table]\nA = 'az'\nB = 'euro'\n",
+            "column currency: the deck is in USD, and euro in EUR: prices",
+        ),
+        (AZ + "[prefixes]\ninternational = ['+', '44']\n", 'column prefixes.international: "44" is the beginning of numbers'),
+        (AZ + "[prefixes]\ninternational = ['+353']\n", '"+353" is the beginning of numbers, not what stands before their'),
     ],
 )  # fmt: skip
 def test_a_mapping_that_is_not_good(tmp_path: Path, toml: str, said: str) -> None:
     decks = tmp_path / "decks"
     decks.mkdir()
     (decks / "x.toml").write_text(toml)
-    assert said in "\n".join(map(str, mapping_file.check(decks, ["az", "euro"])))
+    assert said in "\n".join(map(str, mapping_file.check(decks, {"az": "USD", "euro": "EUR", "?": ""})))
+
+
+@pytest.mark.parametrize(
+    "toml",
+    [
+        "currency = 'USD'\n" + AZ,
+        "currency = 'Euro'\n" + AZ,  # a word that is left out says nothing of itself
+        "currency = 'USD'\n" + AZ.replace("'az'", "'?'"),
+        AZ
+        + "[prefixes]\ninternational = ['+', '00', '011', '0011', '001', '009', '810', '119', '1230', '990', '+00', '']\n",
+    ],
+)
+def test_a_mapping_that_is_good(tmp_path: Path, toml: str) -> None:
+    (tmp_path / "x.toml").write_text(toml)
+    assert mapping_file.check(tmp_path, {"az": "USD", "?": ""}) == []
+
+
+def test_prices_in_another_currency_than_their_table(tmp_path: Path) -> None:
+    """Where rows name the table, the deck says it; what was accepted by the rules before is accepted again."""
+    toml = 'currency = "USD"\n[columns]\nprefix = 1\nrate_per_minute = 2\nrate_table = 3\n'
+    deck = "p,r,t\n44,0.02 USD,az\n45,0.02 USD,euro\n46,0.02,euro\n"
+    assert problems(tmp_path, toml, "x.csv", deck, "2026-04-01") == [
+        "x.csv line 3, column currency: the deck is in USD by decks/carrier.toml, and euro in EUR: prices are not converted"
+        " (also on 1 more lines: 4); ask for prices in that, or use a table in the deck's currency"
+    ]
+    assert len(read(tmp_path, toml, "x.csv", deck, "2026-04-01", rules=3)[1]) == 3
+    before = 'rate_table_id = "euro"\n' + toml.replace("rate_table = 3\n", "[prefixes]\ninternational = ['44']\n")
+    assert len(read(tmp_path, before, "x.csv", "p,r\n447,0.02 USD\n", "2026-04-01", rules=3)[1]) == 1
 
 
 def test_a_mapping_where_no_rate_table_can_be_read(tmp_path: Path) -> None:
     (tmp_path / "x.toml").write_text("rate_table_id = 'az'\n[columns]\nprefix = 1\n")
-    (problem,) = mapping_file.check(tmp_path, [])
+    (problem,) = mapping_file.check(tmp_path, {})
     assert str(problem).endswith(
         'column rate_table_id: "az" cannot be looked for: rate_tables.csv is empty, or cannot be read; mend'
         " rate_tables.csv first (tollbook check)"
@@ -313,10 +349,10 @@ def test_a_mapping_where_no_rate_table_can_be_read(tmp_path: Path) -> None:
 
 def test_what_is_no_mapping(tmp_path: Path) -> None:
     decks = tmp_path / "decks"
-    assert mapping_file.check(decks, []) == []
+    assert mapping_file.check(decks, {}) == []
     decks.mkdir()
     (decks / "atlas.tml").write_text("")
-    assert [str(p) for p in mapping_file.check(decks, [])] == [
+    assert [str(p) for p in mapping_file.check(decks, {})] == [
         "decks/atlas.tml: this is no mapping; name it <source>.toml, or move it away"
     ]
 
@@ -329,15 +365,15 @@ def test_what_is_no_file_where_a_mapping_may_be(tmp_path: Path) -> None:
     (decks / "c.toml").write_bytes(b'decimal = "\xff"\n')
     os.mkfifo(decks / "d.toml")
     right, link = "put the file there, or remove it", "it is a link that leads nowhere (No such file or directory)"
-    assert [str(p) for p in mapping_file.check(decks, [])] == [
+    assert [str(p) for p in mapping_file.check(decks, {})] == [
         f"decks/a.toml: it is a directory; {right}",
         f"decks/b.toml: {link}; {right}",
         "decks/c.toml: the file is not UTF-8; save it as UTF-8",
         f"decks/d.toml: it is a pipe; {right}",
     ]
-    assert [str(p) for p in mapping_file.mapping_of(decks, "b", [])[1]] == [f"decks/b.toml: {link}; {right}"]
+    assert [str(p) for p in mapping_file.mapping_of(decks, "b", {})[1]] == [f"decks/b.toml: {link}; {right}"]
     (tmp_path / "elsewhere").symlink_to("/nonexistent")
-    assert [str(p) for p in mapping_file.check(tmp_path / "elsewhere", [])] == [
+    assert [str(p) for p in mapping_file.check(tmp_path / "elsewhere", {})] == [
         f"elsewhere: {link}; make it a directory of <source>.toml, or remove it"
     ]
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import typed
+from orchestration.audit.number import NATIONAL_PREFIXES
 from orchestration.cli import cli, main
 from orchestration.commands.arguments import Amount, Day, Instant, Month, Seconds, Share, Whole
 from orchestration.defs.invoicing import day_of
@@ -38,6 +39,32 @@ def test_numbers() -> None:
     # what is beyond 28 digits counts too
     amounts.append("1." + "0" * 40 + "1")
     assert [typed.amount(text) is not None for text in amounts] == [True, True, True, *[False] * 5]
+
+
+def test_country_codes() -> None:
+    assert [
+        code for code in (*NATIONAL_PREFIXES, "34", "39", "210", "420", "998") if not typed.is_country_code(code)
+    ] == ["210"]
+    others = [
+        "",
+        "0",
+        "00",
+        "011",
+        "810",
+        "119",
+        "8",
+        "9",
+        "99",
+        "990",
+        "999",
+        "4",
+        "440",
+        "447",
+        "44 ",
+        "+44",
+        "\u0661",
+    ]
+    assert not any(map(typed.is_country_code, others))
 
 
 @pytest.mark.parametrize(

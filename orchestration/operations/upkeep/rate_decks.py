@@ -53,8 +53,8 @@ def waiting_or_named(held: Writer, file: Path | None, options: DeckOptions) -> l
 
 def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, options: DeckOptions) -> Deck:
     """Read a deck into temp table `deck_rows`, as its mapping says. Raises `UnreadableDeck`."""
-    tables = [row[0] for row in con.execute("select rate_table_id from config.rate_tables").fetchall()]
-    mapping, problems = mapping_file.mapping_of(held.home.decks, each.source, tables)
+    tables = dict(con.execute("select rate_table_id, currency from config.rate_tables").fetchall())
+    mapping, problems = mapping_file.mapping_of(held.home.decks, each.source, tables, held.rules)
     # what was accepted by the first rules was good enough then
     if problems and held.rules > 1:
         raise UnreadableDeck(map(str, problems))
@@ -103,5 +103,5 @@ def accepted_as(con: duckdb.DuckDBPyConnection, each: Dropped) -> tuple[str, str
 
 def mapping_problems(home: Home) -> list[str]:
     """All that is wrong with the mapping files in decks/, one line each, as the seeds' own tables go."""
-    tables = read(FILES["rate_tables"], home.seeds).known("rate_table_id")
+    tables = read(FILES["rate_tables"], home.seeds).mapping("rate_table_id", "currency")
     return [str(problem) for problem in mapping_file.check(home.decks, tables)]
