@@ -23,7 +23,7 @@ def contradictions(mapping: DeckMapping, tables: Mapping[str, str], rules: int) 
         yield "thousands", f'"{mapping.thousands}" is the decimal separator too', "change one of the two"
     yield from _columns_twice(mapping)
     yield from _unread(mapping)
-rules > 3:
+    if rules > 3:
         yield from _other_currencies(mapping, tables)
         yield from _country_codes(mapping)
 

@@ -58,7 +58,7 @@ def load(
     problems.stop()
     replaces_all = (replaces or mapping.replaces) == "full"
     effective_at = rows.settle(con, problems, at, replaces_all, rules)
-rules > 3:
+    if rules > 3:
         rows.refuse_left_out(con, problems, mapping)
     problems.stop()
     file_id = hashlib.sha256(path.read_bytes()).hexdigest()
