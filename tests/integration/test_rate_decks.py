@@ -30,6 +30,7 @@ from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.operations.upkeep.review_rates import review
 from orchestration.store.warehouse import PROJECT, Home, Refused, Writer
 from tests.support.company import SEEDS, write_calls, write_company, write_text
+from tests.support.put_back import keep, put_back
 
 pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = "2026-05-04"
@@ -51,12 +52,15 @@ ASSIGNMENTS = (
 )
 
 
+def _home(root: Path, patch: pytest.MonkeyPatch) -> Home:
+    patch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    patch.setenv("TOLLBOOK_OPERATOR", "tess")
+    return Home(root / "home", write_company(root / "seeds", rates=RATES, rate_assignments=ASSIGNMENTS))
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
-    monkeypatch.setenv("TOLLBOOK_OPERATOR", "tess")
-    seeds = write_company(tmp_path / "seeds", rates=RATES, rate_assignments=ASSIGNMENTS)
-    return Home(tmp_path / "home", seeds)
+    return _home(tmp_path, monkeypatch)
 
 
 def drop(home: Home, name: str, *lines: str, source: str = "carrier") -> Path:
@@ -476,13 +480,23 @@ def test_land_leaves_decks_alone(home: Home, caplog: pytest.LogCaptureFixture) -
         land(home, [path])
 
 
-@pytest.fixture
-def rated(home: Home, tmp_path: Path) -> Home:
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A closed day, 4 May, and an open one, 5 May: 61 s, 0.12 sold and 0.0305 bought each."""
+    root = tmp_path_factory.mktemp("closed") / "deployment"
     calls = [("c1", f"{DAY}T10:00:00", "61", "in-a"), ("c2", "2026-05-05T10:00:00", "61", "in-a")]
-    land(home, [write_calls(tmp_path / "calls.csv", calls)], kind="cdrs", source="sw1")
-    assert [c.status for c in close(home)] == ["closed", "ready"]
-    return home
+    with pytest.MonkeyPatch.context() as patch:
+        made = _home(root, patch)
+        land(made, [write_calls(root / "calls.csv", calls)], kind="cdrs", source="sw1")
+        assert [c.status for c in close(made)] == ["closed", "ready"]
+    keep(root)
+    return root
+
+
+@pytest.fixture
+def rated(closed: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    _home(closed, monkeypatch)
+    return put_back(closed)
 
 
 def served(home: Home, sql: str) -> list[tuple[Any, ...]]:
