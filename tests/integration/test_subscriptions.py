@@ -75,3 +75,29 @@ def test_a_subscription_entered_late_makes_the_days_of_its_charges_outdated(
             ("2026-06-01", "open"),
         ]
         assert accrued.fetchall() == [("2026-06-01", Decimal("0.01"))]
+
+
+def test_what_a_clock_that_was_ahead_charged_is_gone_with_the_next_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Charges of months to come keep no balance low; when their time has come, they are there."""
+    subscriptions = "subscription_id,account_id,service,charge,valid_from\na1,acme,message,monthly,2026-05-04\n"
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", subscriptions=subscriptions))
+    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-04T12:00:00")
+    land(home, [calls], kind="cdrs", source="sw1")
+
+    def charges_at(now: str) -> tuple[list[str], list[str]]:
+        """The days that a build makes then, and those of all charges."""
+        monkeypatch.setenv("TOLLBOOK_NOW", now)
+        built = [str(day) for day in build(home).days]
+        with duckdb.connect(str(home.serving), read_only=True) as con:
+            rows = con.execute("select day::VARCHAR from marts.rated_usage where kind = 'subscription' order by all")
+            return built, [day for (day,) in rows.fetchall()]
+
+    assert charges_at("2026-05-04T12:00:00") == (["2026-05-04"], ["2026-05-04"])
+    ahead = ["2026-06-01", "2026-07-01", "2026-08-01"]
+    assert charges_at("2026-08-01T00:00:00") == (ahead, ["2026-05-04", *ahead])
+    assert charges_at("2026-05-04T13:00:00") == (ahead, ["2026-05-04"])
+    assert charges_at("2026-05-04T13:00:00") == ([], ["2026-05-04"])
+    assert charges_at("2026-06-01T00:00:00") == (["2026-06-01"], ["2026-05-04", "2026-06-01"])

@@ -18,7 +18,8 @@ from orchestration.store.files import sync
 from orchestration.store.warehouse import RULES, Home, Refused, Writer, new_warehouse, now
 
 # Which days want building: every day with rows that landed, or something that a subscription charges, after it was
-# built; open days also when configuration or models are others than they were; what an interrupted build left.
+# built; open days also when configuration or models are others than they were, or the clock was ahead; what an
+# interrupted build left.
 _PENDING = """
     with landed as (
         select day, max(file_sequence) as file_sequence
@@ -47,6 +48,14 @@ _PENDING = """
             from rating.subscription_charges as c
             anti join staging.stg_closings as k on c.day = k.day
             anti join marts.rated_usage as u on c.day = u.day and c.charge_id = u.usage_id and u.kind = 'subscription'
+        )
+        -- open days with a charge that is not due yet: they were built by a clock that was ahead
+        or l.day in (
+            select u.day
+            from marts.rated_usage as u
+            anti join staging.stg_closings as k on u.day = k.day
+            anti join rating.subscription_charges as c on u.day = c.day and u.usage_id = c.charge_id
+            where u.kind = 'subscription' and u.day >= (select clock.now::DATE from staging.stg_clock as clock)
         )
         or (
             l.file_sequence > coalesce(
