@@ -306,8 +306,8 @@ class Writer:
 
 
 def _refuse_no_database(path: Path, right: str) -> None:
-    """Refuse what DuckDB would wait for, or fetch a way to read over the net."""
-    what = what_is(path)
+    """Refuse what DuckDB would wait for, or fetch a way to read over the net. One that is not there yet it makes."""
+    what = what_is(path) if is_there(path) else ""
     if what == "a file":
         with path.open("rb") as file:
             begins = file.read(16)

@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.store import files, journal, sql
-from orchestration.store.warehouse import PROJECT
+from orchestration.store import files, journal, sql, warehouse
+from orchestration.store.warehouse import PROJECT, Home, writer
+from tests.support.company import write_company
 
 
 @pytest.fixture
@@ -156,6 +157,15 @@ def test_a_file_is_read_by_its_name_and_for_what_is_in_it(tmp_path: Path, name: 
     reader = sql.reader("read_csv", [tmp_path / name], "header = true")
     with duckdb.connect() as con:
         assert con.sql(f"select * from {reader}").fetchall() == [("it's this",)]
+
+
+def test_a_deployment_without_a_warehouse_to_begin_with_makes_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warehouse, "new_warehouse", lambda: tmp_path / "none.duckdb")
+    seeds = write_company(tmp_path / "seeds")
+    with writer(Home(tmp_path / "home", seeds), "land") as held, held.connect() as con:
+        assert con.execute("select count(*) from ops.files").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("above", ["plain", "day=2020-01-01", "o'brien [1]"])
