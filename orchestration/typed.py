@@ -90,8 +90,11 @@ def _date(text: str) -> date | None:
 
 
 def file_id(text: str) -> str | None:
-    """A file's sha256, or 6 digits of its beginning or more; None for anything else: nothing begins every file's."""
-    return text if _FILE_ID.fullmatch(text) else None
+    """A file's sha256, or 6 digits of its beginning or more; None for anything else: nothing begins every file's.
+
+    Some tools write sums in capitals.
+    """
+    return text.lower() if _FILE_ID.fullmatch(text.lower()) else None
 
 
 def is_country_code(text: str) -> bool:

@@ -115,12 +115,21 @@ def test_the_switch_counts_its_own_calls(tmp_path: Path, monkeypatch: pytest.Mon
     bad = write_calls(tmp_path / "bad.csv", [("c3", f"{DAY}T08:00:00", "-1", "in-a")])
     file_id = land(home, [bad], kind="cdrs", source="sw1")[0].file_id
     # a waived rejected row is a call of the switch: 3 of 4
-    assert waive(home, DAY, "test call", row=f"{file_id[:9]}:2").amount == Decimal("0.06")
+    assert waive(home, DAY, "test call", row=f"{file_id[:9].upper()}:2").amount == Decimal("0.06")
     waived = waive(home, DAY, "the switch was restarted", count="sw1")
     assert (waived.settles, waived.amount) == (1, Decimal("0.06"))
     assert _of_day(close(home, DAY)).status == "closed"
     with pytest.raises(Refused, match="no count of sw2"):
         waive(home, DAY, "x", count="sw2")
+    late = write_calls(tmp_path / "late.csv", [("c9", "2026-05-02T08:00:00", "60", "in-a")])
+    land(home, [late], kind="cdrs", source="sw1")
+    for day, said in (
+        ("2026-05-07", "has not come yet: it is 2026-05-06; write a day that tollbook days lists"),
+        ("2026-05-03", "^nothing of 2026-05-03 has landed; write a day that tollbook days lists"),
+        ("2026-05-02", "is not built yet; run: tollbook build"),
+    ):
+        with pytest.raises(Refused, match=said):
+            waive(home, date.fromisoformat(day), "x", call="c9")
 
 
 def test_what_is_worth_much_wants_a_second_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

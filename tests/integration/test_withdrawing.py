@@ -410,7 +410,9 @@ def test_what_cannot_be_withdrawn(home: Home, monkeypatch: pytest.MonkeyPatch) -
     _refused(
         home, f"a.csv of sw2 .cdrs, {east.file_id[:12]}. was withdrawn on .* UTC by bert", east.file_id, source="sw2"
     )
-    _refused(home, "no file has landed", east.file_id, source="sw3")
+    there = r"begins with \w+; there is a.csv of sw1 \(--kind cdrs --source sw1\)$"
+    _refused(home, f"no file of source sw3 has landed whose id {there}", east.file_id, source="sw3")
+    _refused(home, f"no file of kind payments of source sw1 .* {there}", east.file_id, kind="payments", source="sw1")
 
 
 def test_a_rate_deck_cannot_be_withdrawn(home: Home) -> None:
@@ -476,7 +478,7 @@ def test_the_command(home: Home) -> None:
     first = _calls(home, "first.csv", ("c1", "60"))
     _calls(home, "more.csv", ("c1", "60"), ("c2", "60"))
     build(home)
-    ran = CliRunner().invoke(cli, ["withdraw", first.file_id[:12], "--reason", "twice"])
+    ran = CliRunner().invoke(cli, ["withdraw", first.file_id[:12].upper(), "--reason", "twice"])
     assert ran.output == (
         f"withdrawn: first.csv of sw1 (cdrs, {first.file_id[:12]}), 1 rows\n"
         f"  1 rows of more.csv ({_id(home, 'more.csv')[:12]}) count now\n"

@@ -11,7 +11,7 @@ import duckdb
 from orchestration import typed
 from orchestration.operations.day.waivers import standing
 from orchestration.store.database import one
-from orchestration.store.warehouse import Refused
+from orchestration.store.warehouse import Refused, clock
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ def weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Wai
     views = "select count(*) from duckdb_views() where view_name in ('waiver_worth', 'unsettled_rows')"
     built = con.execute(views).fetchone()
     on_day = con.execute("select count(*) from ops.builds where day = ?", [day]).fetchone()
-    if built != (2,) or (what in ("call", "reason") and on_day == (0,)):
-        raise Refused(f"{day} is not built yet; run: tollbook build")
+    of_calls = what in ("call", "reason")
+    if built != (2,) or (of_calls and on_day == (0,)):
+        raise Refused(_not_built(con, day, of_calls))
     con.execute("delete from run.check_days")
     con.execute("insert into run.check_days values (?)", [day])
     if what == "row":
@@ -74,6 +75,16 @@ def weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Wai
     currency, limit = terms
     in_force = limit is None or (left.amount is not None and left.amount <= limit)
     return Waived(day, what, key, left.settles, left.amount, currency, in_force, left.days, left.known, left.unknown)
+
+
+def _not_built(con: duckdb.DuckDBPyConnection, day: date, of_calls: bool) -> str:
+    """Why a day is not built, and what helps: a build does only where something of it has landed."""
+    if day > (today := clock(con).date()):
+        return f"{day} has not come yet: it is {today}; write a day that tollbook days lists"
+    landed = con.execute("select 1 from ops.file_days where day = ? limit 1", [day]).fetchone()
+    if of_calls and landed is None:
+        return f"nothing of {day} has landed; write a day that tollbook days lists"
+    return f"{day} is not built yet; run: tollbook build"
 
 
 def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> OpenItems:
@@ -108,9 +119,9 @@ def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
 
 
 def rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
-    file_id, _, text = key.rpartition(":")
-    line = typed.whole(text)
-    if typed.file_id(file_id) is None or line is None:
+    begins, _, text = key.rpartition(":")
+    file_id, line = typed.file_id(begins), typed.whole(text)
+    if file_id is None or line is None:
         raise Refused(f'--row is "{key}"; write FILE_ID:LINE, as tollbook close shows it')
     rows = con.execute(
         """

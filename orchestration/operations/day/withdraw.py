@@ -95,8 +95,10 @@ def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, sour
             "select 1 from ops.unreadable_files where starts_with(file_id, ?)", [file_id]
         ).fetchone()
         hint = "; it could not be read, and is settled with tollbook waive --file" if unreadable else ""
+        of = "".join(f" of {name} {value}" for name, value in (("kind", kind), ("source", source)) if value)
+        hint = _of_others(con, file_id) or hint
         raise Refused(
-            _withdrawn(con, file_id, kind, source) or f"no file has landed whose id begins with {file_id}{hint}"
+            _withdrawn(con, file_id, kind, source) or f"no file{of} has landed whose id begins with {file_id}{hint}"
         )
     if len(files) > 1:
         listed = ", ".join(f"{f[:12]} ({k} of {s}, {n})" for f, k, s, n in files[:5])
@@ -108,6 +110,21 @@ def _landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, sour
             " (tollbook rates accept); closed days become outdated then"
         )
     return FileKey(whole, LANDING[kind_], source_, name, next_sequence(con), "", None)
+
+
+def _of_others(con: duckdb.DuckDBPyConnection, file_id: str) -> str:
+    """Whose the landed files are that begin so, where those of a kind and source are looked for in vain."""
+    rows = con.execute(
+        """
+        select name, source, kind from ops.files
+        where starts_with(file_id, ?) and withdrawn_at is null
+        order by kind, source, file_id
+        limit 5
+        """,
+        [file_id],
+    ).fetchall()
+    files = ", ".join(f"{name} of {source} (--kind {kind} --source {source})" for name, source, kind in rows)
+    return f"; there is {files}" if files else ""
 
 
 def _withdrawn(con: duckdb.DuckDBPyConnection, file_id: str, kind: str | None, source: str | None) -> str | None:
