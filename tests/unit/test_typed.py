@@ -88,11 +88,15 @@ def test_no_day_that_anything_can_be_of(text: str) -> None:
         assert (done.exit_code, "of a year from 1990 to 2100" in done.output) == (2, True)
 
 
-@pytest.mark.parametrize("text", ["3f9a0", "3F9A01C2", "%", "3f9a01c27d44:2", "0" * 65])
+@pytest.mark.parametrize("text", ["3f9a0", "3F9A01CG", "%", "3f9a01c27d44:2", "0" * 65])
 def test_no_file_begins_every_files_id(text: str) -> None:
     for command in (["withdraw"], ["waive", "--day", "2026-03-01", "--file"]):
         done = CliRunner().invoke(cli, [*command, text, "--reason", "x"])
         assert (done.exit_code, "at least 6 of its hexadecimal digits" in done.output) == (2, True)
+
+
+def test_a_files_id_may_be_in_capitals() -> None:
+    assert [typed.file_id(text) for text in ("3f9a01c2", "3F9A01C2")] == ["3f9a01c2"] * 2
 
 
 def test_days_months_and_times() -> None:
