@@ -14,25 +14,34 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.store.warehouse import Home
 from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
+from tests.support.put_back import keep, put_back
 
 pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = "2026-05-04"
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One closed day: c1 (sell 0.12, buy 0.0305), c2 unanswered, c3 of bolt (0.06 USD, buy 0.015)."""
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
-    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    root = tmp_path_factory.mktemp("closed") / "deployment"
+    home = Home(root / "home", write_company(root / "seeds"))
     calls = [
         ("c1", f"{DAY}T10:00:00", "61", "in-a"),
         ("c2", f"{DAY}T10:01:00", "0", "in-a"),
         ("c3", f"{DAY}T11:00:00", "30", "in-b"),
     ]
-    land(home, [write_calls(tmp_path / "first.csv", calls)], kind="cdrs", source="sw1")
-    assert [c.status for c in close(home)] == ["closed", "ready"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+        land(home, [write_calls(root / "first.csv", calls)], kind="cdrs", source="sw1")
+        assert [c.status for c in close(home)] == ["closed", "ready"]
+    keep(root)
+    return root
+
+
+@pytest.fixture
+def home(closed: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-20T09:00:00")
-    return home
+    return put_back(closed)
 
 
 def _query(home: Home, sql: str) -> list[tuple[Any, ...]]:

@@ -17,27 +17,34 @@ from orchestration.operations.day.waivers import waivers
 from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import Home, Refused, serving, writer
 from tests.support.company import write_calls, write_company, write_text
+from tests.support.put_back import keep, put_back
 
 _DAY = date(2026, 5, 30)
+_NOW = "2026-06-02T00:05:00"
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """30 May closed, with a call and usage, by a release of before; the rest of the month too."""
+    write_new_warehouse()
+    root = tmp_path_factory.mktemp("closed") / "deployment"
+    made = Home(root / "home", write_company(root / "seeds"))
+    calls = write_calls(root / "c.csv", [("c1", "2026-05-30T10:00:00", "60", "in-a")])
+    used = "usage_id,occurred_at,account_id,service,quantity\nu1,2026-05-30T11:00:00,acme,message,3\n"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLBOOK_NOW", _NOW)
+        land(made, [calls], kind="cdrs", source="sw1")
+        land(made, [write_text(root / "u.csv", used)], kind="usage", source="web")
+        assert next((day.day, day.status) for day in close(made)) == (_DAY, "closed")
+    _of_before(made)
+    keep(root)
+    return root
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """30 May closed, with a call and usage, by a release of before; the rest of the month too."""
-    write_new_warehouse()
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-02T00:05:00")
-    made = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
-    land(
-        made,
-        [write_calls(tmp_path / "c.csv", [("c1", "2026-05-30T10:00:00", "60", "in-a")])],
-        kind="cdrs",
-        source="sw1",
-    )
-    used = "usage_id,occurred_at,account_id,service,quantity\nu1,2026-05-30T11:00:00,acme,message,3\n"
-    land(made, [write_text(tmp_path / "u.csv", used)], kind="usage", source="web")
-    assert next((day.day, day.status) for day in close(made)) == (_DAY, "closed")
-    _of_before(made)
-    return made
+def home(closed: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", _NOW)
+    return put_back(closed)
 
 
 def _of_before(home: Home) -> None:
