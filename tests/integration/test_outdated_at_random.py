@@ -16,10 +16,11 @@ import pytest
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close_again
 from orchestration.operations.day.land import land
-from orchestration.operations.day.publish import publish
 from orchestration.store.warehouse import Home, Refused, writer
 from tests.support.generators import random_company, random_traffic
+from tests.support.unpublished import served_as_it_is
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 START = date(2026, 3, 28)
 # Changes that change something.
 CHANGES = 2
@@ -42,7 +43,7 @@ def test_no_day_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     with writer(home, "close") as held:
         for day in days:
             close_again(held, day)
-        publish(held)
+        served_as_it_is(held)
     stored, company = _legs(home), tmp_path / "company"
     shutil.copytree(home.seeds, company)
 

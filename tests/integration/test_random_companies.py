@@ -21,6 +21,7 @@ from orchestration.operations.upkeep.rates import accept
 from orchestration.store.warehouse import Home, environment
 from tests.support.generators import DECK_COLUMNS, RandomDeck, random_company, random_deck, random_traffic, read_cdrs
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 CALLS = 1_200
 # nights on which clocks change: Europe, North America, Australia; the end of a month and quarter
 STARTS = [
