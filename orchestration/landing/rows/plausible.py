@@ -128,10 +128,12 @@ def _filled(column: CanonicalColumn) -> str:
 
 
 def _is_decimal(column: CanonicalColumn) -> str:
-    """SQL: whether a telephone number is what a program makes of a column of numbers with gaps: its point is no mark
-    between digits, and would leave a 0 too many. Before rules 4 nobody looked.
+    """SQL: whether a telephone number is what a program makes of a column of numbers with gaps: digits and `.0`, which
+    would leave a 0 too many. With other marks the point is a mark, too. Before rules 4 nobody looked.
     """
-    return f"suffix({quoted(column.name)}, '.0') and (select coalesce(rules, 1) from run.clock) > 3"
+    number = quoted(column.name)
+    is_one = f"suffix({number}, '.0') and regexp_full_match({number}, '[0-9]+\\.0')"
+    return f"{is_one} and (select coalesce(rules, 1) from run.clock) > 3"
 
 
 def _or_raise(column: str) -> str:
