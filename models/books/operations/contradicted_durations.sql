@@ -1,6 +1,8 @@
 -- Calls of the days being checked whose seconds are not those between their stamps, by more than 2 s and 1 % of
 -- these (whole seconds, rounded or cut off, differ by less), that ended before they began, or that were answered more
--- than 2 s before they began.
+-- than 2 s before they began or an hour or more after: no network lets a telephone ring for longer than minutes, and
+-- clocks in two time zones are an hour apart at least, most of them.
+{% set rang_us = 60 * 60 * 1000000 %}
 
 with stamped as (
     select
@@ -29,6 +31,9 @@ judged as (
             -- nobody knows how much of it was ringing where nothing says when it was answered
             when answered_at is not null and (stamps_us - duration_us) * 100 > 200000000 + stamps_us
                 then 'shorter than between its stamps'
+            -- it is charged by when it was answered, on another day or in another month
+            when epoch_us(answered_at) - epoch_us(started_at) >= {{ rang_us }}
+                then 'answered an hour or more after it was started'
         end as contradiction,
     from stamped
 )
