@@ -29,7 +29,7 @@ def odd_sides(sheets: Sheets, now: datetime) -> Iterator[Problem]:
     tables: dict[tuple[str, str], list[Span]] = defaultdict(list)
     for held, (account, side) in in_force(sheets["rate_assignments"], now, "account_id", "side"):
         tables[account, side].append(held.span)
-    trunks = list(_trunks(sheets, now))
+    trunks = list(trunks_in_force(sheets, now))
     told = set()
     for account, problem in _without_tables(sheets, now, trunks, tables):
         told.add(account)
@@ -39,7 +39,7 @@ def odd_sides(sheets: Sheets, now: datetime) -> Iterator[Problem]:
     yield from _odd_kinds(sheets, tables, told)
 
 
-def _trunks(sheets: Sheets, now: datetime) -> Iterator[tuple[Held, str, str, str]]:
+def trunks_in_force(sheets: Sheets, now: datetime) -> Iterator[tuple[Held, str, str, str]]:
     """The trunks in force with their account and direction; that of an account that has ended is nobody's."""
     ends = sheets["accounts"].mapping("account_id", "valid_to")
     for held, (account, direction, trunk) in in_force(sheets["trunks"], now, "account_id", "direction", "trunk_id"):

@@ -15,12 +15,15 @@ from typing import NamedTuple
 
 from orchestration.configuration.column import Type
 from orchestration.configuration.in_force import Held, in_force
+from orchestration.configuration.kinds import idle
 from orchestration.configuration.names import current_budgets, odd_names
 from orchestration.configuration.problem import Problem
+from orchestration.configuration.roles import nobody_may
 from orchestration.configuration.rules import Sheets, span
 from orchestration.configuration.schema import FILES, PREFIX_ITEM
+from orchestration.configuration.services import without_prices
 from orchestration.configuration.sheet import Sheet, read
-from orchestration.configuration.sides import odd_sides
+from orchestration.configuration.sides import odd_sides, trunks_in_force
 from orchestration.typed import day, instant, is_country_code
 
 _PRICES = {
@@ -29,6 +32,7 @@ _PRICES = {
 }
 """The kinds of table in which a call without a rate has no price, and what a rate has one by."""
 
+_OF_ACCOUNTS = ("rate_assignments", "consumption_profiles", "subscriptions")
 _SAME_RATE = ("rate_table_id", "prefix", "calling_prefix", "jurisdiction", "band")
 
 
@@ -44,7 +48,10 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     found += country_codes_dialled(sheets)
     found += _of(sheets, lambda of: without_rates(of, now, priced), "rate_assignments", "rate_tables", "rates")
     found += _of(sheets, lambda of: odd_sides(of, now), "accounts", "trunks", "rate_assignments")
-    found += _of(sheets, lambda of: without_trunks(of, now), "trunks")
+    found += _of(sheets, lambda of: without_trunks(of, now), "accounts", "trunks")
+    found += _of(sheets, lambda of: without_prices(of, now), "accounts", "service_rates", "subscriptions")
+    found += _of(sheets, lambda of: idle(of, now), "accounts", *_OF_ACCOUNTS)
+    found += _of(sheets, nobody_may, "operators")
     found += _of(sheets, lambda of: without_exchange(of, now), *FILES)
     found += _of(sheets, lambda of: odd_names(of, now), *FILES)
     found += [odd for sheet in sheets.values() for odd in dialled_prefixes(sheet)]
@@ -141,12 +148,16 @@ def without_rates(sheets: Sheets, now: datetime, priced: Collection[str]) -> Ite
 def without_trunks(sheets: Sheets, now: datetime) -> Iterator[Problem]:
     """No trunk at all by which calls come in, or none yet: every answered call would be `no_account`."""
     sheet = sheets["trunks"]
-    held = [held for held, (direction,) in in_force(sheet, now, "direction") if direction == "ingress"]
+    held = [held for held, _, direction, _ in trunks_in_force(sheets, now) if direction == "ingress"]
     if any(trunk.start <= now for trunk in held):
         return
     since = f" before {min(trunk.start for trunk in held)}" if held else ""
     wrong = f"no trunk is an account's{since}: answered calls would be unrated (no_account)"
-    yield Problem(sheet.shown, None, None, wrong, "write each ingress trunk with its account, as CDRs name it")
+    right = "write each ingress trunk with its account, as CDRs name it"
+    written = in_force(sheet, now, "account_id", "direction")
+    ended = next((account for _, (account, direction) in written if direction == "ingress" and not held), None)
+    right += f", or correct when {ended} ends in accounts.csv" if ended else ""
+    yield Problem(sheet.shown, None, None, wrong, right)
 
 
 def without_exchange(sheets: Sheets, now: datetime) -> Iterator[Problem]:

@@ -132,7 +132,8 @@ def test_sides_that_are_swapped(tmp_path: Path) -> None:
 
 
 def test_kinds_that_are_swapped(tmp_path: Path) -> None:
-    assert warned(tmp_path, accounts=_swapped(SEEDS["accounts"], ",customer,", ",carrier,")) == [
+    accounts = SEEDS["accounts"].replace(",prepaid,,1\n", ",,,\n")
+    assert warned(tmp_path, accounts=_swapped(accounts, ",customer,", ",carrier,")) == [
         _no_table(2, "acme (carrier)", "ingress", "buy", "in-a", other="sell"),
         _no_table(3, "bolt (carrier)", "ingress", "buy", "in-b", other="sell"),
         _no_table(4, "carrier (customer)", "egress", "sell", "out", other="buy"),
@@ -185,6 +186,136 @@ def test_no_trunk_by_which_calls_come_in(tmp_path: Path, trunks: str, since: str
     assert warned(tmp_path, trunks="trunk_id,direction,account_id,valid_from,valid_to\n" + trunks) == [
         f"seeds/trunks.csv: {said}; write each ingress trunk with its account, as CDRs name it"
     ]
+
+
+@pytest.mark.parametrize("account", ["acme", "acme,bolt"])
+def test_trunks_of_accounts_that_have_ended_are_nobodys(tmp_path: Path, account: str) -> None:
+    """As their own end in trunks.csv says; where another account has one, calls come in by that."""
+    ended = account.split(",")
+    accounts = SEEDS["accounts"].replace("threshold\n", "threshold,valid_to\n").replace(",,\n", ",,,\n")
+    accounts = accounts.replace(",prepaid,,1\n", ",prepaid,,1,2026-05-06T09:00:00\n")
+    if "bolt" in ended:
+        accounts = accounts.replace("Paris,postpaid,,,", "Paris,postpaid,,,1995-01-01")
+    said = (
+        "seeds/trunks.csv: no trunk is an account's: answered calls would be unrated (no_account); write each ingress "
+    )
+    said += "trunk with its account, as CDRs name it, or correct when acme ends in accounts.csv"
+    assert warned(tmp_path, accounts=accounts) == ([said] if "bolt" in ended else [])
+
+
+_SUBSCRIBED = "subscription_id,account_id,service,charge,valid_from,valid_to\n"
+
+
+@pytest.mark.parametrize(
+    ("held", "price", "on"),
+    [
+        # checked on 2026-05-06: that month's charge, and the next one
+        ("acme,number,monthly,2026-01-15,", ",2020-01-01,2020-02-01", "2026-05-01"),
+        ("acme,number,monthly,2026-01-15,", ",2026-05-02,", "2026-05-01"),
+        ("acme,number,monthly,2026-01-15,", ",,2026-06-01", "2026-06-01"),
+        ("acme,number,monthly,2026-12-15,", ",2026-12-15,2027-01-01", "2027-01-01"),
+        ("acme,number,monthly,2026-12-15,", ",2026-12-16,", "2026-12-15"),
+        ("acme,number,once,2026-05-02,", ",2026-05-03,", "2026-05-02"),
+        # another account's own price
+        ("acme,number,monthly,2026-01-15,", "bolt,,", "2026-05-01"),
+        ("bolt,number,monthly,2026-01-15,", "bolt,,2026-05-01", "2026-05-01"),
+    ],
+)
+def test_a_subscription_without_a_price_when_it_charges(tmp_path: Path, held: str, price: str, on: str) -> None:
+    account, until = price.split(",", 1)
+    prices = SEEDS["service_rates"].replace("valid_from\n", "valid_from,valid_to\n").replace("01-01\n", "01-01,\n")
+    prices += f"number,{account},1,USD,{until}\n"
+    assert warned(tmp_path, subscriptions=f"{_SUBSCRIBED}s1,{held}\n", service_rates=prices) == [
+        f"seeds/subscriptions.csv line 2, column service: number has no price for {held[:4]} on {on}: what it "
+        "charges then would be unrated (no_rate); add a price to service_rates.csv that is in force then, or end the "
+        "subscription"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("held", "price"),
+    [
+        ("acme,number,monthly,2026-01-15,", "acme,1,USD,2026-05-01,2026-06-02"),
+        # what is over, and what ends with the service, needs none
+        ("acme,number,monthly,2026-01-15,2026-05-01", ",1,USD,,2020-02-01"),
+        ("acme,number,monthly,2026-01-15,2026-06-01", ",1,USD,,2026-05-02"),
+        ("acme,number,once,2026-04-30,", ",1,USD,,2020-02-01"),
+        ("gone,number,monthly,2026-01-15,", ",1,USD,,2026-05-02"),
+    ],
+)
+def test_a_subscription_with_a_price_when_it_charges(tmp_path: Path, held: str, price: str) -> None:
+    accounts = SEEDS["accounts"].replace("threshold\n", "threshold,valid_to\n").replace(",,\n", ",,,\n")
+    accounts = accounts.replace(",prepaid,,1\n", ",prepaid,,1,\n") + "gone,Gone,customer,USD,UTC,,,,2026-06-01\n"
+    prices = f"service,account_id,unit_price,currency,valid_from,valid_to\nnumber,{price}\n"
+    changed = {"subscriptions": f"{_SUBSCRIBED}s1,{held}\n", "service_rates": prices, "accounts": accounts}
+    assert warned(tmp_path, **changed) == []
+
+
+def test_what_nothing_is_done_with_for_a_carrier(tmp_path: Path) -> None:
+    columns = ("payment_terms_days", "tax_pct", "plan_tier", "buffer")
+    accounts = SEEDS["accounts"].replace("threshold\n", f"threshold,{','.join(columns)}\n").replace("\n", ",\n")
+    header, acme, bolt, _ = (line.removesuffix(",") for line in accounts.splitlines())
+    acme, bolt = acme + ",14,19,pro,1", bolt + ",14,19,pro,1"
+    # its limits, its resources and its periods count; a 0 and what an empty cell means say nothing
+    fine = "carrier,Carrier,carrier,USD,UTC,postpaid,5,0,0,0.00,pro,1"
+    assert warned(tmp_path, accounts="\n".join([header, acme, bolt, fine]) + "\n") == []
+    idle = ["carrier,Carrier,carrier,USD,UTC,prepaid,,3,14,19,,", "two,Two,carrier,USD,UTC,,,,14,,,"]
+    ok, none = "its status is always ok", "it is sent no invoice"
+
+    def told(column: str, why: str, more: str = "") -> str:
+        where = f"seeds/accounts.csv line 4, column {column}: carrier is a carrier, {why}"
+        return f"{where}: nothing is done with this{more}; write nothing"
+
+    assert warned(tmp_path, accounts="\n".join([header, acme, bolt, *idle]) + "\n") == [
+        told("payment_model", ok),
+        told("low_balance_threshold", ok),
+        told("payment_terms_days", none, " (and 1 more)"),
+        told("tax_pct", none),
+    ]
+
+
+def test_a_threshold_of_a_postpaid_account(tmp_path: Path) -> None:
+    accounts = SEEDS["accounts"].replace("Paris,postpaid,,", "Paris,postpaid,,5") + "two,Two,both,USD,UTC,,,7\n"
+    assert warned(tmp_path, accounts=accounts) == [
+        "seeds/accounts.csv line 3, column low_balance_threshold: bolt is postpaid, no balance of it is low: nothing "
+        "is done with this (and 1 more); write nothing"
+    ]
+    assert warned(tmp_path, accounts=accounts.replace(",5\n", ",0\n").replace(",,,7\n", ",prepaid,,7\n")) == []
+
+
+def test_what_a_carrier_subscribes_to_and_may_take_for_nothing(tmp_path: Path) -> None:
+    held = "s1,carrier,message,monthly,2026-01-01,\ns2,carrier,message,once,2026-05-01,\n"
+    profiles = "profile_id,account_id,rule,allowance,period\np1,carrier,duration,60,month\np2,acme,cost,1,day\n"
+    changed = {"subscriptions": _SUBSCRIBED + held, "consumption_profiles": profiles}
+    is_charged = "carrier is a carrier: it is charged, and sent no invoice; write a customer, or "
+    is_charged += "kind both in accounts.csv"
+    assert warned(tmp_path, **changed) == [
+        "seeds/consumption_profiles.csv line 2, column account_id: carrier is a carrier, and no call is sold to it: "
+        "nothing is taken from the allowance; write a customer, or delete the row",
+        f"seeds/subscriptions.csv line 2, column account_id: {is_charged}",
+    ]
+    # one that delivers to another is sold to; what is over is not told
+    changed["rate_assignments"] = SEEDS["rate_assignments"] + "carrier,sell,retail,2026-01-01\n"
+    changed["subscriptions"] = _SUBSCRIBED + "s1,carrier,message,monthly,2026-01-01,2026-05-01\n"
+    assert warned(tmp_path, **changed) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "acts", "right"),
+    [
+        ("", "", ""),
+        ("ann,admin,\n", "", ""),
+        ("ann,finance,\nbob,viewer,\n", "", ""),
+        ("ann,viewer,\n", "top up, issue invoices, waive, confirm waivers, withdraw files", "finance or admin"),
+        ("ann,rater,\n", "top up, issue invoices, confirm waivers, withdraw files", "finance or admin"),
+        # with a list of accounts nobody decides about all of them
+        ("ann,admin,acme\nbob,rater,\n", "confirm waivers, withdraw files", "finance or admin"),
+        ("ann,finance,acme\n", "waive, confirm waivers, withdraw files", "finance or admin"),
+    ],
+)
+def test_what_no_operator_may_do(tmp_path: Path, rows: str, acts: str, right: str) -> None:
+    said = f"seeds/operators.csv, column role: nobody may {acts}; give one of them the role {right}, without a list of "
+    assert warned(tmp_path, operators=f"operator,role,accounts\n{rows}") == ([said + "accounts"] if acts else [])
 
 
 def _pair(line: int, wrong: str, pair: str, since: str = "2026-05-06") -> str:
@@ -328,7 +459,7 @@ def test_a_budget_in_a_currency_that_nothing_is_converted_to(tmp_path: Path) -> 
     # who has gone spends nothing
     gone = accounts.replace("department\n", "department,valid_to\n").replace("Sales\n", "Sales,2026-05-06T09:00:00\n")
     gone = gone.replace("Support\n", "Support,\n")
-    assert warned(tmp_path, accounts=gone, budgets=budgets) == []
+    assert [said.partition(":")[0] for said in warned(tmp_path, accounts=gone, budgets=budgets)] == ["seeds/trunks.csv"]
 
 
 def test_prefixes_as_they_are_dialled(tmp_path: Path) -> None:

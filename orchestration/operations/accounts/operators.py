@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.configuration.roles import Act
 from orchestration.store.warehouse import Refused, operator
 
 
-def require(con: duckdb.DuckDBPyConnection, *roles: str, account: str | None = None) -> None:
-    """Refuse unless the operator has one of `roles`, or is admin, and may act for `account`.
+def require(con: duckdb.DuckDBPyConnection, act: Act, account: str | None = None) -> None:
+    """Refuse unless the operator has a role that may do this, and may act for `account`.
 
     `con` has the loaded configuration (config.operators). `account` None: it is about every account, which only
     an operator without a list of accounts may do. Without any row everyone is admin. Raises `Refused`, which
@@ -17,12 +18,12 @@ def require(con: duckdb.DuckDBPyConnection, *roles: str, account: str | None = N
     if con.execute("select count(*) from config.operators").fetchone() == (0,):
         return
     who = operator()
-    needed = " or ".join(dict.fromkeys((*roles, "admin")))
+    needed = " or ".join(act.roles)
     row = con.execute("select role, accounts from config.operators where operator = ?", [who]).fetchone()
     if row is None:
         raise Refused(f"{who} is not in seeds/operators.csv; this needs the role {needed}")
     role, accounts = row
-    if role not in (*roles, "admin"):
+    if role not in act.roles:
         raise Refused(f"{who} is {role} in seeds/operators.csv; this needs the role {needed}")
     if accounts and account not in accounts:
         about = account or "all accounts"

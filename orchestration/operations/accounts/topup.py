@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.configuration.roles import TOP_UP
 from orchestration.landing.rows.canonical import PAYMENTS
 from orchestration.landing.rows.checked import fault
 from orchestration.landing.rows.plausible import source_limits
@@ -71,7 +72,7 @@ def topup(
     with publishing(home, "topup") as held:
         configure(held)
         with held.connect() as con:
-            require(con, "finance", account=account)
+            require(con, TOP_UP, account=account)
             own = _currency(con, account)
             if currency and currency != own:
                 raise Refused(f"{account} is kept in {own}, not {currency}; convert the amount and enter it in {own}")

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.configuration.roles import INVOICE
 from orchestration.documents.csv_file import csv_bytes
 from orchestration.documents.document import Document
 from orchestration.documents.issued import as_issued
@@ -50,7 +51,7 @@ def invoice(home: Home, request: DocumentRequest) -> Invoiced:
         build_days(held)
         if not request.draft:
             with held.connect() as con:
-                require(con, "finance", account=request.account)
+                require(con, INVOICE, account=request.account)
         done = issue(held, request, logo(home))
     return done
 
@@ -73,9 +74,9 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
         build_days(held)
         with held.connect() as con:
             if not accounts:
-                require(con, "finance")
+                require(con, INVOICE)
             for account in accounts:
-                require(con, "finance", account=account)
+                require(con, INVOICE, account=account)
                 refuse_no_customer(con, account)
             periods = con.execute(
                 "select account_id, period_start, status from marts.billing_periods "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TypedDict, Unpack
 
+from orchestration.configuration.roles import CONFIRM, WAIVE
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.day.waivable import Waived, file_id_of, rejected_row, weigh
@@ -47,7 +48,7 @@ def waive(home: Home, day: date, reason: str, **keys: Unpack[WaiverKey]) -> Waiv
     with publishing(home, "waive") as held:
         configure(held)
         with held.connect() as con:
-            require(con, "rater", "finance")
+            require(con, WAIVE)
             with transaction(con):
                 waived = weigh(con, day, what, key)
                 waiver = Waiver(day, what, waived.key, reason, waived.amount, waived.currency, not waived.in_force)
@@ -64,7 +65,7 @@ def confirm(home: Home, day: date, **keys: Unpack[WaiverKey]) -> Waived:
     with publishing(home, "waive") as held:
         configure(held)
         with held.connect() as con:
-            require(con, "finance")
+            require(con, CONFIRM)
             with transaction(con):
                 if what == "row":
                     key = rejected_row(con, day, key)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.configuration.roles import WITHDRAW
 from orchestration.engine import dbt
 from orchestration.landing import dropped
 from orchestration.landing.corrected.correct import correct_same_lines
@@ -69,7 +70,7 @@ def withdraw_held(
         raise Refused("--reason must say why")
     configure(held)
     with held.connect() as con:
-        require(con, "finance")
+        require(con, WITHDRAW)
         key = _landed(con, file_id, kind, source)
         is_modelled = dbt.modelled(con)
     if not is_modelled:  # an older version's do not know how a payment is taken back
