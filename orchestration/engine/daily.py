@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.engine import dbt
+from orchestration.engine import dbt, excess
 from orchestration.store import sql
 from orchestration.store.database import transaction
 from orchestration.store.files import folder
@@ -192,7 +192,8 @@ def build(
                 with transaction(con):
                     _make(con, home, days, model)
             except duckdb.Error as error:
-                raise dbt.DbtFailed(f"{model.name}: {error}") from error
+                why = excess.named(con) if excess.is_excess(error) else f"{model.name}: {error}"
+                raise dbt.DbtFailed(why) from error
             if report is not None:
                 report(f"{model.name.split('.')[1]} ({time.monotonic() - began:.1f} s)")
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engine import excess
 from orchestration.engine.dbt import DbtFailed, memory
 from orchestration.store.failures import first_line, of_files, what_failed
 from orchestration.store.warehouse import Refused
@@ -23,6 +24,8 @@ def in_words(failure: Exception, root: Path | None = None) -> str:
     if _OUT_OF_MEMORY in str(failure):
         setting = f"TOLLBOOK_MEMORY is {memory()}"
         return f"{first_line(failure)}\nthere is not enough memory: {setting}; give it more, where the machine has it"
+    if isinstance(failure, duckdb.Error) and excess.is_excess(failure):
+        return excess.in_words()
     if isinstance(failure, DbtFailed):
         tried = "a model failed, nothing was published; the next build tries again"
         return of_files(failure, root) or f"{tried}\n{failure}"

@@ -34,7 +34,7 @@ _SELECTED = ("path:models/rating", "+path:models/rating,path:models/staging", "r
 _STEPS = ("legs", "profiles", "explained")
 
 # the folders of questions beside it
-_QUESTIONS = ("decks", "evidence")
+_QUESTIONS = ("decks", "evidence", "excess")
 
 
 @dataclass(frozen=True)

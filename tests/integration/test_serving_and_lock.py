@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -25,7 +26,7 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import KEEP_S, publish_now
 from orchestration.store.warehouse import Home, Refused, environment, writer
-from tests.support.company import write_calls, write_company
+from tests.support.company import SEEDS, write_calls, write_company
 
 CALLS = 2_000
 PUBLISHES = 10
@@ -200,6 +201,51 @@ def test_a_model_that_fails_is_named_and_the_next_build_completes_it(
     build(home)
     with duckdb.connect(str(home.serving), read_only=True) as con:
         assert con.execute("select sum(attempts) from marts.breakout_hourly").fetchone() == (CALLS,)
+
+
+def test_what_comes_to_more_than_an_amount_can_be_is_named(tmp_path: Path) -> None:
+    """A leg, a leg that is converted, a service, and a sum of what can be kept one by one."""
+    priced = [
+        (
+            {"rates": SEEDS["rates"].replace(",0.06", ",999999999")},
+            "call c1 of sw1, 172800 s at 999999999 USD a minute by retail (rates.csv line 2), comes to",
+            " (and 2 more)",
+        ),
+        (
+            {"fx_rates": SEEDS["fx_rates"].replace(",0.5", ",99999999999")},
+            "call c2 of sw1, 172800 s at 0.06 USD a minute by retail (rates.csv line 2), from USD to EUR at "
+            "99999999999, comes to",
+            "",
+        ),
+        (
+            {
+                "service_rates": SEEDS["service_rates"].replace(",0.01", ",999999999"),
+                "subscriptions": "subscription_id,account_id,service,quantity,charge,valid_from\n"
+                "s1,acme,message,1234.5,once,2026-05-04\n",
+            },
+            "subscription s1 of acme, 1234.5 of message at 999999999 USD, comes to",
+            "",
+        ),
+        (
+            {"rates": SEEDS["rates"].replace(",0.06", ",300000000.5")},
+            "a sum comes to",
+            "; the dearest of these days is call c1 of sw1, at 864000001440.00000000 USD by retail",
+        ),
+    ]
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    trunks = {"c1": "in-a", "c2": "in-b", "c3": "in-a"}
+    calls = [(name, "2026-05-04T10:00:00", "172800", trunk) for name, trunk in trunks.items()]
+    land(home, [write_calls(tmp_path / "calls.csv", calls)], kind="cdrs", source="sw1")
+    for changed, what, more in priced:
+        write_company(home.seeds, **changed)
+        with pytest.raises(DbtFailed) as failed:
+            build(home)
+        remedy = "correct its price, its quantity or the rate of exchange"
+        assert str(failed.value) == f"{what} more than an amount can be, 12 digits before the point{more}: {remedy}"
+    write_company(home.seeds, subscriptions="subscription_id,account_id,service,charge,valid_from\n")
+    build(home)
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        assert con.execute("select sum(sell_amount) from marts.rated_calls").fetchone() == (Decimal("518.40"),)
 
 
 def test_a_day_counts_as_built_once_its_files_are_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -265,6 +265,14 @@ def test_a_model_that_fails_for_want_of_a_file_says_so_here_and_in_a_run() -> No
             str(failure).splitlines()[0],
             "there is not enough memory: TOLLBOOK_MEMORY is 4GB; give it more, where the machine has it",
         ]
+    for query in (
+        "select x::DECIMAL(20, 0) from (values (100000000000000000000::HUGEINT)) as t (x)",
+        "select sum(x)::DECIMAL(20, 8) from (values (999999999999::DECIMAL(20, 8)), (1)) as t (x)",
+        "select x * x from (values (100000000000000000000::HUGEINT)) as t (x)",
+    ):
+        with pytest.raises(duckdb.Error) as too_much:
+            duckdb.sql(query).fetchall()
+        assert in_words(too_much.value, HOME).startswith("something comes to more than an amount can be, 12 digits")
     for failure, words in ((gone, said), (OSError(errno.ENOSPC, "No space left on device", "/h/a"), "/h/a cannot be")):
         with pytest.raises(dg.Failure) as failed, in_a_run(Home(HOME, HOME).root):
             raise failure

@@ -49,6 +49,7 @@ _TESTED_IN_PYTHON = {
     "leg_seconds": "tests/integration/test_explained_legs.py",
     "leg_steps": "tests/integration/test_explained_legs.py",
     "national_prefixes": "tests/integration/test_national_numbers.py",
+    "too_much": "tests/integration/test_serving_and_lock.py",
 }
 
 
@@ -121,6 +122,7 @@ _READ_IN_PYTHON = {
     "deck_review_in_words": "orchestration/decks/review.py",
     "evidence_cells": "orchestration/operations/billing/evidence.py",
     "leg_steps": "orchestration/operations/questions/rated_again.py",
+    "too_much": "orchestration/engine/excess.py",
     "invoice_totals_due": "orchestration/operations/billing/invoice.py",
     "invoice_lines_due": "orchestration/operations/billing/invoice.py",
 }
