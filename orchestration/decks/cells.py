@@ -47,7 +47,12 @@ def read(path: Path, name: str, mapping: DeckMapping, rules: int) -> Grid:
     if not data.strip():
         raise _refused(name, None, "the file is empty", "ask for the file again")
     if suffix in _SHEETS:
-        return _sheet(data, name, mapping, rules)
+        try:
+            return _sheet(data, name, mapping, rules)
+        except BaseException as failure:
+            if type(failure).__name__ != "PanicException":  # how Rust fails: no Exception, and of no module
+                raise
+            raise _refused(name, None, f"the workbook is damaged ({failure})", "save it again as .xlsx") from None
     if data[:4] == b"PK\x03\x04":
         raise _refused(name, None, "this is a spreadsheet, not text", "give it a name that ends in .xlsx")
     return _text(data, name, mapping)
@@ -99,13 +104,22 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping, rules: int) -> Grid:
     except CalamineError as error:
         raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
     # what was accepted by the rules before had them as empty cells
-    lacking = workbook.without_values(data, shown) if rules > 3 else []
+    lacking = _lacking(data, name, shown) if rules > 3 else []
     grid = [[_shown(cell) for cell in row] for row in values]
     for cell in lacking:
         _put(grid, cell)
     filled = [(line, row) for line, row in enumerate(grid, 1) if any(row)]
     formulas = frozenset(cell.text for cell in lacking if cell.is_formula)
     return Grid([line for line, _ in filled], [row for _, row in filled], is_sheet=True, formulas=formulas)
+
+
+def _lacking(data: bytes, name: str, sheet: str) -> list[workbook.NoValue]:
+    try:
+        return workbook.without_values(data, sheet)
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged workbook fails in many ways
+        raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
 
 
 def _put(grid: list[list[str]], cell: workbook.NoValue) -> None:

@@ -15,7 +15,8 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 _OLE = b"\xd0\xcf\x11\xe0"  # how an .xls begins
-_REFERENCE = re.compile("([A-Za-z]{1,3})[0-9]+")
+_REFERENCE = re.compile("([A-Za-z]{1,3})([0-9]{1,7})")
+_ROWS, _COLUMNS = 1_048_576, 16_384  # what a sheet has at most
 # what a sheet has in it that has such cells, and most sheets have not: those are not read twice
 _MARKS = (b'="e"', b"='e'", b"<f", b":f")
 
@@ -101,7 +102,9 @@ class _Cells:
             self.row, self.column = int(attributes.get("r", self.row + 1)), 0
         elif name == "c":
             at = _REFERENCE.fullmatch(attributes.get("r", ""))
-            self.column = _number(at[1]) if at else self.column + 1
+            self.row, self.column = (int(at[2]), _number(at[1])) if at else (self.row, self.column + 1)
+            if not (0 < self.row <= _ROWS and 0 < self.column <= _COLUMNS):
+                raise ValueError(f"there is no cell {attributes.get('r', '')}")
             self.kind, self.texts = attributes.get("t", ""), {}
         elif name in ("f", "v"):
             self.inside = name

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.decks import mapping_file
+from orchestration.decks import mapping_file, workbook
 from orchestration.decks.prefixes import PrefixRules, expand
 from orchestration.decks.problem import UnreadableDeck
 from tests.support.decks import Cell, read, short, xlsx
@@ -248,6 +248,18 @@ def test_cells_of_an_older_workbook_that_have_no_value(tmp_path: Path) -> None:
     assert problems(tmp_path, toml, "x.xls", XLS, "2026-04-01") == [
         'x.xls line 3, column Rate: "#DIV/0!" is not a price; write a number; words go under blocked or not_offered',
     ]
+    damaged = bytearray(XLS)
+    damaged[1426] = 4
+    (found,) = problems(tmp_path, toml, "x.xls", bytes(damaged), "2026-04-01")
+    assert found.startswith("x.xls: the workbook is damaged (")
+    assert found.endswith("; save it again as .xlsx")
+
+
+def test_a_cell_that_no_sheet_has_room_for() -> None:
+    """The grid of a damaged sheet is not filled up to there."""
+    far = xlsx(("A", [["Code", Cell('</c><c r="B2000000" t="e">')]]))
+    with pytest.raises(ValueError, match="there is no cell B2000000"):
+        workbook.without_values(far, "A")
 
 
 @pytest.mark.parametrize(
