@@ -99,12 +99,12 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping, rules: int) -> Grid:
             name, None, "there are several sheets", f"set sheet to one of {', '.join(book.sheet_names)} in the mapping"
         )
     shown = mapping.sheet or book.sheet_names[0]
+    # what was accepted by the rules before had them as empty cells
+    lacking = _lacking(data, name, shown) if rules > 3 else []
     try:
         values = book.get_sheet_by_name(shown).to_python(skip_empty_area=False)
     except CalamineError as error:
         raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
-    # what was accepted by the rules before had them as empty cells
-    lacking = _lacking(data, name, shown) if rules > 3 else []
     grid = [[_shown(cell) for cell in row] for row in values]
     for cell in lacking:
         _put(grid, cell)
@@ -118,6 +118,9 @@ def _lacking(data: bytes, name: str, sheet: str) -> list[workbook.NoValue]:
         return workbook.without_values(data, sheet)
     except MemoryError:
         raise
+    except workbook.TooLarge as far:
+        right = "delete the rows and columns without prices (the cells look empty), and save it"
+        raise _refused(name, None, f"the sheet is too large: {far}", right) from None
     except Exception as error:  # a damaged workbook fails in many ways
         raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
 

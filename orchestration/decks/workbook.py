@@ -17,6 +17,9 @@ from xml.parsers import expat
 _OLE = b"\xd0\xcf\x11\xe0"  # how an .xls begins
 _REFERENCE = re.compile("([A-Za-z]{1,3})([0-9]{1,7})")
 _ROWS, _COLUMNS = 1_048_576, 16_384  # what a sheet has at most
+_MOST = 40_000_000  # cells: calamine fills a sheet up to its last row and column, 24 bytes a cell
+_WIDE = re.compile(rb"""\sr=["'][A-Za-z]{2,3}[0-9]""")
+_AT = re.compile(rb"""\sr=["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
 # what a sheet has in it that has such cells, and most sheets have not: those are not read twice
 _MARKS = (b'="e"', b"='e'", b"<f", b":f")
 
@@ -31,8 +34,12 @@ class NoValue:
     is_formula: bool
 
 
+class TooLarge(Exception):
+    """A sheet that reaches too far to be read whole: up to where."""
+
+
 def without_values(data: bytes, sheet: str) -> list[NoValue]:
-    """The cells without a value of a sheet, in order. Raises what a damaged workbook fails with."""
+    """The cells without a value of a sheet, in order. Raises `TooLarge`, and what a damaged workbook fails with."""
     return _of_xls(data, sheet) if data.startswith(_OLE) else _of_xlsx(data, sheet)
 
 
@@ -64,11 +71,22 @@ def _of_xlsx(data: bytes, sheet: str) -> list[NoValue]:
         )
         target = next(entry.attrib["Target"] for entry in relations if entry.get("Id") == part_id)
         xml = parts.read(names[posixpath.normpath(posixpath.join("/xl", target)).lstrip("/").lower()])
+    _refuse_too_large(xml)
     if xml.lstrip(b"\xef\xbb\xbf").startswith(b"<") and not any(mark in xml for mark in _MARKS):
         return []
     # scripts ask for it that leave the work to whoever opens the file, and some write 0 until then
     to_be_worked_out = any(entry.get("fullCalcOnLoad") in ("1", "true") for entry in _named(workbook, "calcPr"))
     return _Cells(("", "0") if to_be_worked_out else ("",)).of(xml)
+
+
+def _refuse_too_large(xml: bytes) -> None:
+    if not _WIDE.search(xml):
+        return
+    columns, rows = b"A", 1
+    for letters, row in _AT.findall(xml):
+        columns, rows = max(columns, letters.upper(), key=lambda c: (len(c), c)), max(rows, int(row))
+    if rows * _number(columns.decode()) > _MOST:
+        raise TooLarge(f"it has cells up to column {columns.decode()} and row {rows:,}")
 
 
 def _named(root: ElementTree.Element, name: str) -> Iterator[ElementTree.Element]:

@@ -255,6 +255,17 @@ def test_cells_of_an_older_workbook_that_have_no_value(tmp_path: Path) -> None:
     assert found.endswith("; save it again as .xlsx")
 
 
+def test_a_sheet_that_reaches_too_far(tmp_path: Path) -> None:
+    """Nothing is filled up to a stray cell in the last corner: that would take 400 GB."""
+    stray = Cell('</c></row><row r="1048576"><c r="XFD1048576" t="str"><v> </v>')
+    assert problems(tmp_path, MAPPING, "x.xlsx", xlsx(("A", [["Code", "Rate", stray]]))) == [
+        "x.xlsx: the sheet is too large: it has cells up to column XFD and row 1,048,576; delete the rows and columns"
+        " without prices (the cells look empty), and save it"
+    ]
+    wide = [["Code", "Rate", "Inc", "Date", Cell('</c><c r="XFD1">')], [44, 1, "1/1", "01/04/2026"]]
+    assert len(read(tmp_path, MAPPING, "x.xlsx", xlsx(("A", wide)))[1]) == 1
+
+
 def test_a_cell_that_no_sheet_has_room_for() -> None:
     """The grid of a damaged sheet is not filled up to there."""
     far = xlsx(("A", [["Code", Cell('</c><c r="B2000000" t="e">')]]))
