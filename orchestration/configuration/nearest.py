@@ -31,6 +31,11 @@ def respelled(value: str, known: Collection[str]) -> str | None:
     return next((name for name in known if _plain(name) == wanted), None)
 
 
+def close_match(value: str, known: Collection[str]) -> str | None:
+    """The known name that `value` is but for a letter or two, or None."""
+    return next(iter(get_close_matches(value.lower(), sorted(known), n=1, cutoff=0.87)), None)
+
+
 def unit_in(name: str, column: str) -> str | None:
     """The word of a name by which it is something else than the column that it is near: another unit, less or more."""
     return next((word for word in re.split(r"[\W_]+", name.lower()) if word in _OTHER and word not in column), None)

@@ -246,12 +246,19 @@ def _zone(column: Column, value: str) -> str | None:
     return cities.get(value.casefold().replace(" ", "_")) or nearest(value, _zones())
 
 
+def _prefix(value: str) -> str | None:
+    """With a + it is one number, with whatever marks; else `45-46` may be two, and `45.0` is a spreadsheet's 45."""
+    if match := re.fullmatch(r"([0-9]+)\.0+", value):
+        return match[1]
+    return re.sub(r"[-+.() ]", "", value) if value.startswith("+") else None
+
+
 _REPAIRS: Mapping[Type, Callable[[Column, str], str | None]] = {
     Type.SOURCE: lambda column, value: source(value),
     Type.ENUM: _enum,
     Type.ZONE: _zone,
     Type.CURRENCY: lambda column, value: _SYMBOLS.get(value, value.upper()),
-    Type.PREFIX: lambda column, value: re.sub(r"[-+.() ]", "", value),
+    Type.PREFIX: lambda column, value: _prefix(value),
     Type.DIGITS: lambda column, value: re.sub(r"^0+|[-+.() ]", "", value),
     Type.DIALLED: lambda column, value: "none" if re.fullmatch("-|no|None|NONE", value) else None,
     Type.DAYS: lambda column, value: value.lower().replace(" ", ",").replace(",,", ","),

@@ -136,6 +136,23 @@ def test_a_name_in_gz_of_plain_text_is_read_as_it_is(home: Home) -> None:
     assert land(home)[0].landed == 1
 
 
+def test_a_column_that_is_nearly_one_of_those_that_need_not_be_there_is_asked_about(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without it the call would have no carrier, and the day would close."""
+    names = ("egress_trunks", "routing_numbr", "ingress", "answered", "ended", "pdd_s", "tags")
+    drop(home, "a.csv", csv_text([cdr() | dict.fromkeys(names, "1")], (*cdr(), *names)))
+    drop(home, "b.jsonl", json.dumps(cdr(call_id="b", egresstrnk="1", ingress_trunk="west")))
+    assert [r.landed for r in land(home)] == [1, 1]
+    kept = "is kept, and nothing is charged by it; did you mean"
+    assert caplog.messages == [
+        f'a.csv: column "egress_trunks" {kept} egress_trunk?',
+        f'a.csv: column "routing_numbr" {kept} routing_number?',
+        f'a.csv: column "ingress" {kept} ingress_trunk?',
+        f'b.jsonl: column "egresstrnk" {kept} egress_trunk?',
+    ]
+
+
 def test_an_ending_in_capital_letters_is_the_same(home: Home) -> None:
     drop(home, "A.CSV", csv_text([cdr(call_id="a")]))
     drop(home, "B.JSONL.GZ", gzip.compress(json.dumps(cdr(call_id="b")).encode()))
@@ -711,7 +728,7 @@ def test_a_list_or_an_object_is_no_text(home: Home) -> None:
 def test_a_telephone_number_that_became_a_decimal_is_none(home: Home) -> None:
     """As of a column with gaps: the point would be taken for a mark between digits, and the 0 for one of them."""
     columns = (*cdr(), "calling_number")
-    numbers = [("442.0", ""), ("442", "491.0"), ("44.2", ""), ("44 20.00", ""), ("442", ""), ("+44 (20) 7-2.0", "")]
+    numbers = [("442.0", ""), ("442", "491.00"), ("44.2", ""), ("44 20.00", ""), ("442", ""), ("+44 (20) 7-2.0", "")]
     rows = [cdr(call_id=f"c{n}", called_number=called) | {"calling_number": calling}
             for n, (called, calling) in enumerate(numbers)]  # fmt: skip
     drop(home, "a.csv", csv_text(rows, columns))
@@ -719,7 +736,7 @@ def test_a_telephone_number_that_became_a_decimal_is_none(home: Home) -> None:
     assert (landed.landed, landed.rejected) == (4, 2)
     assert query(home, "select line, reason, detail from ops.rejected_rows order by line") == [
         (2, "bad_number", 'called_number is "442.0", a decimal number; write its digits, as text'),
-        (3, "bad_number", 'calling_number is "491.0", a decimal number; write its digits, as text'),
+        (3, "bad_number", 'calling_number is "491.00", a decimal number; write its digits, as text'),
     ]
     with writer(home, "test") as held:
         held.rules = 3

@@ -176,6 +176,25 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
         ),
         (
             "rates",
+            "retail,49,",
+            "retail,49.0,",
+            'rates.csv line 3, column prefix: "49.0" is not a prefix; write 49',
+        ),
+        (
+            "rates",
+            "retail,49,",
+            "retail,49-51,",
+            'rates.csv line 3, column prefix: "49-51" is not a prefix; '
+            "write up to 15 digits, or nothing for every number",
+        ),
+        (
+            "rates",
+            "retail,49,",
+            "retail,+49 (30),",
+            'rates.csv line 3, column prefix: "+49 (30)" is not a prefix; write 4930',
+        ),
+        (
+            "rates",
             "peak,2026-01-01",
             "peak,1.2.2026",
             'rates.csv line 3, column valid_from: "1.2.2026" is not a time; write 2026-02-01',

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.configuration.nearest import nearest, unit_in
+from orchestration.configuration.nearest import close_match, nearest, unit_in
 from orchestration.landing.formats import known, looks
 from orchestration.landing.formats.native import NativeFormat, SourceSettings
 from orchestration.landing.problem import OtherLayout, UnreadableFile
@@ -207,6 +207,18 @@ def _meant(kind: Kind, name: str, other: str) -> str:
     return f'; "{other}" is probably {name}: write it so'
 
 
+def _doubts(kind: Kind, names: Sequence[str]) -> Iterator[str]:
+    """Columns that are nearly one that a file need not have, and has not: `egress_trunks`, `egress`."""
+    absent = [column for column in kind.columns if column.name not in names]
+    for name in names:
+        if name in kind.names:
+            continue
+        meant = close_match(name, [column.name for column in absent])
+        named = (column.name for column in absent if column.is_id and column.name.startswith(f"{name}_"))
+        if (meant := meant or next(named, None)) and not unit_in(name, meant):
+            yield f'column "{name}" is kept, and nothing is charged by it; did you mean {meant}?'
+
+
 def _others(names: Sequence[str], kind: Kind, settings: SourceSettings) -> str:
     """What the first line of a file says that names none of a kind's columns."""
     text = " ".join(names)
@@ -307,4 +319,5 @@ def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> La
     def extra(cells: Cells) -> Cells:
         return {name: cells[name] for name in names if name not in kind.names}
 
-    return Layout(canonical, extra, renewed={name: trimmed(column, quoted(name)) for name, column in ids.items()})
+    renewed = {name: trimmed(column, quoted(name)) for name, column in ids.items()}
+    return Layout(canonical, extra, renewed=renewed, doubts=tuple(_doubts(kind, names)))

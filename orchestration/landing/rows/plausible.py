@@ -128,11 +128,11 @@ def _filled(column: CanonicalColumn) -> str:
 
 
 def _is_decimal(column: CanonicalColumn) -> str:
-    """SQL: whether a telephone number is what a program makes of a column of numbers with gaps: digits and `.0`, which
-    would leave a 0 too many. With other marks the point is a mark, too. Before rules 4 nobody looked.
+    """SQL: whether a telephone number is what a program makes of a column of numbers: digits and `.0` or `.00`, which
+    would leave zeros too many. With other marks the point is a mark, too. Before rules 4 nobody looked.
     """
     number = quoted(column.name)
-    is_one = f"suffix({number}, '.0') and regexp_full_match({number}, '[0-9]+\\.0')"
+    is_one = f"contains({number}, '.') and regexp_full_match({number}, '[0-9]+[.]0+')"
     return f"{is_one} and (select coalesce(rules, 1) from run.clock) > 3"
 
 

@@ -346,6 +346,8 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
             refuse_elsewhere(con, key)
         with own_fault(con):
             readable = open_file(con, content, kind, settings)
+        for doubt in readable.layout.doubts:
+            LOG.warning("%s: %s", file.name, doubt)
         with own_fault(con, readable):
             if has_landed(con, key.file_id, file.kind, file.source):
                 counts = supersede_landed(con, key, readable)
