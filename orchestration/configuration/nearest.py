@@ -11,7 +11,7 @@ _FUZZY_LIMIT = 700
 _SHOWN = 10
 # Words by which a number is in another unit, or is another amount.
 _OTHER = {
-    "ns", "us", "ms", "msec", "millis", "milliseconds", "m", "min", "mins", "minute", "minutes", "h", "hour", "hours",
+    "ns", "us", "ms", "s", "msec", "millis", "milliseconds", "m", "min", "mins", "minute", "minutes", "h", "hour", "hours",
     "c", "ct", "cent", "cents", "pct", "percent", "net", "gross", "vat", "tax",
 }  # fmt: skip
 
@@ -38,7 +38,8 @@ def close_match(value: str, known: Collection[str]) -> str | None:
 
 def unit_in(name: str, column: str) -> str | None:
     """The word of a name by which it is something else than the column that it is near: another unit, less or more."""
-    return next((word for word in re.split(r"[\W_]+", name.lower()) if word in _OTHER and word not in column), None)
+    words, own = re.split(r"[\W_]+", name.lower()), column.split("_")
+    return next((word for word in words if word in _OTHER and word not in own), None)
 
 
 def suggestion(value: str, known: Collection[str], otherwise: str) -> str:
