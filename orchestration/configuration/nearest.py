@@ -11,8 +11,8 @@ _FUZZY_LIMIT = 700
 _SHOWN = 10
 # Words by which a number is in another unit, or is another amount.
 _OTHER = {
-    "ns", "us", "ms", "s", "msec", "millis", "milliseconds", "m", "min", "mins", "minute", "minutes", "h", "hour", "hours",
-    "c", "ct", "cent", "cents", "pct", "percent", "net", "gross", "vat", "tax",
+    "ns", "us", "ms", "s", "msec", "millis", "milliseconds", "m", "min", "mins", "minute", "minutes", "h", "hour",
+    "hours", "c", "ct", "cent", "cents", "pct", "percent", "net", "gross", "vat", "tax",
 }  # fmt: skip
 
 
