@@ -167,8 +167,13 @@ def _misshapen(sheet: Sheet, line: int, names: list[str], cells: list[str]) -> N
         wrong, right = "the row is empty", "delete the line"
     else:
         wrong = f"the row has {len(cells)} cells where the header has {len(names)}"
+        first = cells[0].lstrip(SPACE)
         more = 'put a cell that holds a comma in quotes, like "a, b", or delete the extra commas'
         right = more if len(cells) > len(names) else "write a comma for each cell left empty"
+        if first.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+            right = "it is a mark of git, of two versions that were not merged: settle which is right"
+        elif first.startswith("#"):
+            right = "there are no comments: delete the row"
         sheet.loose.append(dict(zip(names, (cell.strip(SPACE) for cell in cells), strict=False)))
     sheet.problems.append(Problem(sheet.shown, line, None, wrong, right))
 

@@ -405,7 +405,9 @@ def test_a_rebuild_that_differs_changes_nothing(played: Any) -> None:
     before = company.home.warehouse.stat().st_ino
     kept.write_bytes(original.replace(b",60,", b",61,"))
     try:
-        with pytest.raises(Refused, match=r"journal line \d+ \(land, 2026-04-05[^\n]*: \S+ is damaged, its bytes are not those of"):
+        with pytest.raises(
+            Refused, match=r"journal line \d+ \(land, 2026-04-05[^\n]*: \S+ is damaged, its bytes are not those of"
+        ):
             rebuild(company.home)
     finally:
         kept.write_bytes(original)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from orchestration.landing import dropped
@@ -745,7 +747,15 @@ def test_a_telephone_number_that_became_a_decimal_is_none(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "type_"), [("['a']", "VARCHAR[]"), ("{'a': 1}", "STRUCT(a INTEGER)"), ("true", "BOOLEAN")]
+    ("cell", "type_"),
+    [
+        ("['a']", "VARCHAR[]"),
+        ("{'a': 1}", "STRUCT(a INTEGER)"),
+        ("true", "BOOLEAN"),
+        ("1::FLOAT", "FLOAT"),
+        ("1.5::DOUBLE", "DOUBLE with fractions, or of too many digits"),
+        ("1e15::DOUBLE", "DOUBLE with fractions, or of too many digits"),
+    ],
 )
 def test_a_parquet_column_of_lists_is_no_text(home: Home, tmp_path: Path, cell: str, type_: str) -> None:
     path = home.inbox / "cdrs" / "sw1" / "a.parquet"
@@ -756,6 +766,29 @@ def test_a_parquet_column_of_lists_is_no_text(home: Home, tmp_path: Path, cell: 
     )
     (landed,) = land(home)
     assert (landed.status, landed.problem) == ("unreadable", f'column "call_id" is {type_}; write texts')
+
+
+def test_a_parquet_column_of_durations_is_none_of_seconds(home: Home) -> None:
+    path = home.inbox / "cdrs" / "sw1" / "a.parquet"
+    path.parent.mkdir(parents=True)
+    cells: dict[str, Any] = {name: [cell] for name, cell in cdr().items()}
+    cells["duration_s"] = pyarrow.array([61_000], pyarrow.duration("ms"))
+    pyarrow.parquet.write_table(pyarrow.table(cells), path)
+    (landed,) = land(home)
+    assert landed.problem == 'column "duration_s" is duration[ms], a time that lasts; write seconds as a number'
+
+
+def test_what_is_not_a_number_is_an_empty_cell(home: Home) -> None:
+    path = home.inbox / "cdrs" / "sw1" / "a.parquet"
+    path.parent.mkdir(parents=True)
+    duckdb.execute(
+        "copy (select unnest(['nan'::DOUBLE, 7]) as call_id, '2026-03-01T10:00:00Z' as started_at,"
+        f" '447700900123' as called_number, 61 as duration_s, 'nan'::DOUBLE as egress_trunk) to '{path}'"
+    )
+    (landed,) = land(home)
+    assert (landed.landed, landed.rejected) == (1, 1)
+    assert query(home, "select call_id, egress_trunk from landed.cdrs") == [("7", None)]
+    assert query(home, "select reason from ops.rejected_rows") == [("missing_value",)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])

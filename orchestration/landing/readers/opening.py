@@ -274,17 +274,24 @@ def _parquet(con: duckdb.DuckDBPyConnection, path: Path, kind: Kind, settings: S
         types, rows = parquet.columns(con, path)
     except duckdb.Error as error:
         raise UnreadableFile(f"not a Parquet file: {first_line(error)}") from None
-    if settings.rules > 3:
+    layout, is_strict = _canonical(kind, list(types), settings), settings.rules > 3
+    if is_strict:
         _refuse_no_texts(kind, types)
-    return parquet.Parquet(path, kind, types, _canonical(kind, list(types), settings), rows)
+        if name := parquet.inexact(con, path, [name for name in kind.texts if types.get(name) == "DOUBLE"]):
+            raise UnreadableFile(f'column "{name}" is DOUBLE with fractions, or of too many digits; write texts')
+        if lasting := {name: unit for name, unit in parquet.durations(path).items() if name in kind.names}:
+            name, unit = next(iter(lasting.items()))
+            raise UnreadableFile(f'column "{name}" is {unit}, a time that lasts; write seconds as a number')
+    return parquet.Parquet(path, kind, types, layout, rows, is_strict)
 
 
 def _refuse_no_texts(kind: Kind, types: Mapping[str, str]) -> None:
-    """Raise `UnreadableFile` for columns of names and words whose cells are lists, structures or truth values."""
+    """Raise `UnreadableFile` for columns of names and words whose cells are no texts, and no numbers of many digits."""
     wrong = [
         f'column "{name}" is {types[name]}; write texts'
         for name in kind.texts
-        if types.get(name, "").startswith(("STRUCT", "MAP", "UNION", "BOOLEAN")) or types.get(name, "").endswith("]")
+        if types.get(name, "").startswith(("STRUCT", "MAP", "UNION", "BOOLEAN", "FLOAT"))
+        or types.get(name, "").endswith("]")
     ]
     if wrong:
         raise UnreadableFile("; ".join(wrong))

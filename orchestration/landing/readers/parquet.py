@@ -1,5 +1,6 @@
 """Parquet: typed cells back to the text that a CSV would have."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,14 @@ from orchestration.store.sql import file, quoted, reader
 
 @dataclass
 class Parquet:
-    """A Parquet file; its `line` is the row's number, from 1."""
+    """A Parquet file; its `line` is the row's number, from 1. `is_strict`: NaN is an empty cell."""
 
     path: Path
     kind: Kind
     types: dict[str, str]
     layout: Layout
     most: int
+    is_strict: bool
 
     def fast(self) -> str:
         return self._relation(f"{_read(self.path)}", ())
@@ -60,7 +62,7 @@ class Parquet:
         return json_cells(raw)
 
     def _relation(self, source: str, keep: tuple[str, ...]) -> str:
-        cells = {name: _text(name, type_) for name, type_ in self.types.items()}
+        cells = {name: _text(name, type_, self.is_strict) for name, type_ in self.types.items()}
         return relation(self.kind, self.layout, cells, source, keep)
 
 
@@ -75,8 +77,28 @@ def _read(path: Path) -> str:
     return reader("read_parquet", [path], "binary_as_string = true")
 
 
-def _text(name: str, type_: str) -> str:
+def inexact(con: duckdb.DuckDBPyConnection, path: Path, names: Sequence[str]) -> str | None:
+    """The first of these columns of floating-point numbers that has one with a fraction, or too many digits."""
+    for name in names:
+        odd = f"{quoted(name)} <> trunc({quoted(name)}) or abs({quoted(name)}) >= 1e15"
+        if con.execute(f"select 1 from {_read(path)} where not isnan({quoted(name)}) and ({odd}) limit 1").fetchall():
+            return name
+    return None
+
+
+def durations(path: Path) -> dict[str, str]:
+    """The columns whose whole numbers are of another unit, which DuckDB does not see, with it: `duration[ms]`."""
+    import pyarrow.parquet as arrow
+    from pyarrow.types import is_duration
+
+    schema = arrow.read_schema(path)  # type: ignore[no-untyped-call]
+    return {field.name: str(field.type) for field in schema if is_duration(field.type)}
+
+
+def _text(name: str, type_: str, is_strict: bool) -> str:
     cell = f"cast({quoted(name)} as VARCHAR)"
+    if is_strict and type_ in ("FLOAT", "DOUBLE"):
+        cell = f"nullif({cell}, 'nan')"
     if type_.startswith("DECIMAL") and not type_.endswith(",0)"):
         # A DECIMAL(18,6) shows all its decimals: 12.5 is not a number with six of them.
         return f"rtrim(rtrim({cell}, '0'), '.')"
