@@ -774,8 +774,14 @@ def test_a_parquet_column_of_durations_is_none_of_seconds(home: Home) -> None:
     cells: dict[str, Any] = {name: [cell] for name, cell in cdr().items()}
     cells["duration_s"] = pyarrow.array([61_000], pyarrow.duration("ms"))
     pyarrow.parquet.write_table(pyarrow.table(cells), path)
-    (landed,) = land(home)
+    schema = pyarrow.table(cells).schema.serialize().to_pybytes()
+    damaged = base64.b64encode(schema[:-40]).decode()
+    row = ", ".join(f"{cell!r} as {name}" for name, cell in cdr().items())
+    duckdb.execute(f"copy (select {row}) to '{path.parent}/b.parquet' (kv_metadata {{'ARROW:schema': '{damaged}'}})")
+    landed, other = land(home)
     assert landed.problem == 'column "duration_s" is duration[ms], a time that lasts; write seconds as a number'
+    assert (other.status, (other.problem or "").partition(":")[0]) == ("unreadable", "the file is damaged")
+    assert not list(path.parent.iterdir())
 
 
 def test_what_is_not_a_number_is_an_empty_cell(home: Home) -> None:

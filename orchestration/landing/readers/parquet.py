@@ -7,8 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.landing.problem import UnreadableFile
 from orchestration.landing.readers.readable import Layout, json_cells, relation
 from orchestration.landing.rows.canonical import Kind
+from orchestration.store.failures import first_line
 from orchestration.store.sql import file, quoted, reader
 
 
@@ -91,7 +93,13 @@ def durations(path: Path) -> dict[str, str]:
     import pyarrow.parquet as arrow
     from pyarrow.types import is_duration
 
-    schema = arrow.read_schema(path)  # type: ignore[no-untyped-call]
+    try:
+        schema = arrow.read_schema(path)  # type: ignore[no-untyped-call]
+    except OSError as failure:
+        if failure.errno is not None:
+            raise
+        # Arrow's word for bytes that are none of a schema, which is not the disk's fault
+        raise UnreadableFile(f"the file is damaged: {first_line(failure)}") from failure
     return {field.name: str(field.type) for field in schema if is_duration(field.type)}
 
 
