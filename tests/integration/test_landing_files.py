@@ -775,7 +775,7 @@ def test_a_parquet_column_of_durations_is_none_of_seconds(home: Home) -> None:
     cells["duration_s"] = pyarrow.array([61_000], pyarrow.duration("ms"))
     pyarrow.parquet.write_table(pyarrow.table(cells), path)
     schema = pyarrow.table(cells).schema.serialize().to_pybytes()
-    damaged = base64.b64encode(schema[:-40]).decode()
+    damaged = base64.b64encode(schema[:8] + bytes(len(schema) - 8)).decode()
     row = ", ".join(f"{cell!r} as {name}" for name, cell in cdr().items())
     duckdb.execute(f"copy (select {row}) to '{path.parent}/b.parquet' (kv_metadata {{'ARROW:schema': '{damaged}'}})")
     landed, other = land(home)
