@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
+
+import duckdb
 
 from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import listed, suggestion
@@ -12,6 +15,8 @@ from orchestration.configuration.schema import CANONICAL, FILES
 from orchestration.configuration.sheet import Sheet
 from orchestration.configuration.unread import RULES as UNREAD
 from orchestration.configuration.values import may_be_true
+from orchestration.store.sql import named
+from orchestration.store.warehouse import PROJECT
 from orchestration.typed import decimals, instant, number
 
 Sheets = Mapping[str, Sheet]
@@ -344,7 +349,7 @@ def dialled_abroad(sheets: Sheets) -> Iterator[Problem]:
     """What is dialled before a country code is neither one's own code nor what is dialled before national numbers."""
 
     def judge(country: str, national: str, dialled: str) -> list[CellFault]:
-        own = national or _NATIONAL.get(country, "0")
+        own = national or _national_prefixes().get(country)
         faults = []
         for prefix in dialled.split() if country else []:
             if prefix == country:
@@ -361,8 +366,11 @@ def dialled_abroad(sheets: Sheets) -> Iterator[Problem]:
     yield from sheet.judged(sheet.columns("country_code", "national_prefix", "international_prefixes"), judge)
 
 
-# What is dialled before national numbers where a source does not say it, if not 0; Samoa dials 0 abroad.
-_NATIONAL = {"1": "1", "692": "1", "7": "8", "375": "8", "993": "8", "36": "06", "685": ""}
+@cache
+def _national_prefixes() -> dict[str, str]:
+    """What is dialled before national numbers where a source does not say it, by country code: as rating has it."""
+    with duckdb.connect() as con:
+        return dict(con.execute(named(PROJECT / "models" / "rating" / "lookups" / "national_prefixes.sql")).fetchall())
 
 
 def known_formats(sheets: Sheets, formats: Mapping[str, str]) -> Iterator[Problem]:

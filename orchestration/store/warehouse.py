@@ -36,12 +36,12 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # its keys behind a byte order mark, too, a broken row that is landed for a good one is found, a count of an account
 # that nobody knows is rejected, no row is longer than 1 MiB, and a key of JSON in other letters is its row's fault.
 # 4: a source's name can be seen, a payment's method that is nearly refund or write_off is refused however it is
-# spelt, a list, an object or a number with a fraction of JSON (a list of Parquet) is no text, and 442.0 is no
-# telephone number.
+# spelt, a list, an object or a number with a fraction of JSON (a list of Parquet) is no text, 442.0 is no
+# telephone number, and a deck has neither an error, a formula without a value, nor another currency than its table.
 RULES = 4
 
 LONGEST_NAME = 200
-"""How many characters an operator's name may have."""
+"""How many characters a name that a person types and the books keep may have: an operator's, a payment's."""
 
 
 @dataclass(frozen=True)

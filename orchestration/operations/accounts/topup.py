@@ -24,12 +24,11 @@ from orchestration.operations.day.land import land_files
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.show import money
-from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
+from orchestration.store.warehouse import LONGEST_NAME, Home, Refused, Writer, clock, operator
 
 SOURCE = "topups"
 # methods that the ledger books as something else than a payment (payments_due)
 _OTHER = ("refund", "write_off")
-_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -121,8 +120,8 @@ def _cells(payment: Payment) -> dict[str, str | None]:
 
 def _text(option: str, text: str) -> str:
     text = text.strip()
-    if len(text) > _LONGEST or not text.isprintable():
-        raise Refused(f"{option} must be one line of at most {_LONGEST} printable characters")
+    if len(text) > LONGEST_NAME or not text.isprintable():
+        raise Refused(f"{option} must be one line of at most {LONGEST_NAME} printable characters")
     return text
 
 
