@@ -102,7 +102,7 @@ def is_country_code(text: str) -> bool:
     return _COUNTRY_CODE.fullmatch(text) is not None
 
 
-def is_utf8(text: str) -> bool:
+def is_text(text: str) -> bool:
     """Whether it can be kept: an argument or a name of a file may have bytes that are no text."""
     try:
         text.encode()

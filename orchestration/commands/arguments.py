@@ -42,7 +42,7 @@ class Command(click.Command):
         for each in self.params:
             value = ctx.params.get(each.name or "")
             values = value if isinstance(value, tuple) else [value]
-            if not all(typed.is_utf8(text) for text in values if isinstance(text, str)):
+            if not all(typed.is_text(text) for text in values if isinstance(text, str)):
                 raise click.UsageError(f"{each.get_error_hint(ctx)} is not UTF-8; write it in UTF-8", ctx)
         return rest
 

@@ -43,7 +43,7 @@ def ripe(path: Path) -> bool:
 
 def _sayable(path: Path) -> bool:
     """Whether the books can hold the name of a file or a source; one that they cannot is said, and left alone."""
-    sayable = typed.is_utf8(path.name)
+    sayable = typed.is_text(path.name)
     if not sayable:
         LOG.warning("left alone: the name of %a is not UTF-8; rename it", str(path))
     return sayable
@@ -166,7 +166,7 @@ def _refuse_names(path: Path, source: str, rules: int) -> None:
         raise Refused(_no_source(source))
     if not ripe(path):
         raise Refused(f"{path.name} is still being written, by its name; rename it first")
-    if not typed.is_utf8(path.name):
+    if not typed.is_text(path.name):
         raise Refused(f"the name of {str(path)!a} is not UTF-8; rename it")
 
 

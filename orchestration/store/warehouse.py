@@ -160,7 +160,7 @@ def refuse_odd_path(name: str, path: Path) -> None:
     shown = str(path).encode(errors="backslashreplace").decode()
     if odd := set(str(path)) & set("?\\\n"):
         raise Refused(f"{name} is {shown}; the database cannot open a path with {odd.pop()!r} in it: rename it")
-    if not typed.is_utf8(str(path)):
+    if not typed.is_text(str(path)):
         raise Refused(f"{name} is {shown}; the database cannot open a path that is not UTF-8: rename it")
     if any(part.startswith("~") for part in path.parts) and not path.exists():
         raise Refused(f"{name} is {shown}; ~ is only expanded by a shell: write the whole path")

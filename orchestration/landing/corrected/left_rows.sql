@@ -24,10 +24,9 @@ where
             k.file_id = r.file_id and k.kind = r.kind and k.source = r.source and k.line is not distinct from r.line
     )
     and not exists (
-        select 1 from ops.waivers as w
+        select 1 from staging.stg_waivers as w
         where
-            w.ended_at is null
-            and (not coalesce(w.awaits_second, false) or w.confirmed_at is not null)
+            w.in_force
             and (
                 (w.what = 'file' and w.key = r.file_id)
                 or (w.what = 'row' and w.day = r.day and w.key = r.file_id || ':' || r.line)
