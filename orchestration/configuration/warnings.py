@@ -13,7 +13,9 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
+from orchestration.configuration.between import odd_times
 from orchestration.configuration.column import Type
+from orchestration.configuration.hours import odd_hours
 from orchestration.configuration.in_force import Held, in_force
 from orchestration.configuration.kinds import idle
 from orchestration.configuration.names import current_budgets, odd_names
@@ -52,6 +54,8 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     found += _of(sheets, lambda of: without_prices(of, now), "accounts", "service_rates", "subscriptions")
     found += _of(sheets, lambda of: idle(of, now), "accounts", *_OF_ACCOUNTS)
     found += _of(sheets, nobody_may, "operators")
+    found += _of(sheets, lambda of: odd_hours(of["timetables"]), "timetables")
+    found += _of(sheets, lambda of: odd_times(of, now), *FILES)
     found += _of(sheets, lambda of: without_exchange(of, now), *FILES)
     found += _of(sheets, lambda of: odd_names(of, now), *FILES)
     found += [odd for sheet in sheets.values() for odd in dialled_prefixes(sheet)]

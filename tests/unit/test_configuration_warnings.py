@@ -116,6 +116,159 @@ def test_a_table_for_a_part_of_the_time(tmp_path: Path, assigned: str, since: st
     assert warned(tmp_path, rate_assignments=held, trunks=trunks) == []
 
 
+def _gap(file: str, line: int, end: str, whose: str, since: str, begins: int, more: str = "") -> str:
+    return (
+        f'seeds/{file}.csv line {line}, column valid_to: "{end}" is not included, and {whose} begins again at {since} '
+        f"on line {begins}: there is none between{more}; write {since}, where the one begins when the other ends"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "header", "rows", "said"),
+    [
+        (
+            "trunks",
+            "trunk_id,direction,account_id,valid_from,valid_to",
+            # another account's from then on; the last second left out; a day of 25 hours
+            "in-a,ingress,acme,,2026-06-30\nin-a,ingress,bolt,2026-07-01,2026-08-31T23:59:59\n"
+            "in-a,ingress,acme,2026-09-01,2026-10-25T00:00:00+02:00\nin-a,ingress,acme,2026-10-26T00:00:00+01:00,\n"
+            "out,egress,carrier,,\n",
+            [
+                (2, "2026-06-30", "in-a ingress", "2026-07-01", 3, ""),
+                (3, "2026-08-31T23:59:59", "in-a ingress", "2026-09-01", 4, ""),
+                (4, "2026-10-25T00:00:00+02:00", "in-a ingress", "2026-10-26T00:00:00+01:00", 5, ""),
+            ],
+        ),
+        (
+            "rates",
+            "rate_table_id,prefix,valid_from,valid_to,rate_per_minute,band",
+            # a longer prefix has its own; between the rows of 46 the first one holds
+            "retail,4477,,2026-06-30,1,\ncost,4477,,2026-06-30,1,\ncost,4477,2026-07-01,,1,\nretail,4477,2026-07-01,,1,\n"
+            "retail,44,,,1,\ncost,44,,,1,\nretail,46,,,1,\nretail,46,2026-06-01,2026-06-30,1,\n"
+            "retail,46,2026-07-01,,1,\n",
+            [(2, "2026-06-30", "retail 4477", "2026-07-01", 5, " (and 1 more)")],
+        ),
+        (
+            "service_rates",
+            "service,account_id,unit_price,currency,valid_from,valid_to",
+            "message,acme,1,USD,2026-01-01,2026-06-30\nmessage,acme,1,USD,2026-07-01,\nmessage,,1,USD,,\n",
+            [(2, "2026-06-30", "message acme", "2026-07-01", 3, "")],
+        ),
+        (
+            "consumption_profiles",
+            "profile_id,account_id,rule,allowance,period,prefixes,valid_from,valid_to",
+            "p6,acme,duration,60,month,44 45,2026-01-01,2026-06-30\np7,acme,duration,90,month,44 45,2026-07-01,\n",
+            [(2, "2026-06-30", "acme duration month 44 45", "2026-07-01", 3, "")],
+        ),
+        (
+            "subscriptions",
+            "subscription_id,account_id,service,charge,prorate,valid_from,valid_to",
+            # what is charged in full is charged the same
+            "s1,acme,message,monthly,true,2026-01-01,2026-06-30\ns2,acme,message,monthly,true,2026-07-01,\n"
+            "s3,bolt,message,monthly,,2026-01-01,2026-06-30\ns4,bolt,message,monthly,,2026-07-01,\n",
+            [(2, "2026-06-30", "acme message true", "2026-07-01", 3, "")],
+        ),
+    ],
+    ids=lambda cell: cell if isinstance(cell, str) and "," not in cell else "",
+)
+def test_a_day_that_falls_between_two_rows(
+    tmp_path: Path, file: str, header: str, rows: str, said: list[tuple[int, str, str, str, int, str]]
+) -> None:
+    assert warned(tmp_path, **{file: f"{header}\n{rows}"}) == [_gap(file, *gap) for gap in said]
+
+
+def test_rows_between_which_nothing_is_missing_by_a_slip(tmp_path: Path) -> None:
+    header = "trunk_id,direction,account_id,valid_from,valid_to\nin-b,ingress,bolt,,\nout,egress,carrier,,\n"
+    # over by the clock, adjacent, and a break of two days
+    rows = (
+        "in-a,ingress,acme,,2026-05-05\nin-a,ingress,acme,2026-05-06,2026-06-30\n"
+        "in-a,ingress,acme,2026-06-30,2026-07-01\nin-a,ingress,acme,2026-07-03,\n"
+    )
+    assert warned(tmp_path, trunks=header + rows) == []
+
+
+def _ended(file: str, line: int, account: str, end: str, so: str = "the row never holds") -> str:
+    where = f"seeds/{file}.csv line {line}, column valid_from: {account} ends at {end} in accounts.csv: {so}"
+    return f"{where}; correct one of the two, or delete the row"
+
+
+def test_rows_that_begin_when_their_account_has_ended(tmp_path: Path) -> None:
+    accounts = SEEDS["accounts"].replace("threshold\n", "threshold,valid_to\n").replace(",,\n", ",,,\n")
+    accounts = accounts.replace("Paris,postpaid,,,", "Paris,postpaid,,,2026-12-01").replace(",1\n", ",1,\n")
+    trunks = (
+        SEEDS["trunks"]
+        + "in-2,ingress,bolt,2026-11-30,\nin-3,ingress,bolt,2026-12-01,\nin-4,ingress,bolt,2027-01-01,\n"
+    )
+    own = SEEDS["service_rates"] + "message,bolt,1,USD,2026-12-01\nmessage,bolt,2,USD,2026-11-30\n"
+    # Paris has the 1st of December still when it ends, at one o'clock; nothing is told of what is over
+    held = "s1,bolt,message,once,2026-12-01,\ns2,bolt,message,once,2026-12-02,\ns3,bolt,message,monthly,2026-12-15,\n"
+    held += "s4,acme,message,once,2026-12-15,\n"
+    assert warned(tmp_path, accounts=accounts, trunks=trunks, service_rates=own, subscriptions=_SUBSCRIBED + held) == [
+        _ended("trunks", 6, "bolt", "2026-12-01"),
+        _ended("service_rates", 3, "bolt", "2026-12-01"),
+        _ended("subscriptions", 3, "bolt", "2026-12-01", "it is never charged"),
+        _ended("subscriptions", 4, "bolt", "2026-12-01", "it is never charged"),
+    ]
+
+
+def test_what_begins_in_years(tmp_path: Path) -> None:
+    held = "s1,acme,message,monthly,2062-05-06,\ns2,acme,message,once,2027-11-05,\n"
+    profiles = "profile_id,account_id,rule,allowance,period,valid_from\np1,acme,cost,1,day,2027-11-06\n"
+    right = "which is far away; correct the year, or leave it if that is meant"
+    assert warned(tmp_path, subscriptions=_SUBSCRIBED + held, consumption_profiles=profiles) == [
+        f"seeds/consumption_profiles.csv line 2, column valid_from: nothing is free by it before 2027-11-06, {right}",
+        f"seeds/subscriptions.csv line 2, column valid_from: nothing is charged by it before 2062-05-06, {right}",
+    ]
+
+
+_NEXT = ", or begin the next row at"
+_HOURS = "timetable_id,priority,band,days,starts_at,ends_at\n"
+
+
+@pytest.mark.parametrize(
+    ("rows", "holds"),
+    [
+        ("o,2,night,all,18:00,08:00\no,1,day,all,00:00,24:00\n", "line 3 holds"),
+        ("o,2,night,sun,22:00,08:00\no,1,day,\"sun,mon\",08:00,08:00\n", "line 3 holds"),
+        (
+            "o,5,night,mon-fri,18:00,08:00\no,1,late,mon-fri,18:00,00:00\no,3,early,tue-sat,00:00,08:00\n",
+            "the rows of a lower priority hold",
+        ),
+        # asked on Sunday; on Monday, in the new week; on one minute; of the same band nothing is lost; another timetable's
+        ("o,2,night,all,18:00,08:00\no,1,day,mon-sat,00:00,24:00\n", ""),
+        ("o,2,night,sun,22:00,08:00\no,1,day,sun,00:00,24:00\n", ""),
+        ("o,2,night,all,07:59,18:00\no,1,day,all,08:00,00:00\n", ""),
+        ("o,2,day,all,18:00,20:00\no,1,day,all,00:00,24:00\n", ""),
+        ("o,2,night,all,18:00,08:00\np,1,day,all,00:00,24:00\n", ""),
+    ],
+)  # fmt: skip
+def test_a_row_of_a_timetable_that_is_never_asked(tmp_path: Path, rows: str, holds: str) -> None:
+    wrong = f"the row is never asked: {holds} all its hours, so that its band night does not come by it"
+    right = "give it a lower priority than theirs, or correct the hours"
+    said = f"seeds/timetables.csv line 2, column priority: {wrong}; {right}"
+    assert warned(tmp_path, timetables=_HOURS + rows) == ([said] if holds else [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "end", "until", "right"),
+    [
+        ("o,1,day,all,08:00,23:59\no,2,night,all,00:00,08:00\n", "23:59", "24:00", "write 24:00"),
+        ("o,1,day,all,08:00,17:59\no,2,night,all,18:00,08:00\n", "17:59", "18:00", "write 18:00"),
+        # the minute has a band, another one
+        ("o,1,day,all,08:00,17:59\no,2,night,all,00:00,24:00\n", "17:59", "18:00", "write 18:00"),
+        ("o,1,day,all,08:00,18:00\no,2,night,all,18:01,08:00\n", "18:00", "18:01", f"write 18:01{_NEXT} 18:00"),
+        ("o,1,day,all,08:00,24:00\no,2,night,all,00:01,08:00\n", "24:00", "00:01", f"write 00:01{_NEXT} 00:00"),
+        # nothing is left out, and who ends at 17:59 and begins then means it
+        ("o,1,day,all,08:00,24:00\no,2,night,all,00:00,08:00\n", "", "", ""),
+        ("o,1,day,all,08:00,17:59\no,2,night,all,17:59,08:00\n", "", "", ""),
+        ("o,1,day,all,08:00,17:45\n", "", "", ""),
+    ],
+)  # fmt: skip
+def test_a_minute_that_an_end_leaves_out(tmp_path: Path, rows: str, end: str, until: str, right: str) -> None:
+    said = f'seeds/timetables.csv line 2, column ends_at: "{end}" is not included, so that the minute until {until} is '
+    assert warned(tmp_path, timetables=_HOURS + rows) == ([f"{said}not day; {right}"] if end else [])
+
+
 _SWAPPED = str.maketrans({"X": "Y", "Y": "X"})
 
 
@@ -200,7 +353,8 @@ def test_trunks_of_accounts_that_have_ended_are_nobodys(tmp_path: Path, account:
         "seeds/trunks.csv: no trunk is an account's: answered calls would be unrated (no_account); write each ingress "
     )
     said += "trunk with its account, as CDRs name it, or correct when acme ends in accounts.csv"
-    assert warned(tmp_path, accounts=accounts) == ([said] if "bolt" in ended else [])
+    wanted = [said, _ended("trunks", 3, "bolt", "1995-01-01"), _ended("rate_assignments", 3, "bolt", "1995-01-01")]
+    assert warned(tmp_path, accounts=accounts) == (wanted if "bolt" in ended else [])
 
 
 _SUBSCRIBED = "subscription_id,account_id,service,charge,valid_from,valid_to\n"
