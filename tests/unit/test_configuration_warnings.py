@@ -234,7 +234,7 @@ _HOURS = "timetable_id,priority,band,days,starts_at,ends_at\n"
             "o,5,night,mon-fri,18:00,08:00\no,1,late,mon-fri,18:00,00:00\no,3,early,tue-sat,00:00,08:00\n",
             "the rows of a lower priority hold",
         ),
-        # asked on Sunday; on Monday, in the new week; on one minute; of the same band nothing is lost; another timetable's
+        # asked on Sunday, on Monday of the new week, on one minute; of the same band; another timetable's
         ("o,2,night,all,18:00,08:00\no,1,day,mon-sat,00:00,24:00\n", ""),
         ("o,2,night,sun,22:00,08:00\no,1,day,sun,00:00,24:00\n", ""),
         ("o,2,night,all,07:59,18:00\no,1,day,all,08:00,00:00\n", ""),
