@@ -57,7 +57,7 @@ def check(as_json: bool) -> None:
       tollbook check
       tollbook check --json
     """
-    from orchestration.operations.billing.branding import logo_problems
+    from orchestration.operations.billing.branding import logo_problems, logo_warnings
     from orchestration.operations.billing.general_ledger import chart_notes, chart_problems
     from orchestration.operations.upkeep.configure import published_problems, published_warnings
     from orchestration.operations.upkeep.rate_decks import mapping_problems
@@ -65,7 +65,7 @@ def check(as_json: bool) -> None:
     home = Home.from_environment()
     problems = [*published_problems(home), *mapping_problems(home), *chart_problems(home), *logo_problems(home)]
     # what is wrong may be why something seems to be missing
-    warnings = [] if problems else published_warnings(home)
+    warnings = [] if problems else [*published_warnings(home), *logo_warnings(home)]
     notes = chart_notes(home)
     if as_json:
         print_json({"problems": problems, "warnings": list(map(str, warnings)), "notes": notes})

@@ -66,7 +66,7 @@ def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic
         # without line breaks: json is ten times quicker so
         click.echo(json.dumps([plain(deck) for deck in reviewed.reviews], default=plain_value))
     elif not reviewed.reviews and not reviewed.problems:
-        click.echo("no deck waits in inbox/rates/")
+        click.echo(_none(how.source))
     elif reviewed.reviews:
         click.echo("\n\n".join(text(deck, first) for deck in reviewed.reviews))
     if reviewed.problems:
@@ -101,13 +101,17 @@ def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reas
         print_json(accepted)
         return
     if not accepted:
-        click.echo("no deck waits in inbox/rates/")
+        click.echo(_none(how.source))
     for deck in accepted:
         if deck.review is None:
             click.echo(f"{deck.name} was accepted already, as deck {deck.deck}; nothing changed")
             continue
         what = ", ".join(f"{deck.review.total(c):,} {c.replace('_', ' ')}" for c in CLASSES if deck.review.total(c))
         click.echo(f"{deck.name} accepted as deck {deck.deck}: {what}; run tollbook build")
+
+
+def _none(source: str | None) -> str:
+    return "no deck " + (f"of {source} " if source else "") + "waits in inbox/rates/"
 
 
 COMMANDS = (rates,)

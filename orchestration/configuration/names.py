@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date, datetime
 
-from orchestration.configuration.nearest import listed, nearest, suggestion
+from orchestration.configuration.nearest import listed, nearest, respelled, suggestion
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.rules import Sheets
 from orchestration.configuration.schema import FILES
@@ -71,10 +71,10 @@ def _tiers(sheets: Sheets) -> Iterator[Problem]:
 
 
 def uncounted(tiers: Sheet, resources: Collection[str]) -> Iterator[Problem]:
-    """Resources that files counted and no plan tier has, but one that is written nearly so."""
+    """Resources that files counted and no plan tier has, but one that is written nearly so; so is a switch's count."""
     known = tiers.known("resource")
     for resource in sorted(set(resources) - known):
-        if meant := nearest(resource, known):
+        if meant := nearest(resource, known) or respelled(resource, ("cdrs",)):
             wrong = f'files count "{resource}", which no plan tier has: nothing is limited by it'
             yield Problem(tiers.shown, None, "resource", wrong, f"did you mean {meant}?")
 

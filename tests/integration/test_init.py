@@ -91,6 +91,18 @@ def test_the_page_for_beginners_says_what_is_so(run: Run, monkeypatch: pytest.Mo
             assert cells(printed.replace(here, "/home/you")) == cells(said), command
 
 
+def test_what_lies_beside_the_seeds_under_another_name_is_warned_of(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init", "new")
+    monkeypatch.chdir("new")
+    Path("branding/logo.svg").touch()
+    Path("accounting").rename("Accounting")
+    Path("Decks").mkdir()  # decks/ is there: this one is the company's own affair
+    assert json.loads(run("check", "--json"))["warnings"] == [
+        "Accounting/: nothing in it is read; name it accounting",
+        "branding/logo.svg: no invoice has it; if it is the logo, name it logo.png, saved as PNG",
+    ]
+
+
 def test_every_configuration_file_has_all_its_columns_and_a_row(run: Run) -> None:
     """But for operators: with a row only those in it may act."""
     run("init", "new")

@@ -998,6 +998,28 @@ def test_the_account_that_was_meant_is_named(home: Home) -> None:
     ]
 
 
+def test_counts_that_hardly_say_whose_they_are(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """A switch's count of what is no source is its sender's; of another resource it is an account's."""
+    drop(home, "a.csv", csv_text([cdr()]))
+    count = "observed_at,account_id,resource,count\n"
+    rows = [("SW1", "cdrs"), ("nosuch", "cdrs"), ("sw1", "CDRs"), ("sw1", "cdr "), ("sw1", "cdrs"), ("sw1", "cards")]
+    count += "".join(f"2026-03-01T10:00:00,{name},{what},3\n" for name, what in rows)
+    drop(home, "a.csv", count, kind="resources", source="sw1")
+    drop(home, "b.csv", count.replace(",3", ",4"), kind="resources", source="watch")
+    assert [(r.kind, r.landed, r.rejected) for r in land(home)] == [
+        ("cdrs", 1, 0), ("resources", 3, 3), ("resources", 3, 3),
+    ]  # fmt: skip
+    # SW1 of sw1 is right by its sender, and so is any other name
+    taken = "is no source of CDRs: its count is taken for that of watch"
+    assert [said for said in caplog.messages if "no source of CDRs" in said] == [
+        f'b.csv: "SW1" {taken}; did you mean sw1?',
+        f'b.csv: "nosuch" {taken}, which is none either; write one of howe, named, pbx, sw1, utcpbx',
+    ]
+    details = query(home, "select distinct line, detail from ops.rejected_rows order by 1")
+    no, right = 'account "sw1" is not in accounts.csv', "; the resource of a switch's own count is written cdrs"
+    assert details == [(4, no + right), (5, no + right), (7, no)]
+
+
 def test_payments_of_an_earlier_release_land_as_they_did(home: Home) -> None:
     _pay(home)
     with writer(home, "test") as held:

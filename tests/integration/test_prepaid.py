@@ -415,11 +415,12 @@ def test_a_resource_that_no_tier_has_is_warned_of_where_one_is_nearly_so(home: H
     publish_now(home)
     assert published_warnings(home) == []
     counts = "observed_at,account_id,resource,count\n"
-    counts += "".join(f"2026-05-04T10:00:00,acme,{name},9\n" for name in ("extentions", "Numbers", "queues"))
+    counts += "".join(f"2026-05-04T10:00:00,acme,{name},9\n" for name in ("extentions", "Numbers", "queues", "CDRs"))
     land(home, [write_text(home.root / "counts.csv", counts.rstrip())], kind="resources", source="pbx")
     publish_now(home)
     nothing = "which no plan tier has: nothing is limited by it; did you mean"
     assert [str(warning) for warning in published_warnings(home)] == [
+        f'seeds/plan_tiers.csv, column resource: files count "CDRs", {nothing} cdrs?',
         f'seeds/plan_tiers.csv, column resource: files count "Numbers", {nothing} numbers?',
         f'seeds/plan_tiers.csv, column resource: files count "extentions", {nothing} extensions?',
     ]

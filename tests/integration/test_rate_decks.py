@@ -713,6 +713,29 @@ def test_the_command_line(home: Home, tmp_path: Path) -> None:
     both = tollbook("review", "--json", "--first", "3")
     assert (both.returncode, "--json gives every price" in both.stderr) == (2, True)
     path = one_of_each(home)
+    for command in ("review", "accept"):
+        missed = tollbook(command, "--source", "carier")
+        assert (missed.returncode, missed.stderr) == (
+            1, "no deck of carier waits in inbox/rates/; 1 of carrier does: did you mean it?\n",
+        )  # fmt: skip
+        other = tollbook(command, "--source", "atlas")
+        assert (other.returncode, other.stdout) == (0, "no deck of atlas waits in inbox/rates/\n")
+    # of a source that is known, one may be still to come
+    (home.inbox / "rates" / "carrier2").mkdir()
+    assert tollbook("review", "--source", "carrier2").stdout == "no deck of carrier2 waits in inbox/rates/\n"
+    own = write_text(home.root / "own.csv", "Code,Rate", "44,0.01")
+    write_text(
+        home.decks / "carrier.toml",
+        'rate_table_id = "cost"',
+        "[columns]",
+        'prefix = "Code"',
+        'rate_per_minute = "Rate"',
+    )
+    assert tollbook("review", str(own), "--source", "Carrier").stderr.splitlines()[-1] == (
+        "there is no decks/Carrier.toml; did you mean the source carrier, which has one?"
+    )
+    assert "did you mean the source" not in tollbook("review", str(own), "--source", "atlas").stderr
+    (home.decks / "carrier.toml").unlink()
     shown = tollbook("review", str(path), "--full")
     assert shown.returncode == 0
     assert "44      United Kingdom  2026-05-20  0.03 1/1  0.033 1/1  +10.00 %     2" in shown.stdout

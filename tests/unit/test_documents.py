@@ -26,7 +26,7 @@ from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.paper import BOTTOM, TOP, width, wrapped
 from orchestration.documents.pdf import pdf_bytes
-from orchestration.operations.billing.branding import logo, logo_problems
+from orchestration.operations.billing.branding import logo, logo_problems, logo_warnings
 from orchestration.store.warehouse import Home, Refused
 from tests.support.documents import LINES, document, many_calls, many_lines
 
@@ -298,6 +298,30 @@ def test_a_broken_logo_is_said_before_an_invoice_has_it(tmp_path: Path, kept: in
     path.mkdir()
     with pytest.raises(Refused, match=r"^branding/logo.png: it is a directory; put the picture there, or remove it$"):
         logo(home)
+
+
+def test_pictures_that_no_invoice_has_are_warned_of(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", tmp_path / "seeds")
+    assert logo_warnings(home) == []
+    home.branding.mkdir()
+    for name in ("README.md", "logo.svg", "Logo.JPG", "firm.png", "logotype", "colours.txt"):
+        (home.branding / name).touch()
+    assert list(map(str, logo_warnings(home))) == [
+        f"branding/{name}: no invoice has it; if it is the logo, name it {right}"
+        for name, right in [
+            ("Logo.JPG", "logo.jpg"),
+            ("firm.png", "logo.png"),
+            ("logo.svg", "logo.png, saved as PNG"),
+            ("logotype", "logo.png, saved as PNG"),
+        ]
+    ]
+    # the drawing that it was made from may lie beside the one that is taken
+    (home.branding / "logo.jpg").write_bytes(_png())
+    assert logo_warnings(home) == []
+    (home.branding / "logo.png").write_bytes(_png())
+    assert list(map(str, logo_warnings(home))) == [
+        "branding/logo.jpg: no invoice has it: logo.png is taken; remove one of the two"
+    ]
 
 
 def test_an_invoice_about_nothing_is_one() -> None:

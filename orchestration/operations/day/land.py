@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.configuration.nearest import respelled
 from orchestration.engine.dbt import modelled
-from orchestration.landing import dropped
+from orchestration.landing import dropped, switch_counts
 from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.formats.native import SourceSettings
@@ -357,6 +357,8 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
+        for doubt in switch_counts.doubts(con, key.sequence, file.source) if kind.name == "resources" else ():
+            LOG.warning("%s: %s", file.name, doubt)
         settled = _settled(landing, key, readable, counts)
         result = replace(result, rejected_rows=_first_rejected(con, key), reasons=_reasons(con, key), settled=settled)
         if kind.name == "payments" and not landing.dry_run:

@@ -10,13 +10,14 @@ from orchestration.configuration import names, warnings
 from orchestration.configuration.chart import chart
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
+from orchestration.configuration.nearest import respelled
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
 from orchestration.landing.formats.known import NATIVE
 from orchestration.operations.upkeep import in_use
 from orchestration.store.database import transaction
-from orchestration.store.files import csv_files, place
+from orchestration.store.files import csv_files, is_there, place
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, serving
 
 
@@ -48,7 +49,17 @@ def published_warnings(home: Home) -> list[Problem]:
         found = warnings.warnings(home.seeds, now(), priced)
         counted = _published(home, "marts", "plan_usage", "resource")
         found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted)
-    return [*found, *warnings.blank_lines(chart(home.accounting)[0])]
+    return [*found, *warnings.blank_lines(chart(home.accounting)[0]), *_folders(home)]
+
+
+def _folders(home: Home) -> list[Problem]:
+    """Folders beside the seeds that are nearly one that is read there, and which is not there."""
+    lacking = [path.name for path in (home.decks, home.accounting, home.branding) if not is_there(path)]
+    beside = sorted(path.name for path in home.seeds.parent.iterdir() if path.is_dir()) if lacking else []
+    meant = [(name, respelled(name, lacking)) for name in beside]
+    return [
+        Problem(f"{name}/", None, None, "nothing in it is read", f"name it {right}") for name, right in meant if right
+    ]
 
 
 def _published(home: Home, schema: str, table: str, column: str) -> list[str]:

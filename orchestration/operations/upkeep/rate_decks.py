@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.configuration.nearest import nearest
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
 from orchestration.decks import mapping_file, normal
@@ -20,7 +22,8 @@ from orchestration.decks.problem import UnreadableDeck
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
 from orchestration.store.failures import first_line, is_interruption, what_failed
-from orchestration.store.warehouse import Home, Writer
+from orchestration.store.files import is_there
+from orchestration.store.warehouse import Home, Refused, Writer
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,33 @@ AS_MAPPED = DeckOptions()
 
 
 def waiting_or_named(held: Writer, file: Path | None, options: DeckOptions) -> list[Dropped]:
-    """The deck in `file`, or all that wait in the inbox, of the source that is asked for."""
+    """The deck in `file`, or all that wait in the inbox, of the source that is asked for.
+
+    Raises `Refused` where none waits of that, and it is nearly one of which some do.
+    """
     if file is not None:
         return [dropped.deck(held.home, file, options.source, held.rules)]
-    return [d for d in dropped.decks(held.home) if options.source in (None, d.source)]
+    waiting = dropped.decks(held.home)
+    own = [deck for deck in waiting if options.source in (None, deck.source)]
+    if options.source is not None and not own and not _is_known(held.home, options.source):
+        waits = Counter(deck.source for deck in waiting)
+        if meant := nearest(options.source, waits):
+            raise Refused(
+                f"no deck of {options.source} waits in inbox/rates/; {waits[meant]} of {meant} does: did you mean it?"
+            )
+    return own
+
+
+def _is_known(home: Home, source: str) -> bool:
+    """Whether a source of decks is there by that name, whose next one is still to come."""
+    return is_there(home.inbox / "rates" / source) or is_there(home.decks / f"{source}.toml")
+
+
+def _unmapped(home: Home, source: str) -> list[str]:
+    """What is said beside the faults of a deck whose source has no mapping, where nearly that source has one."""
+    mapped = {path.stem for path in home.decks.glob("*.toml")}
+    meant = None if source in mapped else nearest(source, mapped)
+    return [f"there is no decks/{source}.toml; did you mean the source {meant}, which has one?"] if meant else []
 
 
 def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, options: DeckOptions) -> Deck:
@@ -59,7 +85,10 @@ def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, optio
     if problems and held.rules > 1:
         raise UnreadableDeck(map(str, problems))
     with _own_fault(each):
-        return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces, held.rules)
+        try:
+            return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces, held.rules)
+        except UnreadableDeck as unreadable:
+            raise UnreadableDeck([*unreadable.problems, *_unmapped(held.home, each.source)]) from unreadable
 
 
 @contextmanager
