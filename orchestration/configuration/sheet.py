@@ -9,6 +9,7 @@ from orchestration.configuration.column import File
 from orchestration.configuration.nearest import nearest, suggestion, unit_in
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import SPACE, Unreadable, header, with_blank_lines
+from orchestration.reading import spreadsheets
 from orchestration.store.files import is_there
 
 _Cells = TypeVar("_Cells", bound=Hashable)
@@ -137,6 +138,9 @@ def _header_is_usable(sheet: Sheet, line: int, names: list[str]) -> bool:
         sheet.problems.append(Problem(sheet.shown, line, column, wrong, right))
 
     allowed = sheet.file.names
+    if separator := spreadsheets.separator(",".join(names)):
+        say(None, f'"{separator}" is no header; only Excel knows it', "delete the line")
+        return False
     if not any(names):
         say(None, "there is no header", f"begin with the line {','.join(allowed)}")
         return False
@@ -145,10 +149,10 @@ def _header_is_usable(sheet: Sheet, line: int, names: list[str]) -> bool:
             say(None, f"the columns are separated by {called}", "save the file with commas")
             return False
     for at, name in enumerate(names):
-        if name in names[:at]:
-            say(name or None, "the column is there twice", "delete one of the two")
-        elif not name:
+        if not name:
             say(None, f"column {at + 1} has no name", "name it, or delete it")
+        elif name in names[:at]:
+            say(name, "the column is there twice", "delete one of the two")
         elif name not in allowed:
             others = set(allowed) - set(names)
             right = suggestion(name, others, f"the columns are {', '.join(allowed)}")

@@ -10,6 +10,7 @@ from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import Fault
 from orchestration.configuration.weekdays import weekdays
+from orchestration.reading import spreadsheets
 from orchestration.typed import day, decimals, instant, is_encoding, is_source, month, number, source
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
@@ -103,7 +104,12 @@ def _form_fault(column: Column, value: str) -> Fault | None:
 
 def _wrong_form(column: Column, value: str) -> Fault:
     form = _form(column)
-    return Fault(f'"{value}" is not {form.wrong}', form.right)
+    right = form.right
+    if column.type in (Type.TIMESTAMP, Type.DATE) and (day := spreadsheets.day_of(value)):
+        right = f"it is the number of a day in a spreadsheet: write {day}"
+    elif column.type in (Type.PREFIX, Type.DECIMAL, Type.SECONDS) and spreadsheets.is_date(value):
+        right = spreadsheets.MADE_A_DATE
+    return Fault(f'"{value}" is not {form.wrong}', right)
 
 
 def _has_form(column: Column, value: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,16 +25,18 @@ class Grid:
     """The file's rows, blank ones left out, each with the line (in a spreadsheet: row) it begins on, from 1.
 
     `is_sheet`: its rows have no width of their own, cells at the end may be missing. `formulas`: cells, as texts, with
-    a formula whose value is not in the file.
+    a formula whose value is not in the file. `fractions`: which cells, by line and column (from 0), are numbers
+    with a point and no texts, where the mapping's numbers have another mark.
     """
 
     lines: list[int]
     rows: list[list[str]]
     is_sheet: bool
     formulas: frozenset[str] = frozenset()
+    fractions: frozenset[tuple[int, int]] = frozenset()
 
 
-def read(path: Path, name: str, mapping: DeckMapping, rules: int) -> Grid:
+def read(path: Path, name: str, mapping: DeckMapping) -> Grid:
     """The cells of the deck called `name`. Raises `UnreadableDeck`."""
     suffix = packed.suffix(name)
     if suffix not in SUFFIXES:
@@ -48,7 +51,7 @@ def read(path: Path, name: str, mapping: DeckMapping, rules: int) -> Grid:
         raise _refused(name, None, "the file is empty", "ask for the file again")
     if suffix in _SHEETS:
         try:
-            return _sheet(data, name, mapping, rules)
+            return _sheet(data, name, mapping)
         except BaseException as failure:
             if type(failure).__name__ != "PanicException":  # how Rust fails: no Exception, and of no module
                 raise
@@ -80,7 +83,7 @@ def _text(data: bytes, name: str, mapping: DeckMapping) -> Grid:
     return Grid(lines, rows, is_sheet=False)
 
 
-def _sheet(data: bytes, name: str, mapping: DeckMapping, rules: int) -> Grid:
+def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
     # only decks that are spreadsheets pay for the library
     from python_calamine import CalamineError, CalamineWorkbook
 
@@ -100,7 +103,7 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping, rules: int) -> Grid:
         )
     shown = mapping.sheet or book.sheet_names[0]
     # what was accepted by the rules before had them as empty cells
-    lacking = _lacking(data, name, shown) if rules > 3 else []
+    lacking = _lacking(data, name, shown) if mapping.rules > 3 else []
     try:
         values = book.get_sheet_by_name(shown).to_python(skip_empty_area=False)
     except CalamineError as error:
@@ -110,7 +113,15 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping, rules: int) -> Grid:
         _put(grid, cell)
     filled = [(line, row) for line, row in enumerate(grid, 1) if any(row)]
     formulas = frozenset(cell.text for cell in lacking if cell.is_formula)
-    return Grid([line for line, _ in filled], [row for _, row in filled], is_sheet=True, formulas=formulas)
+    fractions = frozenset(_fractions(values) if mapping.decimal != "." and mapping.rules > 4 else ())
+    return Grid([line for line, _ in filled], [row for _, row in filled], True, formulas, fractions)
+
+
+def _fractions(values: Sequence[Sequence[object]]) -> Iterator[tuple[int, int]]:
+    for line, row in enumerate(values, 1):
+        for column, cell in enumerate(row):
+            if isinstance(cell, float) and not cell.is_integer():
+                yield line, column
 
 
 def _lacking(data: bytes, name: str, sheet: str) -> list[workbook.NoValue]:

@@ -6,7 +6,7 @@ Each distinct cell of a column is parsed once; prefixes are unfolded and lines f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 from pyarrow import lib as pa
@@ -15,14 +15,16 @@ from orchestration.configuration.problem import Fault
 from orchestration.decks import prefixes, values
 from orchestration.decks.columns import INCREMENTS, PRICES, SECONDS
 from orchestration.decks.fan_out import fanned_out
-from orchestration.decks.mapping import Fan
+from orchestration.decks.mapping import DeckColumn, Fan
 from orchestration.decks.parsers import Parser, increment_parser, parser, rate_table_parser
 from orchestration.decks.table import DeckTable
+from orchestration.reading import spreadsheets
 from orchestration.store.sql import literal
 
 _DIGITS = re.compile("([0-9]+)")
 _TEXT = ("destination", "band", "jurisdiction", "valid_from", "valid_to", "action", "blocked", "ended", "currency")
 
+Reader = Callable[[tuple[DeckColumn, ...]], list[str] | None]
 LineCells = Sequence[object] | str
 """A column's cells line by line, or the text that every line has."""
 
@@ -74,7 +76,8 @@ class Lines:
         if fan.jurisdiction:
             cells["jurisdiction"] = fan.jurisdiction
         for name in (*PRICES, *SECONDS):
-            parsed = self._parsed(columns[name], parser(name, mapping)) if name in columns else None
+            read = self.table.prices if name in PRICES else self.table.cells
+            parsed = self._parsed(columns[name], parser(name, mapping), read) if name in columns else None
             cells[name] = parsed if parsed is not None else mapping.constants.get(name, "")
         if "increments" in columns:
             for part, name in enumerate(INCREMENTS):
@@ -95,8 +98,8 @@ class Lines:
     def _column(self, name: str, parse: Parser) -> list[str] | None:
         return self._parsed(self.mapping.columns[name], parse) if name in self.mapping.columns else None
 
-    def _parsed(self, columns: tuple[str | int, ...], parse: Parser) -> list[str] | None:
-        cells = self.table.cells(columns)
+    def _parsed(self, columns: tuple[str | int, ...], parse: Parser, read: Reader | None = None) -> list[str] | None:
+        cells = (read or self.table.cells)(columns)
         if cells is None:
             return None
         parsed: dict[str, str | Fault] = {cell: parse(cell) for cell in set(cells)}
@@ -156,6 +159,9 @@ class Lines:
         # where every row has the country code, an empty prefix is a row that is no price
         if must and not cell and (not code or code == everywhere):
             return Fault("there is no prefix", "write one; notes below the rates are left out by ends_before")
+        # by its marks it would be a list, too, or digits with decoration
+        if self.mapping.rules > 4 and spreadsheets.is_date(cell):
+            return Fault(f'"{cell}" is not a prefix', spreadsheets.MADE_A_DATE)
         return prefixes.expand(cell, code, self.mapping.prefixes)
 
 

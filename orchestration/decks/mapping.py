@@ -13,6 +13,7 @@ from decimal import Decimal
 from orchestration.decks.columns import CANONICAL_COLUMNS
 from orchestration.decks.prefixes import CANONICAL as CANONICAL_PREFIXES
 from orchestration.decks.prefixes import PrefixRules
+from orchestration.store.warehouse import RULES
 
 DeckColumn = str | int
 """A column by the name in the header, or by position (1 is the first)."""
@@ -39,7 +40,10 @@ class Effective:
 
 @dataclass(frozen=True)
 class DeckMapping:
-    """How to read the decks of one source. `sha256`: of the mapping file, None for canonical decks."""
+    """How to read the decks of one source. `sha256`: of the mapping file, None for canonical decks.
+
+    `rules`: the version of the rules that its decks are read and refused by (`RULES`).
+    """
 
     shown: str
     sha256: str | None = None
@@ -67,6 +71,7 @@ class DeckMapping:
     constants: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fans: tuple[Fan, ...] = (Fan(),)
+    rules: int = RULES
 
     @property
     def is_canonical(self) -> bool:

@@ -25,6 +25,8 @@ from orchestration.decks.prefixes import PrefixRules
 from orchestration.store.files import is_there, what_is
 from orchestration.store.warehouse import RULES
 
+_WORDS = (DeckMapping.not_offered, DeckMapping.blocked)
+
 
 def mapping_of(
     decks: Path, source: str, tables: Mapping[str, str], rules: int = RULES
@@ -36,7 +38,7 @@ def mapping_of(
     """
     path = decks / f"{source}.toml"
     if not is_there(path):
-        return CANONICAL, []
+        return replace(CANONICAL, rules=rules), []
     return read(path, tables, rules)
 
 
@@ -69,15 +71,16 @@ def read(path: Path, tables: Mapping[str, str], rules: int = RULES) -> tuple[Dec
     except tomllib.TOMLDecodeError as error:
         return CANONICAL, [Problem(shown, None, None, f"not TOML: {error}", 'write lines like decimal = ","')]
     keys = Keys(shown, values)
-    mapping = _mapping(keys, hashlib.sha256(data).hexdigest())
+    mapping = _mapping(keys, hashlib.sha256(data).hexdigest(), rules)
     keys.refuse_others()
-    for key, wrong, right in contradictions(mapping, tables, rules):
+    for key, wrong, right in contradictions(mapping, tables):
         keys.report(key, wrong, right)
     return mapping, keys.problems
 
 
-def _mapping(keys: Keys, sha256: str) -> DeckMapping:
+def _mapping(keys: Keys, sha256: str, rules: int) -> DeckMapping:
     text, choice = keys.text, keys.choice
+    not_offered, blocked = _words_for_prices(keys, rules)
     return DeckMapping(
         keys.shown,
         sha256,
@@ -97,15 +100,29 @@ def _mapping(keys: Keys, sha256: str) -> DeckMapping:
         date_formats=keys.formats("date_formats"),
         earlier_dates=choice("earlier_dates", ("keep", "effective")) or "keep",
         max_rate=keys.number("max_rate"),
-        not_offered=keys.cells("not_offered", DeckMapping.not_offered),
-        blocked=keys.cells("blocked", DeckMapping.blocked),
+        not_offered=not_offered,
+        blocked=blocked,
         prefixes=_prefixes(keys),
         effective=_effective(keys),
         columns=_columns(keys, keys.table("columns"), COLUMNS, "columns"),
         constants=_constants(keys),
-        words=_words(keys),
+        words=_words(keys, rules),
         fans=_fans(keys),
+        rules=rules,
     )
+
+
+def _words_for_prices(keys: Keys, rules: int) -> tuple[frozenset[str], frozenset[str]]:
+    """What says `not_offered` and what says `blocked`: a word that the mapping names is not the other's by default."""
+    named = [keys.cells(key) for key in ("not_offered", "blocked")]
+    not_offered, blocked = (
+        cells if cells is not None else default for cells, default in zip(named, _WORDS, strict=True)
+    )
+    if rules > 4 and named[0] is None:
+        not_offered -= blocked
+    elif rules > 4 and named[1] is None:
+        blocked -= not_offered
+    return not_offered, blocked
 
 
 def _prefixes(keys: Keys) -> PrefixRules:
@@ -189,13 +206,16 @@ def _constants(keys: Keys) -> Mapping[str, str]:
     return constants
 
 
-def _words(keys: Keys) -> Mapping[str, Mapping[str, str]]:
+def _words(keys: Keys, rules: int) -> Mapping[str, Mapping[str, str]]:
     section = keys.section("values")
     by_column: dict[str, Mapping[str, str]] = {}
     for name in WORDS:
         words = section.table(name)
         if all(isinstance(meaning, str) for meaning in words.values()):
             by_column[name] = {word.strip().casefold(): meaning for word, meaning in words.items()}
+            for word, meaning in words.items() if rules > 4 else ():
+                if meaning != by_column[name][word.strip().casefold()]:
+                    section.report(f'{name}."{word}"', "it is there twice, in other letters", "keep one of the two")
         else:
             section.report(name, "not every value is a text", '"their word" = "our value"')
     for word, meaning in by_column.get("action", {}).items():

@@ -106,14 +106,14 @@ class Keys:
         self.report(key, f"{value!r} is not a date format", 'write one like "%d/%m/%Y", with year, month and day')
         return ()
 
-    def cells(self, key: str, default: frozenset[str]) -> frozenset[str]:
+    def cells(self, key: str) -> frozenset[str] | None:
         value = self.take(key)
         if value is None:
-            return default
+            return None
         if isinstance(value, list) and all(isinstance(cell, str) for cell in value):
             return frozenset(cell.strip().casefold() for cell in value)
         self.report(key, f"{value!r} is not a list of texts", f'write {key} = ["-1", "blocked"]')
-        return default
+        return None
 
     def table(self, key: str) -> dict[str, Any]:
         value = self.take(key)

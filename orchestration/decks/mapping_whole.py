@@ -14,7 +14,7 @@ Contradiction = tuple[str, str, str]
 """The key, what is wrong with it, what would be right."""
 
 
-def contradictions(mapping: DeckMapping, tables: Mapping[str, str], rules: int) -> Iterator[Contradiction]:
+def contradictions(mapping: DeckMapping, tables: Mapping[str, str]) -> Iterator[Contradiction]:
     """All of them, in the order of the keys. `tables`: the rate tables there are, with the currency of each."""
     yield from _missing_columns(mapping)
     yield from _unknown_tables(mapping, tables)
@@ -23,9 +23,12 @@ def contradictions(mapping: DeckMapping, tables: Mapping[str, str], rules: int) 
         yield "thousands", f'"{mapping.thousands}" is the decimal separator too', "change one of the two"
     yield from _columns_twice(mapping)
     yield from _unread(mapping)
-    if rules > 3:
+    if mapping.rules > 3:
         yield from _other_currencies(mapping, tables)
         yield from _country_codes(mapping)
+    if mapping.rules > 4:
+        for word in sorted(mapping.not_offered & mapping.blocked):
+            yield "blocked", f'"{word}" is under not_offered too', "keep one of the two"
 
 
 def _other_currencies(mapping: DeckMapping, tables: Mapping[str, str]) -> Iterator[Contradiction]:

@@ -18,7 +18,8 @@ from orchestration.decks.cells import Grid
 from orchestration.decks.mapping import DeckMapping
 from orchestration.decks.problem import Problems
 from orchestration.decks.table import locate
-from orchestration.store.warehouse import RULES
+
+_SAY_IT = "say it: --effective 2026-04-01, or see [effective] in the mapping"
 
 
 @dataclass(frozen=True)
@@ -41,24 +42,22 @@ def load(
     mapping: DeckMapping,
     effective: str | None = None,
     replaces: str | None = None,
-    rules: int = RULES,
 ) -> Deck:
     """Read a deck into `deck_rows` (landed.rates without `deck`, with `copies`: whether an equal row follows).
 
-    `effective` and `replaces` (full, partial) are what the person says, before what the mapping says. `rules`: the
-    version of the rules by which it is refused. The schema config has to be loaded. Raises `UnreadableDeck` with all
-    that is wrong.
+    `effective` and `replaces` (full, partial) are what the person says, before what the mapping says. The schema config
+    has to be loaded. Raises `UnreadableDeck` with all that is wrong.
     """
     problems = Problems(path.name)
     with _uncollected():
-        grid = cells.read(path, path.name, mapping, rules)
+        grid = cells.read(path, path.name, mapping)
         table = locate(grid, mapping, problems)
         at = _effective(grid, mapping, path.name, effective, problems)
         lines.fill(con, table, at)
     problems.stop()
     replaces_all = (replaces or mapping.replaces) == "full"
-    effective_at = rows.settle(con, problems, at, replaces_all, rules)
-    if rules > 3:
+    effective_at = rows.settle(con, problems, at, replaces_all, mapping.rules)
+    if mapping.rules > 3:
         rows.refuse_left_out(con, problems, mapping)
     problems.stop()
     file_id = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -91,20 +90,24 @@ def _effective(grid: Grid, mapping: DeckMapping, name: str, given: str | None, p
         text = row[column - 1] if column <= len(row) else ""
         return _effective_text(text, mapping, [line], "its cell", problems)
     if where.file_name is not None:
-        match = where.file_name.search(name)
-        return _effective_text(match[1] if match else "", mapping, [], "the file's name", problems)
+        return _effective_text(name, mapping, [], "the file's name", problems)
     return ""
 
 
 def _effective_text(text: str, mapping: DeckMapping, lines: list[int], where: str, problems: Problems) -> str:
-    pattern = mapping.effective.pattern
-    if pattern is not None:
-        match = pattern.search(text)
-        text = match[1] if match else ""
-    moment = values.moment(text, mapping, mapping.effective.formats)
+    """The date in a text, of which the mapping's patterns take a part, the first that they fit."""
+    texts = [text]
+    for pattern in (mapping.effective.file_name, mapping.effective.pattern):
+        if pattern is not None:
+            texts = [match for text in texts for match in pattern.findall(text)]
+    moments = [values.moment(text, mapping, mapping.effective.formats) for text in texts]
+    moment = moments[0] if moments else ""
     if isinstance(moment, Fault) or not moment:
-        right = "say it: --effective 2026-04-01, or see [effective] in the mapping"
         wrong = moment.wrong if isinstance(moment, Fault) else "it is not there"
-        problems.add(lines, None, (f"the effective date is to be in {where}, and {wrong}", right))
+        problems.add(lines, None, (f"the effective date is to be in {where}, and {wrong}", _SAY_IT))
         return ""
+    other = next((m for m in moments if not isinstance(m, Fault) and m not in ("", moment)), None)
+    if other and mapping.rules > 4:
+        wrong = f"there are two dates in {where}, {moment[:10]} and {other[:10]}"
+        problems.add(lines, None, (wrong, f"let the pattern under [effective] fit one of them, or {_SAY_IT}"))
     return moment

@@ -9,17 +9,22 @@ from orchestration.configuration.nearest import nearest, suggestion
 from orchestration.decks.cells import Grid
 from orchestration.decks.mapping import DeckColumn, DeckMapping
 from orchestration.decks.problem import Problems
+from orchestration.reading import spreadsheets
 
 
 @dataclass(frozen=True)
 class DeckTable:
-    """The rates of a deck: their `lines` in the file, their cells, and the `header` (none: an empty one)."""
+    """The rates of a deck: their `lines` in the file, their cells, and the `header` (none: an empty one).
+
+    `fractions`: as in `Grid`.
+    """
 
     mapping: DeckMapping
     header: list[str]
     lines: list[int]
     rows: list[list[str]]
     problems: Problems
+    fractions: frozenset[tuple[int, int]] = frozenset()
 
     def title(self, column: DeckColumn) -> str:
         """What the deck calls a column."""
@@ -41,6 +46,16 @@ class DeckTable:
             return [row[indexes[0]] for row in self.rows]
         return [" - ".join(filter(None, (row[index] for index in indexes))) for row in self.rows]
 
+    def prices(self, columns: tuple[DeckColumn, ...]) -> list[str] | None:
+        """The cells of a column of prices, all with the mapping's decimal separator; None where there is no column."""
+        cells, index = self.cells(columns), self._index(columns[0])
+        if cells is None or not self.fractions:
+            return cells
+        return [
+            cell.replace(".", self.mapping.decimal) if (line, index) in self.fractions else cell
+            for line, cell in zip(self.lines, cells, strict=True)
+        ]
+
     def _index(self, column: DeckColumn) -> int | None:
         if isinstance(column, int):
             return column - 1
@@ -61,7 +76,7 @@ def locate(grid: Grid, mapping: DeckMapping, problems: Problems) -> DeckTable:
     else:
         _widen(lines, rows, len(header) if at >= 0 else None, grid.is_sheet, problems)
     problems.stop()
-    table = DeckTable(mapping, header, lines, rows, problems)
+    table = DeckTable(mapping, header, lines, rows, problems, grid.fractions)
     if grid.formulas:
         _refuse_formulas(table, grid.formulas)
     return table
@@ -145,11 +160,16 @@ def _refuse_twice(grid: Grid, at: int, mapping: DeckMapping, problems: Problems)
 def _refuse_uncanonical(grid: Grid, mapping: DeckMapping, problems: Problems) -> None:
     known = [str(column) for columns in mapping.columns.values() for column in columns]
     line, names = grid.lines[0], grid.rows[0]
+    if separator := spreadsheets.separator(",".join(names)):
+        problems.add([line], None, (f'"{separator}" is no header; only Excel knows it', "delete the line"))
+        return
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         problems.add([line], None, ("the columns are not separated by commas", "save the file with commas"))
         return
-    for name in names:
-        if name not in known:
+    for at, name in enumerate(names):
+        if not name:
+            problems.add([line], None, (f"column {at + 1} has no name", "name it, or delete it"))
+        elif name not in known:
             right = suggestion(name, known, f"the columns are {', '.join(known)}")
             if not set(names) & {"rate_table_id", "prefix"}:
                 right = "a carrier's own deck needs a mapping, decks/<source>.toml; see docs/decks.md"

@@ -6,6 +6,7 @@ Each function takes one trimmed cell and gives text, or the `Fault` that says wh
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation, localcontext
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from orchestration.configuration.problem import Fault
 from orchestration.decks.columns import ACTIONS
 from orchestration.decks.mapping import DeckMapping
+from orchestration.reading import spreadsheets
 from orchestration.typed import decimals, instant
 
 BLOCKED, NOT_OFFERED = "blocked", "not offered"
@@ -22,7 +24,8 @@ _NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})
 _SYMBOLS = re.compile(r"[\s\u00a0\u202f$€£¥]")
 _INCREMENTS = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*[/+:|\-]\s*([0-9]+(?:\.[0-9]+)?)")
 _SECONDS = re.compile(r"([0-9]+(?:\.[0-9]{1,3})?)\s*(?:s|sec|secs|second|seconds)?\.?", re.IGNORECASE)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_RUN = re.compile("(?:%[dmyYHIMSj]){2,}")  # parts of a date with nothing between them
+_ISO = "by ISO 8601"
 _EXACT = Context(prec=80)
 _MOST = Decimal(999_999_999)
 
@@ -72,7 +75,7 @@ def seconds(cell: str, mapping: DeckMapping) -> str | Fault:
     if not cell:
         return ""
     if match is None:
-        return Fault(f'"{cell}" is not a number of seconds', "write it like 60 or 0.5")
+        return Fault(f'"{cell}" is not a number of seconds', _right(cell, "write it like 60 or 0.5"))
     return _plausible(cell, match[1])
 
 
@@ -98,7 +101,7 @@ def increments(cell: str, mapping: DeckMapping) -> tuple[str, str] | Fault:
         return further if isinstance(further, Fault) else (first, further)
     one = seconds(cell, mapping)
     if isinstance(one, Fault) and not _SECONDS.fullmatch(cell):
-        return Fault(f'"{cell}" is not a pair of increments', "write it like 60/6")
+        return Fault(f'"{cell}" is not a pair of increments', _right(cell, "write it like 60/6"))
     return one if isinstance(one, Fault) else (one, one)
 
 
@@ -110,11 +113,15 @@ def moment(cell: str, mapping: DeckMapping, formats: tuple[str, ...] = ()) -> st
     """
     if not cell:
         return ""
-    naive = _parsed(cell, formats or mapping.date_formats)
-    if naive is None:
-        known = " or ".join(formats or mapping.date_formats)
-        right = "write it like 2026-01-31" if mapping.is_canonical else "name its format under date_formats"
-        return Fault(f'"{cell}" is not a date' + (f" written {known}" if known else ""), right)
+    readings = _readings(cell, formats or mapping.date_formats)
+    if not readings:
+        return _no_date(cell, mapping, formats)
+    if mapping.rules > 4 and (fault := _doubtful(cell, readings, mapping)):
+        return fault
+    return _utc(cell, next(iter(readings.values())), mapping)
+
+
+def _utc(cell: str, naive: datetime, mapping: DeckMapping) -> str | Fault:
     utc = naive if naive.tzinfo else naive.replace(tzinfo=ZoneInfo(mapping.timezone))
     try:
         at = utc.astimezone(UTC).replace(tzinfo=None)
@@ -146,15 +153,46 @@ def boolean(cell: str, column: str) -> str | Fault:
     )
 
 
-def _parsed(cell: str, formats: tuple[str, ...]) -> datetime | None:
+def _readings(cell: str, formats: tuple[str, ...]) -> dict[str, datetime]:
+    """What the cell is by each format that it fits; by ISO 8601 under `_ISO`."""
+    readings = {}
     for pattern in formats:
-        try:
-            return datetime.strptime(cell, pattern)
-        except ValueError:
-            continue
-    if instant(cell) is None:
-        return None
-    return datetime.fromisoformat(cell)
+        with suppress(ValueError):
+            readings[pattern] = datetime.strptime(cell, pattern)
+    if instant(cell) is not None:
+        readings[_ISO] = datetime.fromisoformat(cell)
+    return readings
+
+
+def _doubtful(cell: str, readings: dict[str, datetime], mapping: DeckMapping) -> Fault | None:
+    """What is wrong with a cell that is two days: a price would begin on either."""
+    by_format = {pattern: _utc(cell, naive, mapping) for pattern, naive in readings.items()}
+    first, meant = next(iter(by_format.items()))
+    for pattern, other in by_format.items():
+        if other != meant and not isinstance(other, Fault) and not isinstance(meant, Fault):
+            said = [f"{_day(readings[p])} {p if p == _ISO else f'written {p}'}" for p in (first, pattern)]
+            right = "keep the format that is meant in the mapping"
+            if pattern == _ISO:
+                right = "what looks like ISO 8601 is read so: write it otherwise, like 2026/12/31, and its format so"
+            return Fault(f'"{cell}" is {said[0]}, and {said[1]}', right)
+    for run in _RUN.findall(first):
+        # 1112026 by %d%m%Y is 11 January, or 1 November without its zero
+        if readings[first].strftime(run) not in cell:
+            wrong = f'"{cell}" lacks a zero for {first}, and may be two days'
+            return Fault(wrong, "a spreadsheet took it away: format the column as text, or as a date")
+    return None
+
+
+def _day(when: datetime) -> str:
+    return when.isoformat(sep=" ").removesuffix(" 00:00:00")
+
+
+def _no_date(cell: str, mapping: DeckMapping, formats: tuple[str, ...]) -> Fault:
+    if day := spreadsheets.day_of(cell):
+        return Fault(f'"{cell}" is the number of a day in a spreadsheet ({day})', "format the column as a date")
+    known = " or ".join(formats or mapping.date_formats)
+    right = "write it like 2026-01-31" if mapping.is_canonical else "name its format under date_formats"
+    return Fault(f'"{cell}" is not a date' + (f" written {known}" if known else ""), right)
 
 
 def _plain_number(cell: str, mapping: DeckMapping) -> str | Fault:
@@ -185,7 +223,11 @@ def _plain_number(cell: str, mapping: DeckMapping) -> str | Fault:
         else:
             return text
     right = "write it like 0.05" if mapping.is_canonical else "write a number; words go under blocked or not_offered"
-    return Fault(f'"{cell}" is not a price', right)
+    return Fault(f'"{cell}" is not a price', _right(cell, right))
+
+
+def _right(cell: str, right: str) -> str:
+    return spreadsheets.MADE_A_DATE if spreadsheets.is_date(cell) else right
 
 
 def _same_number(amount: Decimal, word: str) -> bool:

@@ -38,7 +38,9 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # 4: a source's name can be seen, a payment's method that is nearly refund or write_off is refused however it is
 # spelt, a list, an object or a number with a fraction of JSON (a list of Parquet) is no text, 442.0 is no
 # telephone number, and a deck has neither an error, a formula without a value, nor another currency than its table.
-RULES = 4
+# 5: what a deck's cell or a word of its mapping may say in two ways is refused, and a number in a spreadsheet is one
+# whatever marks the mapping's numbers have.
+RULES = 5
 
 LONGEST_NAME = 200
 """How many characters a name that a person types and the books keep may have: an operator's, a payment's."""

@@ -86,6 +86,15 @@ UNREADABLE = {
     "near.csv": (csv_text([]).replace("answered_at", " Answered_At").encode(), "answered_at"),
     "twice.csv": (csv_text([]).replace("pdd_ms", "call_id").encode(), "named twice: call_id"),
     "nameless.csv": (csv_text([]).replace("pdd_ms", "").encode(), "has no name"),
+    "excel.csv": (
+        b"sep=,\n" + csv_text([cdr()]).encode(),
+        "its first line is 'sep=,', which only Excel knows: delete it",
+    ),
+    "excel-semicolons.csv": (b"sep=;\na;b\n", "its first line is 'sep=;', which only Excel knows: delete it"),
+    "commas.csv": (
+        csv_text([]).replace("\n", ",,\n").encode(),
+        " have no name: delete the commas at the end of the first line, and of the rows",
+    ),
     "utf16.csv": (csv_text([cdr()]).encode("utf-16"), "UTF-8"),
     "utf32.csv": (csv_text([cdr()]).encode("utf-32"), "(UTF-32?); save it as UTF-8, or write encoding utf-32 for"),
     "utf32.jsonl": (json.dumps(cdr()).encode("utf-32-be"), "(UTF-32?); save it as UTF-8, or write encoding utf-32 for"),

@@ -444,8 +444,8 @@ def test_a_deck_without_country_codes_prices_the_numbers_of_its_country(home: Ho
     ]
 
 
-def test_what_was_accepted_by_the_first_rules_is_accepted_again(rated: Home, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then a mapping might say what nothing reads, and a deck what tables of its kind do not charge by."""
+def test_what_was_accepted_by_rules_of_before_is_accepted_again(rated: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the first a mapping might say what nothing reads, and a deck what tables of its kind do not charge by."""
     write_text(rated.decks / "carrier.toml", 'rate_table_id = "cost"\n[columns]', *MAPPED_THEN)
     deck = write_text(rated.inbox / "rates" / "carrier" / "may.csv", "Code,Rate,Markup", "44,0.04,5")
     with pytest.raises(Refused, match=r"values\.band: no column has these words"):
@@ -455,6 +455,15 @@ def test_what_was_accepted_by_the_first_rules_is_accepted_again(rated: Home, mon
         accept(rated, deck, DeckOptions(effective="2026-05-05"))
     rated.journal.write_text(re.sub(r', "rules": 1\b', "", rated.journal.read_text()))
     assert query(rated, "select prefix, rate_per_minute, markup_pct from landed.rates") == [("44", D("0.04"), D("5"))]
+    # by the fourth, the first format that a date fitted counted
+    said = 'rate_table_id = "cost"\ndate_formats = ["%d/%m/%Y", "%m/%d/%Y"]\n[columns]\nvalid_from = "Date"'
+    write_text(rated.decks / "carrier.toml", said, MAPPED_THEN[0].replace('markup_pct = "Markup"', ""))
+    deck = write_text(rated.inbox / "rates" / "carrier" / "june.csv", "Code,Rate,Date", "45,0.04,06/05/2026")
+    with pytest.raises(Refused, match="is 2026-05-06 written %d/%m/%Y, and 2026-06-05 written %m/%d/%Y"):
+        accept(rated, deck)
+    with monkeypatch.context() as before:
+        before.setattr(Writer.__init__, "__defaults__", (4, None))
+        accept(rated, deck)
     assert rebuild(rated, check=True).compared
 
 

@@ -64,7 +64,7 @@ def read(
     tables = dict(con.execute("select rate_table_id, currency from config.rate_tables").fetchall())
     how, problems = mapping_file.mapping_of(decks, "carrier", tables, rules)
     assert [str(problem) for problem in problems] == []
-    deck = normal.load(con, path, "carrier", how, effective, rules=rules)
+    deck = normal.load(con, path, "carrier", how, effective)
     con.execute(
         "select line, rate_table_id, prefix, destination, band, jurisdiction, calling_prefix, valid_from, valid_to,"
         " rate_per_minute, initial_rate_per_minute, initial_charge, increment_charge, connect_charge, markup_pct,"

@@ -195,6 +195,20 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
         ),
         (
             "rates",
+            "retail,49,",
+            "retail,04-Jan,",
+            'rates.csv line 3, column prefix: "04-Jan" is not a prefix; '
+            "a spreadsheet has made a date of it: format the column as text",
+        ),
+        (
+            "rates",
+            "peak,2026-01-01",
+            "peak,46357",
+            'rates.csv line 3, column valid_from: "46357" is not a time; '
+            "it is the number of a day in a spreadsheet: write 2026-12-01",
+        ),
+        (
+            "rates",
             "peak,2026-01-01",
             "peak,1.2.2026",
             'rates.csv line 3, column valid_from: "1.2.2026" is not a time; write 2026-02-01',
@@ -774,13 +788,14 @@ def test_no_company_two_companies_no_directory(seeds: Path) -> None:
 
 
 def test_header_errors(seeds: Path) -> None:
-    (seeds / "trunks.csv").write_text("trunk_id,Direction,account_id,account_id,valid_to,,x\n")
+    (seeds / "trunks.csv").write_text("trunk_id,Direction,account_id,account_id,valid_to,,x,\n")
     assert problems(seeds) == [
         "seeds/trunks.csv line 1, column Direction: there is no such column; did you mean direction?",
         "seeds/trunks.csv line 1, column account_id: the column is there twice; delete one of the two",
         "seeds/trunks.csv line 1: column 6 has no name; name it, or delete it",
         "seeds/trunks.csv line 1, column x: there is no such column; the columns are "
         "trunk_id, direction, account_id, valid_from, valid_to",
+        "seeds/trunks.csv line 1: column 8 has no name; name it, or delete it",
         "seeds/trunks.csv line 1, column direction: the column is missing; add it to the header",
         "seeds/trunks.csv line 1, column valid_from: the column is missing; add it to the header",
     ]
@@ -789,7 +804,9 @@ def test_header_errors(seeds: Path) -> None:
 def test_a_file_without_any_header_or_with_semicolons(seeds: Path) -> None:
     (seeds / "budgets.csv").write_text("")
     (seeds / "fx_rates.csv").write_text("from_currency;to_currency;valid_from;rate\n")
+    (seeds / "prefix_regions.csv").write_text("sep=,\nprefix,region\n")
     assert problems(seeds) == [
+        'seeds/prefix_regions.csv line 1: "sep=," is no header; only Excel knows it; delete the line',
         "seeds/budgets.csv line 1: there is no header; begin with the line department,month,amount,currency",
         "seeds/fx_rates.csv line 1: the columns are separated by semicolons; save the file with commas",
     ]

@@ -182,6 +182,111 @@ def test_a_deck_that_cannot_be_read(tmp_path: Path, toml: str | None, name: str,
     assert said in "\n".join(problems(tmp_path, toml, name, data, effective))
 
 
+def test_a_date_that_can_be_read_in_two_ways(tmp_path: Path) -> None:
+    """A price would begin on another day; by the rules before, the first format that fitted counted."""
+    two = MAPPING.replace('["%d/%m/%Y"]', '["%d/%m/%Y", "%m/%d/%Y"]')
+    deck = "Code,Rate,Inc,Date\n44,1,1/1,12/05/2026\n45,1,1/1,05/05/2026\n46,1,1/1,12/15/2026\n"
+    both = '"12/05/2026" is 2026-05-12 written %d/%m/%Y, and 2026-12-05 written %m/%d/%Y'
+    assert problems(tmp_path, two, "a.csv", deck) == [
+        f"a.csv line 2, column Date: {both}; keep the format that is meant in the mapping"
+    ]
+    dates = [row["valid_from"] for row in read(tmp_path, two, "a.csv", deck, rules=4)[1]]
+    assert dates == ["2026-05-12", "2026-05-05", "2026-12-15"]
+
+    swapped = MAPPING.replace("%d/%m/%Y", "%Y-%d-%m")
+    right = "what looks like ISO 8601 is read so: write it otherwise, like 2026/12/31, and its format so"
+    iso = "Code,Rate,Inc,Date\n44,1,1/1,2026-05-12\n45,1,1/1,2026-15-12\n"
+    assert problems(tmp_path, swapped, "a.csv", iso) == [
+        f'a.csv line 2, column Date: "2026-05-12" is 2026-12-05 written %Y-%d-%m, and 2026-05-12 by ISO 8601; {right}'
+    ]
+
+    # 01112026 without its zero is 11 January, too
+    unmarked = MAPPING.replace("%d/%m/%Y", "%d%m%Y")
+    short = "Code,Rate,Inc,Date\n44,1,1/1,01112026\n45,1,1/1,1112026\n"
+    assert problems(tmp_path, unmarked, "a.csv", short) == [
+        'a.csv line 3, column Date: "1112026" lacks a zero for %d%m%Y, and may be two days; a spreadsheet took it away:'
+        " format the column as text, or as a date"
+    ]
+    dates = [row["valid_from"] for row in read(tmp_path, unmarked, "a.csv", short, rules=4)[1]]
+    assert dates == ["2026-11-01", "2026-01-11"]
+    timed = MAPPING.replace("%d/%m/%Y", "%d%m%Y %H:%M")
+    (row,) = read(tmp_path, timed, "a.csv", "Code,Rate,Inc,Date\n44,1,1/1,01112026 6:05\n")[1]
+    assert row["valid_from"] == "2026-11-01 06:05:00"
+
+
+def test_two_dates_where_one_is_looked_for(tmp_path: Path) -> None:
+    toml = AZ + "rate_per_minute = 2\n[effective]\nfile_name = '([0-9]{8})'\nformat = '%Y%m%d'\n"
+    assert problems(tmp_path, toml, "20260315_of_20260401.csv", "p,r\n44,1\n") == [
+        "20260315_of_20260401.csv: there are two dates in the file's name, 2026-03-15 and 2026-04-01; let the pattern"
+        " under [effective] fit one of them, or say it: --effective 2026-04-01, or see [effective] in the mapping"
+    ]
+    assert read(tmp_path, toml, "20260315_of_20260401.csv", "p,r\n44,1\n", rules=4)[1][0]["valid_from"] == "2026-03-15"
+    # what is no date is none of two
+    for name in ("20260401_no_99999999.csv", "20260401_20260401.csv"):
+        assert read(tmp_path, toml, name, "p,r\n44,1\n")[1][0]["valid_from"] == "2026-04-01"
+
+
+def test_what_a_spreadsheet_made_of_cells(tmp_path: Path) -> None:
+    rows = "46357,0.1,1/1,46357\n2026-01-04,Jan-05,06. Jun,46357.5\n1/4/2026,1,1/1,01/04/2026\n"
+    day, right = "is the number of a day in a spreadsheet (2026-12-01)", "format the column as"
+    text = f"a spreadsheet has made a date of it: {right} text"
+    assert problems(tmp_path, MAPPING, "a.csv", f"Code,Rate,Inc,Date\n{rows}") == [
+        f'a.csv line 2, column Date: "46357" {day}; {right} a date',
+        f'a.csv line 3, column Code: "2026-01-04" is not a prefix; {text}',
+        f'a.csv line 3, column Date: "46357.5" {day}; {right} a date',
+        f'a.csv line 3, column Rate: "Jan-05" is not a price; {text}',
+        f'a.csv line 3, column Inc: "06. Jun" is not a pair of increments; {text}',
+        f'a.csv line 4, column Code: "1/4/2026" is not a prefix; {text}',
+    ]
+    # with their marks they are a list, or one prefix
+    listed = "Code,Rate,Inc,Date\n1/4/2026,1,1/1,01/04/2026\n"
+    assert short(read(tmp_path, MAPPING, "a.csv", listed, rules=4)[1], "prefix") == ["1", "2026", "4"]
+    decorated = AZ + "rate_per_minute = 2\n[prefixes]\nranges = false\n"
+    (found,) = problems(tmp_path, decorated, "a.csv", "p,r\n2026-01-04,1\n", "2026-04-01")
+    assert found == f'a.csv line 2, column p: "2026-01-04" is not a prefix; {text}'
+    day_of_prefixes = "Code,Rate,Inc,Date\n38/40/2012,1,1/1,01/04/2026\n"
+    assert short(read(tmp_path, MAPPING, "a.csv", day_of_prefixes)[1], "prefix") == ["2012", "38", "40"]
+
+
+def test_numbers_of_a_sheet_have_no_marks(tmp_path: Path) -> None:
+    """A mapping says how texts are written: 0.123 in a sheet is no 0123 whose thousands end with a point."""
+    toml = 'decimal = ","\nthousands = "."\n' + AZ.replace("prefix = 1", "prefix = 'Code'\nrate_per_minute = 'Rate'")
+    sheet = xlsx(("A", [["Code", "Rate"], [44, 0.123], [45, "1.234,5"], [46, 7]]))
+    _, rows = read(tmp_path, toml, "a.xlsx", sheet, "2026-04-01")
+    assert short(rows, "prefix", "rate_per_minute") == ["44 | 0.123", "45 | 1234.5", "46 | 7"]
+    _, rows = read(tmp_path, toml, "a.xlsx", sheet, "2026-04-01", rules=4)
+    assert short(rows, "prefix", "rate_per_minute") == ["44 | 123", "45 | 1234.5", "46 | 7"]
+    # a list that became a number is none: 44,50 is 44.5 in it
+    sheet = xlsx(("A", [["Code", "Rate"], [44.5, 0.1]]))
+    (found,) = problems(tmp_path, toml, "a.xlsx", sheet, "2026-04-01")
+    assert found.startswith('a.xlsx line 2, column Code: "44.5" is not a prefix')
+
+
+def test_words_of_a_mapping_that_say_two_things(tmp_path: Path) -> None:
+    """A word that the mapping names under one key is not the other's by default."""
+    toml, deck = AZ + "rate_per_minute = 2\n", "p,r\n44,-\n45,-1\n"
+    for words, rules, found in [
+        ("blocked = ['-']\nnot_offered = ['-1']\n", 5, ["44 | yes | ", "45 |  | yes"]),
+        ("blocked = ['-', '-1']\n", 5, ["44 | yes | ", "45 | yes | "]),
+        ("blocked = ['-', '-1']\n", 4, ["44 |  | yes", "45 | yes | "]),
+        ("not_offered = ['-', '-1']\n", 5, ["44 |  | yes", "45 |  | yes"]),
+    ]:
+        rows = read(tmp_path, words + toml, "a.csv", deck, "2026-04-01", rules=rules)[1]
+        assert short(rows, "prefix", "blocked", "ended") == found
+
+
+def test_a_separator_and_columns_without_a_name(tmp_path: Path) -> None:
+    canonical = "rate_table_id,prefix,rate_per_minute,,\naz,44,1,,\n"
+    assert problems(tmp_path, None, "a.csv", canonical, "2026-04-01") == [
+        f"a.csv line 1: column {n} has no name; name it, or delete it" for n in (4, 5)
+    ]
+    for line in ("sep=,", '"sep=;"', "sep=\t"):
+        (found,) = problems(tmp_path, None, "a.csv", f"{line}\n{canonical}", "2026-04-01")
+        assert found.endswith(" is no header; only Excel knows it; delete the line")
+    mapped = "sep=,\nCode,Rate,Inc,Date\n44,1,1/1,01/04/2026\n"
+    assert len(read(tmp_path, MAPPING, "a.csv", mapped)[1]) == 1
+
+
 def test_cells_of_a_sheet_that_have_no_value(tmp_path: Path) -> None:
     """An error is a text as in CSV, a formula that was never worked out is none; columns that nothing reads count not."""
     head = ["Code", "Old", "Rate", "Inc", "Date"]
@@ -323,6 +428,8 @@ def test_a_cell_that_no_sheet_has_room_for() -> None:
             "column currency: the deck is in USD, and euro in EUR: prices",
         ),
         (AZ + "[prefixes]\ninternational = ['+', '44']\n", 'column prefixes.international: "44" is the beginning of numbers'),
+        ("not_offered = ['X']\nblocked = ['x', '-1']\n" + AZ, 'column blocked: "x" is under not_offered too; keep one of'),
+        (AZ + "band = 2\n[values.band]\nP = 'peak'\np = 'off'\n", 'column values.band."P": it is there twice, in other'),
         (AZ + "[prefixes]\ninternational = ['+353']\n", '"+353" is the beginning of numbers, not what stands before their'),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from orchestration.landing.readers.readable import Cells, Layout, Readable
 from orchestration.landing.readers.scan import Scan, scan
 from orchestration.landing.rows.canonical import Kind
 from orchestration.landing.rows.values import trimmed
-from orchestration.reading import packed
+from orchestration.reading import packed, spreadsheets
 from orchestration.reading.records import records
 from orchestration.store.failures import first_line
 from orchestration.store.sql import quoted
@@ -161,6 +161,8 @@ def _header_cells(path: Path) -> list[str]:
         raise UnreadableFile(_NO_HEADER)
     if "\0" in text:
         raise UnreadableFile("there are zero bytes in its first line, which no text has: save it as UTF-8")
+    if separator := spreadsheets.separator(text):
+        raise UnreadableFile(f"its first line is {separator!r}, which only Excel knows: delete it")
     cells = _cells(text, ",")
     if len(cells) == 1:
         for mark, what in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
@@ -300,11 +302,14 @@ def _refuse_no_texts(kind: Kind, types: Mapping[str, str]) -> None:
 def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> Layout:
     """The layout of a canonical file with these columns. Raises `UnreadableFile` for all."""
     problems = []
-    if len(set(names)) < len(names):
-        twice = sorted({name for name in names if list(names).count(name) > 1})
+    if twice := sorted({name for name in names if name and list(names).count(name) > 1}):
         problems.append(f"columns named twice: {', '.join(twice)}")
-    if "" in names:
-        problems.append(f"column {list(names).index('') + 1} has no name")
+    if unnamed := [str(at) for at, name in enumerate(names, 1) if not name]:
+        columns = f"column {unnamed[0]} has" if len(unnamed) == 1 else f"columns {', '.join(unnamed)} have"
+        right = (
+            "" if any(names[int(unnamed[0]) :]) else ": delete the commas at the end of the first line, and of the rows"
+        )
+        problems.append(f"{columns} no name{right}")
     respelled = dict(_respelled(kind, names))
     problems += [f'column "{name}" must be written {near}' for name, near in respelled.items()]
     missing = [name for name in kind.required if name not in {*names, *respelled.values()}]

@@ -86,7 +86,7 @@ def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, optio
         raise UnreadableDeck(map(str, problems))
     with _own_fault(each):
         try:
-            return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces, held.rules)
+            return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces)
         except UnreadableDeck as unreadable:
             raise UnreadableDeck([*unreadable.problems, *_unmapped(held.home, each.source)]) from unreadable
 
