@@ -1,26 +1,33 @@
 """All that is wrong with a configuration directory, at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from orchestration.configuration.column import Column
+from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import Unreadable, records
 from orchestration.configuration.rules import RULES, Sheets, known_formats
 from orchestration.configuration.schema import FILES, LATER_FILES
 from orchestration.configuration.sheet import Sheet, read
-from orchestration.configuration.values import fault, plain
+from orchestration.configuration.values import fault, hidden, plain
 
 __all__ = ["Problem", "check"]
 
 
-def check(directory: Path, formats: Mapping[str, str] = MappingProxyType({})) -> list[Problem]:
+Held = Callable[[str, str], bool]
+"""Whether an id of a file (rates.csv) was held by an earlier configuration, and so may be in the books."""
+
+
+def check(
+    directory: Path, formats: Mapping[str, str] = MappingProxyType({}), held: Held = lambda csv, cell: False
+) -> list[Problem]:
     """Every problem of the configuration CSVs in `directory`, by file and line; [] when good.
 
     `formats` are the native formats that `sources.format` may hold, with the kind of file each is of. A known file
-    that is missing counts as empty, but for `company.csv`. Reads files only; never raises for what is in them.
+    that is missing counts as empty, but for `company.csv`. An id with characters that cannot be seen is refused, unless
+    it is `held`. Reads files only; never raises for what is in them.
     """
     if not directory.is_dir():
         return [Problem(str(directory), None, None, "there is no such directory", "make it")]
@@ -28,6 +35,7 @@ def check(directory: Path, formats: Mapping[str, str] = MappingProxyType({})) ->
     problems = [problem for sheet in sheets.values() for problem in sheet.problems]
     for sheet in sheets.values():
         problems.extend(bad_cells(sheet))
+        problems.extend(hidden_ids(sheet, held))
     for rule in RULES:
         problems.extend(rule(sheets))
     problems.extend(known_formats(sheets, formats))
@@ -53,6 +61,21 @@ def _bad_cells_of(sheet: Sheet, column: Column) -> Iterator[Problem]:
         return [CellFault(column.name, *wrong)] if wrong else []
 
     return sheet.judged_cells(column.name, judge)
+
+
+def hidden_ids(sheet: Sheet, held: Held) -> Iterator[Problem]:
+    """Ids that are not all to be seen, in every column that has some."""
+    for column in sheet.file.columns:
+        if column.type is Type.ID:
+            yield from _hidden_ids_of(sheet, column.name, held)
+
+
+def _hidden_ids_of(sheet: Sheet, column: str, held: Held) -> Iterator[Problem]:
+    def judge(cell: str) -> Sequence[CellFault]:
+        wrong = hidden(cell)
+        return [CellFault(column, *wrong)] if wrong and not held(sheet.file.csv, cell) else []
+
+    return sheet.judged_cells(column, judge)
 
 
 def _other_files(directory: Path) -> Iterator[Problem]:

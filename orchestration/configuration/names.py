@@ -42,8 +42,8 @@ def spelt_two_ways(sheet: Sheet, column: str, within: tuple[str, ...] = ()) -> I
 
 
 def _folded(name: str) -> str:
-    """Without capitals, and with one mark between words; `pro+` stays another tier than `pro`."""
-    return re.sub(r"[\s_-]+", " ", name.casefold())
+    """Without capitals and what cannot be seen, with one mark between words; `pro+` stays another tier than `pro`."""
+    return "".join(c for c in re.sub(r"[\s_-]+", " ", name.casefold()) if c.isprintable())
 
 
 def odd_names(sheets: Sheets, now: datetime) -> Iterator[Problem]:
@@ -77,6 +77,20 @@ def uncounted(tiers: Sheet, resources: Collection[str]) -> Iterator[Problem]:
         if meant := nearest(resource, known) or respelled(resource, ("cdrs",)):
             wrong = f'files count "{resource}", which no plan tier has: nothing is limited by it'
             yield Problem(tiers.shown, None, "resource", wrong, f"did you mean {meant}?")
+
+
+def nobodys(trunks: Sheet, calls: Collection[tuple[str, str]]) -> Iterator[Problem]:
+    """Trunks, with their direction, that calls came by and no row has, but one in other capitals or marks."""
+    ids: dict[str, dict[str, int]] = defaultdict(dict)
+    for row, (direction, trunk) in enumerate(trunks.columns("direction", "trunk_id")):
+        ids[direction].setdefault(trunk, row)
+    for direction, trunk in sorted(calls):
+        meant = None if trunk in ids[direction] else respelled(trunk, ids[direction])
+        if meant:
+            wrong = (
+                f"answered calls have the {direction} trunk {trunk!r}, which no row has and so is nobody's (no_account)"
+            )
+            yield trunks.at(ids[direction][meant], "trunk_id", wrong, f"is it {meant!r}? Write it as CDRs do")
 
 
 def _departments(sheets: Sheets, now: datetime) -> Iterator[Problem]:

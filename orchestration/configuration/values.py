@@ -71,6 +71,15 @@ def fault(column: Column, value: str) -> Fault | None:
     return Fault(form_fault.wrong, f"write {better}") if better else form_fault
 
 
+def hidden(value: str) -> Fault | None:
+    """What is wrong with an id that looks like another one: CDRs that have that would not meet it."""
+    if value.isprintable() or _CONTROL.search(value):
+        return None
+    seen = "".join(c for c in re.sub(r"\s+", " ", value) if c.isprintable()).strip()
+    wrong = f"{value!r} has characters that cannot be seen, and is no other row's or file's id without them"
+    return Fault(wrong, f"write {seen}" if seen else "write one that can be seen")
+
+
 def plain(column: Column) -> Callable[[str], object]:
     """A quick test that is true only for good cells, for columns with many different ones."""
     if column.type is Type.TEXT and not column.required:

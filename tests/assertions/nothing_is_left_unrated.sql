@@ -21,16 +21,18 @@
 } %}
 
 with unrated as (
-    {% for side in ['sell', 'buy'] %}
+    {% for side, direction in [('sell', 'ingress'), ('buy', 'egress')] %}
         select
             day,
             source || ':' || call_id || ':' || attempt as key,
             call_id,
             {{ side }}_reason as reason,
             {{ side }}_reason as remedied,
+            '{{ direction }}' as direction,
+            {{ direction }}_trunk as trunk_id,
             '{{ side }} leg of call ' || call_id || ' (' || coalesce(
                 {{ side }}_account_id,
-                'nobody''s trunk ' || {{ 'ingress' if side == 'sell' else 'egress' }}_trunk,
+                'nobody''s trunk ' || {{ direction }}_trunk,
                 'unknown account'
             )
             || ', to ' || called_number || ', ' || duration_s || ' s) has no price: ' || {{ side }}_reason as words,
@@ -45,9 +47,40 @@ with unrated as (
         usage_id as call_id,
         reason,
         case reason when 'no_account' then 'no_account of usage' else reason end as remedied,
+        null as direction,
+        null as trunk_id,
         service || ' ' || usage_id || ' of ' || account_id || ' has no price: ' || reason as words,
     from {{ ref('rated_usage') }}
     where day in {{ checked_days() }} and status = 'unrated'
+),
+
+nobodys as (
+    select distinct trunk_id, direction
+    from unrated
+    where remedied = 'no_account'
+),
+
+-- the row of trunks.csv that is the call's but for its capitals and marks, its direction or its time
+nearly as (
+    select
+        u.trunk_id,
+        u.direction,
+        arg_min(
+            'line ' || t.line || ' of seeds/trunks.csv has ' || t.trunk_id || ' (' || t.direction
+            || coalesce(', from ' || t.valid_from, '') || coalesce(', until ' || t.valid_to, '')
+            || '), is it that? If not: ',
+            (t.trunk_id <> u.trunk_id, t.direction <> u.direction, t.line)
+        ) as words,
+    from nobodys as u
+    inner join {{ ref('stg_trunks') }} as t
+        on
+            lower(regexp_replace(t.trunk_id, '[^\p{L}\p{N}]', '', 'g'))
+            = lower(regexp_replace(u.trunk_id, '[^\p{L}\p{N}]', '', 'g'))
+    where
+        (t.trunk_id, t.direction) <> (u.trunk_id, u.direction)
+        or t.valid_from is not null
+        or t.valid_to is not null
+    group by u.trunk_id, u.direction
 )
 
 select
@@ -56,10 +89,12 @@ select
     u.words as detail,
     case u.remedied
         {% for reason, remedy in remedies.items() -%}
-            when '{{ reason }}' then '{{ reason }}: {{ remedy }}.'
+            when '{{ reason }}'
+                then '{{ reason }}: ' || {{ "coalesce(n.words, '') || " if reason == 'no_account' }}'{{ remedy }}.'
         {% endfor -%}
     end as remedy,
 from unrated as u
+left join nearly as n on u.reason = 'no_account' and u.trunk_id = n.trunk_id and u.direction = n.direction
 anti join {{ ref('stg_waivers') }} as w
     on
         u.day = w.day

@@ -11,8 +11,9 @@ import pytest
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
+from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rebuild import rebuild
-from orchestration.store.warehouse import Home
+from orchestration.store.warehouse import Home, Refused, writer
 from tests.support.company import write_calls, write_company
 
 pytestmark = pytest.mark.usefixtures("unpublished")
@@ -57,6 +58,20 @@ def test_a_configuration_loaded_by_an_earlier_release_is_loaded_again_and_marks_
     assert _rows(home, f"select status from marts.days where day = '{DAY}'") == [("closed",)]
     assert home.journal.read_text() == journal
     assert rebuild(home, check=True).compared
+
+
+def test_an_id_that_is_not_all_to_be_seen_stays_where_an_earlier_release_took_it(home: Home) -> None:
+    trunks = home.seeds / "trunks.csv"
+    trunks.write_text(trunks.read_text() + "in-z\u200b,ingress,bolt,2026-05-05,\n")
+    with writer(home, "test") as held:
+        configure(held, again=True)
+    trunks.write_text(trunks.read_text() + "in-y,ingress,bolt,2026-05-05,\n")
+    build(home)
+    assert ("in-z\u200b",) in _rows(home, "select trunk_id from config.trunks")
+    assert rebuild(home, check=True).compared
+    trunks.write_text(trunks.read_text() + "in-x\u200b,ingress,bolt,2026-05-05,\n")
+    with pytest.raises(Refused, match=r"trunks\.csv line 7, column trunk_id: 'in-x\\u200b' has char.*; write in-x$"):
+        build(home)
 
 
 def test_what_changed_with_the_upgrade_is_told_from_the_upgrade(home: Home) -> None:

@@ -19,6 +19,7 @@ from orchestration.operations.day.land import land
 from orchestration.operations.day.waive import confirm, waive
 from orchestration.operations.day.waivers import waivers
 from orchestration.operations.questions.explain import explain
+from orchestration.operations.upkeep.configure import published_warnings
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home, Refused
 from tests.support.company import CDR_HEADER, SEEDS, write_calls, write_company, write_text
@@ -356,6 +357,22 @@ def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypa
     assert "nothing_is_left_unrated: 1 row breaks it\n    No answered leg and no usage of the day" in run.stdout
     assert "- sell leg of call c1 (nobody's trunk in-x, to 447700900123, 60.000 s) has no price" in run.stdout
     assert "What to do: no_account: add its trunk to seeds/trunks.csv; where the account" in run.stdout
+    # a row of it in other capitals is named, and one of another time, by the check as well
+    trunks = home.seeds / "trunks.csv"
+    rows = trunks.read_text()
+    trunks.write_text(f"{rows}IN-X,ingress,acme,,\n")
+    asked = "is it that? If not: add its trunk to seeds/trunks.csv"
+    run = CliRunner().invoke(cli, ["close", "--day", str(DAY)])
+    assert f"no_account: line 5 of seeds/trunks.csv has IN-X (ingress), {asked}" in run.stdout
+    assert [str(warning) for warning in published_warnings(home)] == [
+        "seeds/trunks.csv line 5, column trunk_id: answered calls have the ingress trunk 'in-x', which no row has and "
+        "so is nobody's (no_account); is it 'IN-X'? Write it as CDRs do"
+    ]
+    trunks.write_text(f"{rows}in-x,egress,carrier,,\nin-x,ingress,acme,2026-06-01,\n")
+    run = CliRunner().invoke(cli, ["close", "--day", str(DAY)])
+    assert f"line 6 of seeds/trunks.csv has in-x (ingress, from 2026-06-01 00:00:00), {asked}" in run.stdout
+    assert published_warnings(home) == []
+    trunks.write_text(rows)
     told = json.loads(CliRunner().invoke(cli, ["close", "--day", str(DAY), "--json"]).stdout)
     failure = told[0]["failures"][0]
     assert (failure["check"], failure["rows"]) == ("nothing_is_left_unrated", 1)

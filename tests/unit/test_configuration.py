@@ -151,6 +151,20 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             'rates.csv line 2, column rate_per_minute: "0,05" is not a decimal; write 0.05',
         ),
         (
+            "timetables",
+            "off,all",
+            "\u200bo\u00adff,all",
+            "timetables.csv line 3, column band: '\\u200bo\\xadff' has characters that cannot be seen, and is no other "
+            "row's or file's id without them; write off",
+        ),
+        (
+            "operators",
+            "ann,",
+            "ann\u00a0lee,",
+            "operators.csv line 2, column operator: 'ann\\xa0lee' has characters that cannot be seen, and is no other "
+            "row's or file's id without them; write ann lee",
+        ),
+        (
             "rates",
             ",,,0.05,",
             ",,,-0.05,",
@@ -599,6 +613,20 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
 def test_an_error_says_where_and_what(seeds: Path, name: str, old: str, new: str, expected: str) -> None:
     replace(seeds, name, old, new)
     assert problems(seeds) == [f"seeds/{expected}"]
+
+
+def test_an_id_that_is_not_all_to_be_seen_is_refused_in_every_file(seeds: Path) -> None:
+    """But one that an earlier configuration held, which the books may need."""
+    for path in seeds.glob("*.csv"):
+        path.write_text(path.read_text().replace("bell", "bell\ufeff").replace("retail", "re\u200btail"))
+    columns = {said.rpartition(": '")[0].partition(" line")[0] for said in problems(seeds)}
+    assert columns == {
+        f"seeds/{name}.csv" for name in ("accounts", "trunks", "rate_tables", "rates", "rate_assignments")
+    }
+    assert check(seeds, FORMATS, lambda csv, cell: True) == []
+    assert {problem.file for problem in check(seeds, FORMATS, lambda csv, cell: csv == "rates.csv")} == (
+        columns - {"seeds/rates.csv"}
+    )
 
 
 def test_everything_is_reported_at_once_in_order(seeds: Path) -> None:

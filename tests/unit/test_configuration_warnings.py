@@ -552,7 +552,7 @@ def test_names_that_are_written_two_ways(tmp_path: Path) -> None:
 
     changed = {
         "accounts": _accounts_of("department,customer_id", "Sales,x 1", "sales,X-1", "sales,x 2"),
-        "prefix_regions": "prefix,region\n1212,NY\n1201,NJ\n1315,ny\n",
+        "prefix_regions": "prefix,region\n1212,NY\n1201,NJ\n1315,ny\n1202,N\u200bJ\n",
         "service_rates": SEEDS["service_rates"] + "Message,acme,0.02,USD,\n",
         "plan_tiers": "plan_tier,resource,limit\nfree,extensions,5\npro,Extensions,9\nPro,queues,1\npro+,queues,1\n",
         # another timetable's name is its own
@@ -563,6 +563,7 @@ def test_names_that_are_written_two_ways(tmp_path: Path) -> None:
         twice("accounts.csv line 3, column department", "sales", "Sales", 2),
         twice("accounts.csv line 3, column customer_id", "X-1", "x 1", 2),
         twice("prefix_regions.csv line 4, column region", "ny", "NY", 2),
+        twice("prefix_regions.csv line 5, column region", "N\u200bJ", "NJ", 3),
         twice("timetables.csv line 3, column band", "Peak", "peak", 2),
         twice("service_rates.csv line 3, column service", "Message", "message", 2),
         twice("plan_tiers.csv line 3, column resource", "Extensions", "extensions", 2),

@@ -28,7 +28,12 @@ def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list
     """
     if missing := home.unconfigured():
         return [missing]
-    own = check(home.seeds, {name: native.kind for name, native in NATIVE.items()})
+
+    def held(csv: str, cell: str) -> bool:
+        kept = (home.archive / "config").glob(f"*/{csv}")
+        return any(cell.encode() in path.read_bytes() for path in kept)
+
+    own = check(home.seeds, {name: native.kind for name, native in NATIVE.items()}, held)
     needed = in_use.problems(books, home.archive, home.seeds) if books else []
     return [str(problem) for problem in (*own, *needed)]
 
@@ -49,6 +54,7 @@ def published_warnings(home: Home) -> list[Problem]:
         found = warnings.warnings(home.seeds, now(), priced)
         counted = _published(home, "marts", "plan_usage", "resource")
         found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted)
+        found += names.nobodys(read(FILES["trunks"], home.seeds), _nobodys(home))
     return [*found, *warnings.blank_lines(chart(home.accounting)[0]), *_folders(home)]
 
 
@@ -60,6 +66,22 @@ def _folders(home: Home) -> list[Problem]:
     return [
         Problem(f"{name}/", None, None, "nothing in it is read", f"name it {right}") for name, right in meant if right
     ]
+
+
+def _nobodys(home: Home) -> set[tuple[str, str]]:
+    """The trunks, with their direction, of answered calls of open days that were nobody's, as published."""
+    sides = (("ingress", "sell"), ("egress", "buy"))
+    if not _published(home, "marts", "rated_calls", "day"):
+        return set()
+    with serving(home) as books:
+        rows = books.execute(
+            " union ".join(
+                f"select '{direction}', {direction}_trunk from marts.rated_calls where {side}_reason = 'no_account' "
+                f"and {direction}_trunk is not null and day not in (select day from ops.closings)"
+                for direction, side in sides
+            )
+        )
+        return set(rows.fetchall())
 
 
 def _published(home: Home, schema: str, table: str, column: str) -> list[str]:
