@@ -30,6 +30,7 @@ with unrated as (
             {{ side }}_reason as remedied,
             '{{ direction }}' as direction,
             {{ direction }}_trunk as trunk_id,
+            charged_at,
             '{{ side }} leg of call ' || call_id || ' (' || coalesce(
                 {{ side }}_account_id,
                 'nobody''s trunk ' || {{ direction }}_trunk,
@@ -49,15 +50,17 @@ with unrated as (
         case reason when 'no_account' then 'no_account of usage' else reason end as remedied,
         null as direction,
         null as trunk_id,
+        null as charged_at,
         service || ' ' || usage_id || ' of ' || account_id || ' has no price: ' || reason as words,
     from {{ ref('rated_usage') }}
     where day in {{ checked_days() }} and status = 'unrated'
 ),
 
 nobodys as (
-    select distinct trunk_id, direction
+    select trunk_id, direction, min(charged_at) as charged_at
     from unrated
     where remedied = 'no_account'
+    group by trunk_id, direction
 ),
 
 -- the row of trunks.csv that is the call's but for its capitals and marks, its direction or its time
@@ -78,8 +81,8 @@ nearly as (
             = lower(regexp_replace(u.trunk_id, '[^\p{L}\p{N}]', '', 'g'))
     where
         (t.trunk_id, t.direction) <> (u.trunk_id, u.direction)
-        or t.valid_from is not null
-        or t.valid_to is not null
+        or u.charged_at < t.valid_from
+        or u.charged_at >= t.valid_to
     group by u.trunk_id, u.direction
 )
 

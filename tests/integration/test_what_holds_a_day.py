@@ -372,6 +372,10 @@ def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypa
     run = CliRunner().invoke(cli, ["close", "--day", str(DAY)])
     assert f"line 6 of seeds/trunks.csv has in-x (ingress, from 2026-06-01 00:00:00), {asked}" in run.stdout
     assert published_warnings(home) == []
+    trunks.write_text(f"{rows}in-x,ingress,acme,2026-01-01,2026-05-04\n")
+    run = CliRunner().invoke(cli, ["close", "--day", str(DAY)])
+    until = "from 2026-01-01 00:00:00, until 2026-05-04 00:00:00"
+    assert f"line 5 of seeds/trunks.csv has in-x (ingress, {until}), {asked}" in run.stdout
     trunks.write_text(rows)
     told = json.loads(CliRunner().invoke(cli, ["close", "--day", str(DAY), "--json"]).stdout)
     failure = told[0]["failures"][0]
