@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration import typed
 from orchestration.store.files import folder, sync
 from orchestration.store.refused import Refused
 
@@ -61,6 +63,15 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
         sync(path.parent)
     con.execute("insert into ops.journal values (?, ?, ?, ?, ?)", note({"n": number, **line}))
     return number
+
+
+def last_at(path: Path) -> datetime | None:
+    """The clock of the last line, naive UTC; None where there is none, or (as writing one says) none can be read."""
+    try:
+        at = _mend(path).get("at")
+    except (Damaged, OSError):
+        return None
+    return typed.instant(at) if isinstance(at, str) else None
 
 
 def refuse_shorter(path: Path, last: int, known: int) -> None:

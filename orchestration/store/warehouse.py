@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -42,6 +42,7 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # whatever marks the mapping's numbers have.
 RULES = 5
 
+_CLOCKS_DIFFER = timedelta(days=2)  # by less than this: two machines, a zone that is wrong, a day done in advance
 LONGEST_NAME = 200
 """How many characters a name that a person types and the books keep may have: an operator's, a payment's."""
 
@@ -349,7 +350,7 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
     The lock is the operating system's and ends with the process, however that ends. Where there is no warehouse an
     empty one is put there, unless `begin` is False: a rebuild must see that there is none.
     Raises `Refused` when another command still writes after `timeout` seconds, when the warehouse is gone, and where
-    neither a deployment nor a configuration is.
+    neither a deployment nor a configuration is, or the clock is days behind the journal (but for a rebuild).
     """
     is_new = begin and not home.warehouse.exists() and not home.journal.exists()
     if is_new and (missing := home.unconfigured()):
@@ -370,6 +371,8 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
             )
         )
         lock.flush()
+        if begin:
+            _refuse_clock_behind(home)
         if begin and not home.warehouse.exists():
             begin_empty(home)
         held = Writer(home, command)
@@ -378,6 +381,24 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
         finally:
             held.release()
             lock.truncate(0)
+
+
+def _refuse_clock_behind(home: Home) -> None:
+    """A machine whose clock stands wrong would enter payments, waivers and closings on days of long ago.
+
+    What a person says by `TOLLBOOK_NOW` is meant, as where days are done again, and is only told.
+    """
+    last, at = journal.last_at(home.journal), now()
+    if last is None or at > last - _CLOCKS_DIFFER:
+        return
+    entered = f"the last change in {home.root} was entered at {last:%Y-%m-%d %H:%M}"
+    if os.environ.get("TOLLBOOK_NOW"):
+        print(f"TOLLBOOK_NOW is {at:%Y-%m-%d %H:%M}, and {entered}: this goes by the earlier time", file=sys.stderr)
+        return
+    raise Refused(
+        f"the clock says {at:%Y-%m-%d %H:%M} UTC, and {entered}: set the clock. If it is right, say so to one command"
+        f" that enters something: TOLLBOOK_NOW={at:%Y-%m-%dT%H:%M:%S}"
+    )
 
 
 def begin_empty(home: Home) -> None:

@@ -13,7 +13,8 @@ import duckdb
 import pytest
 
 from orchestration.store import files, journal, sql, warehouse
-from orchestration.store.warehouse import PROJECT, Home, writer
+from orchestration.store.database import transaction
+from orchestration.store.warehouse import PROJECT, Home, Refused, writer
 from tests.support.company import write_company
 
 
@@ -148,6 +149,43 @@ def test_a_journal_that_has_lost_its_last_lines_is_said_and_nothing_is_written(
     with pytest.raises(journal.Damaged, match=f"it ends with number {kept}, and the warehouse knows of number 2"):
         journal.append(con, path, LINE)
     assert len(path.read_bytes().splitlines()) == kept
+
+
+def test_a_clock_that_is_days_behind_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would date payments wrongly; who says by TOLLBOOK_NOW that it is right is believed, and says it once."""
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+
+    def enter() -> None:
+        with writer(home, "topup") as held, held.connect() as con, transaction(con):
+            held.journal(con, "test")
+
+    monkeypatch.setenv("TOLLBOOK_NOW", "2090-05-04T12:00:00")
+    enter()
+    monkeypatch.setenv("TOLLBOOK_NOW", "2090-05-02T12:00:01")
+    enter()
+    assert capsys.readouterr().err == ""
+    before = home.journal.read_bytes()
+    monkeypatch.delenv("TOLLBOOK_NOW")
+    said = (
+        r"the clock says 20..-..-.. ..:.. UTC, and the last change in .* was entered at 2090-05-02 12:00: set the clock"
+    )
+    with pytest.raises(Refused, match=said) as refused:
+        enter()
+    assert home.journal.read_bytes() == before
+    with writer(home, "rebuild", begin=False):
+        pass
+    named, right = str(refused.value).rsplit(" ", 1)[1].split("=")
+    monkeypatch.setenv(named, right)
+    enter()
+    assert "was entered at 2090-05-02 12:00: this goes by the earlier time" in capsys.readouterr().err
+    monkeypatch.delenv("TOLLBOOK_NOW")
+    enter()
+    assert capsys.readouterr().err == ""
+    home.journal.write_bytes(b"damaged\n")
+    with pytest.raises(journal.Damaged):
+        enter()
 
 
 @pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv", 'o\'brien "x".csv', "source=x/a.csv", "[[]].csv"])
