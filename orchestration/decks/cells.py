@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.configuration.problem import Problem
 from orchestration.decks import workbook
 from orchestration.decks.mapping import DeckMapping
 from orchestration.decks.problem import UnreadableDeck
+from orchestration.decks.xls import OLE, XlsBook
 from orchestration.reading import packed
 from orchestration.reading.records import BadRecord, records
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xls")
 _SHEETS = (".xlsx", ".xls")
@@ -52,10 +57,13 @@ def read(path: Path, name: str, mapping: DeckMapping) -> Grid:
     if suffix in _SHEETS:
         try:
             return _sheet(data, name, mapping)
-        except BaseException as failure:
-            if type(failure).__name__ != "PanicException":  # how Rust fails: no Exception, and of no module
+        except (UnreadableDeck, MemoryError):
+            raise
+        except BaseException as failure:  # one of Rust's is no Exception, and of no module
+            if not isinstance(failure, Exception) and type(failure).__name__ != "PanicException":
                 raise
-            raise _refused(name, None, f"the workbook is damaged ({failure})", "save it again as .xlsx") from None
+            wrong = f"the sheet cannot be read ({str(failure) or type(failure).__name__})"
+            raise _refused(name, None, wrong, "save it again as .xlsx") from None
     if data[:4] == b"PK\x03\x04":
         raise _refused(name, None, "this is a spreadsheet, not text", "give it a name that ends in .xlsx")
     return _text(data, name, mapping)
@@ -84,13 +92,7 @@ def _text(data: bytes, name: str, mapping: DeckMapping) -> Grid:
 
 
 def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
-    # only decks that are spreadsheets pay for the library
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except (CalamineError, OSError, ValueError) as error:
-        raise _refused(name, None, f"not a spreadsheet ({error})", "save it as .xlsx, without a password") from None
+    book = _book(data, name)
     if not book.sheet_names:
         raise _refused(name, None, "there is no sheet in it", "save it again as .xlsx")
     if mapping.sheet is not None and mapping.sheet not in book.sheet_names:
@@ -102,12 +104,13 @@ def _sheet(data: bytes, name: str, mapping: DeckMapping) -> Grid:
             name, None, "there are several sheets", f"set sheet to one of {', '.join(book.sheet_names)} in the mapping"
         )
     shown = mapping.sheet or book.sheet_names[0]
-    # what was accepted by the rules before had them as empty cells
-    lacking = _lacking(data, name, shown) if mapping.rules > 3 else []
-    try:
+    # what was accepted by the rules before had what has no value as empty cells
+    values: Sequence[Sequence[object]]
+    if isinstance(book, XlsBook):
+        lacking, values = [], book.rows(shown, errors=mapping.rules > 3)
+    else:
+        lacking = _lacking(data, name, shown) if mapping.rules > 3 else []
         values = book.get_sheet_by_name(shown).to_python(skip_empty_area=False)
-    except CalamineError as error:
-        raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
     grid = [[_shown(cell) for cell in row] for row in values]
     for cell in lacking:
         _put(grid, cell)
@@ -124,16 +127,25 @@ def _fractions(values: Sequence[Sequence[object]]) -> Iterator[tuple[int, int]]:
                 yield line, column
 
 
+def _book(data: bytes, name: str) -> XlsBook | CalamineWorkbook:
+    # only decks that are spreadsheets pay for the libraries
+    from python_calamine import CalamineWorkbook
+
+    try:
+        return XlsBook(data) if data.startswith(OLE) else CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged workbook fails in many ways
+        wrong = f"not a spreadsheet, or a damaged one ({str(error) or type(error).__name__})"
+        raise _refused(name, None, wrong, "save it as .xlsx, without a password") from None
+
+
 def _lacking(data: bytes, name: str, sheet: str) -> list[workbook.NoValue]:
     try:
         return workbook.without_values(data, sheet)
-    except MemoryError:
-        raise
     except workbook.TooLarge as far:
         right = "delete the rows and columns without prices (the cells look empty), and save it"
         raise _refused(name, None, f"the sheet is too large: {far}", right) from None
-    except Exception as error:  # a damaged workbook fails in many ways
-        raise _refused(name, None, f"the sheet cannot be read ({error})", "save it again as .xlsx") from None
 
 
 def _put(grid: list[list[str]], cell: workbook.NoValue) -> None:

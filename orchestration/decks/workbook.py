@@ -1,4 +1,4 @@
-"""The cells of a sheet that have no value: an error, or (in .xlsx) a formula that was never worked out.
+"""The cells of a sheet of .xlsx that have no value: an error, or a formula that was never worked out.
 
 calamine reads them as empty cells, and an empty price is "not offered".
 """
@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from xml.etree import ElementTree
 from xml.parsers import expat
 
-_OLE = b"\xd0\xcf\x11\xe0"  # how an .xls begins
 _REFERENCE = re.compile("([A-Za-z]{1,3})([0-9]{1,7})")
 _ROWS, _COLUMNS = 1_048_576, 16_384  # what a sheet has at most
 _MOST = 40_000_000  # cells: calamine fills a sheet up to its last row and column, 24 bytes a cell
@@ -40,24 +39,6 @@ class TooLarge(Exception):
 
 def without_values(data: bytes, sheet: str) -> list[NoValue]:
     """The cells without a value of a sheet, in order. Raises `TooLarge`, and what a damaged workbook fails with."""
-    return _of_xls(data, sheet) if data.startswith(_OLE) else _of_xlsx(data, sheet)
-
-
-def _of_xls(data: bytes, sheet: str) -> list[NoValue]:
-    import xlrd
-
-    # what it has to say of odd workbooks would go to standard output
-    quiet = {"logfile": io.StringIO(), "ignore_workbook_corruption": True}
-    rows = xlrd.open_workbook(file_contents=data, on_demand=True, ragged_rows=True, **quiet).sheet_by_name(sheet)
-    return [
-        NoValue(row + 1, column + 1, xlrd.error_text_from_code.get(rows.cell_value(row, column), "#ERROR!"), False)
-        for row in range(rows.nrows)
-        for column, kind in enumerate(rows.row_types(row))
-        if kind == xlrd.XL_CELL_ERROR
-    ]
-
-
-def _of_xlsx(data: bytes, sheet: str) -> list[NoValue]:
     with zipfile.ZipFile(io.BytesIO(data)) as parts:
         names = {name.lower().replace("\\", "/"): name for name in parts.namelist()}
         workbook = ElementTree.fromstring(parts.read(names["xl/workbook.xml"]))

@@ -31,7 +31,8 @@ _BATCH = 500
 _FATES = ("landed", "already_landed", "landed_elsewhere", "unreadable")
 _HEADLESS = ("pbx", "utcpbx")
 _MAPPING = (
-    "rate_table_id = 'az'\ndate_formats = ['%d/%m/%Y']\n[columns]\nprefix = 'Code'\nrate_per_minute = 'Rate'\n"
+    "rate_table_id = 'az'\nsheet = 'Rates'\nnot_offered = ['', '#DIV/0!']\n"
+    "date_formats = ['%d/%m/%Y']\n[columns]\nprefix = 'Code'\nrate_per_minute = 'Rate'\n"
     "increments = 'Inc'\nvalid_from = 'Date'\n"
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -152,6 +154,26 @@ def xlsx(*sheets: tuple[str, Sequence[Sequence[object]]], is_unworked: bool = Fa
         for n, (_, rows) in zip(parts, sheets, strict=True):
             book.writestr(f"xl/worksheets/sheet{n}.xml", _worksheet(main, rows))
     return out.getvalue()
+
+
+# a workbook of Excel 97 with sheets Rates and Hidden. Code, Rate, Inc, Date, Share, Blocked; dates in three formats
+XLS = gzip.decompress(
+    base64.b64decode(
+        "H4sIAAAAAAACA+1YTWwbVRD+3u7aXqf5sfNHE4RlRaVA29ROsBKE1LqUn5ZDq9IeQPyopFlLKYltZHoJh1JoAycQoicQl0r8FaEWOLRQqERvSK3a"
+        "Cg4IJKQEJC6ckEBwaGO+mV2bOLhSLdFIRTurnd2ZeW++N/Pm7Xv25UvJ+WOfDC5gGW2GjcVqHNElOsM7XhMSoL1aldfa0+VdDemmorjLiYxG8EXH"
+        "hZjMocz3Aix87JwjB37i/SSexc5yqZBeQdqqY5gwMoZNxmHtWXibdycGdFzdyieV9yg/qW2/VL5FNa8q38S28+ZxXMrvXHdPUMePWUNq6yQ3OK19"
+        "flDNCPrwtdTxC68bv20E91X2T8yEhhtpSDnteAeswG2FUqEi8iq8K8WY3ZglpZwuvIc2wPMyxWJmliQ93pceQ2uGpFHK6cEHnFB4w8VicXh2Nj01"
+        "dW+xmHLacJwoCKQBfIhe4Ik1w7ns+FOetzHN1sW0eJynIcpR/FFNA7/XvnNfpUP9yuoNqP+rUR+7ht5llTTTx1kuzfRttDTTr2ItNdO3s6aa6TtY"
+        "VM30nSyvZvou/dA06o9aDnAI1aeN2Oboc7XuthHsnjhQeG6OzspxWSNRbN/veYXSFXhsBA4WYNf7y16BD2lsAw+XJik8QIHFvmdqolLg2tg6U56c"
+        "LnjUjGUzY1k2yOXGx9l6JDPC1ZQdyWRzmdHs6JgIo0sE+PtComFf6NAg2sm9IKCkfjMTnIYrx3/7Zse+Xfm9qjmkZwH/xHC7hIkqXpQe7NypFv8c"
+        "IV7XaY/1yl9Sr7fq+6DyXqaDz7W7+oKXhw5rmyNqXUucu5W+zd+x5P1Ovs/9+shnqbmf83fx/cS2hed7T3yXP4YhInvsL9dhbDAbzFtvCn2erz1N"
+        "sLf8qHzgX/uMayWCsVeDY1EXrsq3iZRU7kuSHVOXrCBXvmRTsuuSQ8mpSxFKkQDHLMM5aLWpLolPxQtzKXF0IxfELR6MYklmz9JiiNODly9bzOQt"
+        "ihWxXP3uJgMMq0kslmLEAgzJdx/Wv9L//cU/j+ZlDJZiDNbtNvoxc67/o+1Hftni2x2inZdoiGYpmlE0WyNsjMhWtDcOnn0mitsomSA7cpr0G8aQ"
+        "MkiNIiqDsxXcDQK0ea3GawxwAKf3SoAC42iojTCOwpwKBuUoTMyIR6fu0ZdkeuJBetxlngTTVU9nlKd0qqWfq/1kCjdb3TglOeRB5B9aiWVl6vxm"
+        "XVbmmstKs4pmWQ0ppJBCCqllMno2ge63ju7N/qYUC/7Xucp7Mfyb5H9Lu1HmdYA/TR5Eic8KZluqn35ETM2Xuc4+tf8LhR4legXT2KfjmG65fnmo"
+        "MEvjue6Oif9uCbWKv9jKOG8w/t9azRPpABYAAA=="
+    )
+)
 
 
 class Serial(float):

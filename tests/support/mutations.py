@@ -17,7 +17,7 @@ from random import Random
 import duckdb
 
 from tests.support.asterisk import master
-from tests.support.decks import xlsx
+from tests.support.decks import XLS, xlsx
 from tests.support.landing_home import cdr, csv_text
 
 ROWS = 12
@@ -154,6 +154,10 @@ def _deck_sheet(random: Random) -> bytes:
     return xlsx(("Rates", rows))
 
 
+def _deck_of_old(random: Random) -> bytes:
+    return XLS
+
+
 # How often: kind, source, the name's ending, how it is made.
 _SENT: Sequence[tuple[int, str, str, str, Callable[[Random], bytes]]] = (
     (4, "cdrs", "sw1", ".csv", _csv),
@@ -167,6 +171,7 @@ _SENT: Sequence[tuple[int, str, str, str, Callable[[Random], bytes]]] = (
     (1, "resources", "sw1", ".csv", _resources),
     (1, "rates", "carrier", ".csv", _deck),
     (1, "rates", "carrier", ".xlsx", _deck_sheet),
+    (1, "rates", "carrier", ".xls", _deck_of_old),
 )
 
 # -- what befalls them ---------------------------------------------------------------------------

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from orchestration.decks import mapping_file, workbook
 from orchestration.decks.prefixes import PrefixRules, expand
 from orchestration.decks.problem import UnreadableDeck
-from tests.support.decks import Cell, read, short, xlsx
+from tests.support.decks import XLS, Cell, read, short, xlsx
 
 MAPPING = """
 rate_table_id = "az"
@@ -333,31 +332,35 @@ def test_cells_of_a_sheet_that_have_no_value(tmp_path: Path) -> None:
     assert problems(tmp_path, MAPPING, "g.xlsx", left) == [f'g.xlsx line 2, column Rate: "=1/50" {wrong}; {right}']
 
 
-# a workbook of Excel 97: Code and Rate, 44 and a price, 45 and #DIV/0!
-XLS = gzip.decompress(
-    base64.b64decode(
-        "H4sIAAAAAAACA+1YTWgTQRT+ZpM0P7ZpUtNCK5RQsNrai3jx0q5VtCdL7UURQVOTg7QkEnrRg1ZrjoLgSfFS6MVL/TlERQW9eRAqehAEIdGj"
-        "J0HBQ5v1zbe7mKYeGtD6w3zLfPP2zXs7LzNvJjv7ajlZWbjXU0UDRhBAzYmipU6npET9mwSk3XG06NcRKY7BP4VoRCayJYTHbS/Deg71fFdh"
-        "4W7wuTDwQcoJnMV4IZ9LbyL2M4aM0jEMCyvcEk0c3Yyqg3yavJV8h5ZPyPuouUoeFtuKOo5le3xwr5fFx6w+tsWhn/uAPu+o2Y1OvNBZfPGa"
-        "cm1DGC2eycz8nQ29wVYsQuZtLJfPFTMzFaRkAhfx1UkDX/yV+ixt9JurVxD9t7X68E/0160gMAfnFBO8JJtrOeBO8OgKupiRuojRgUI2J9Vk"
-        "ZjYX07swV21izaptYza3CmfRTjlJ74Tsyyu3P78+PDVhn6Rmjju1u59v1yHAwSXtIc5xtjAK2g6Sd5Ev86nbKPeQU5KJUvdPdHrCoXnaXGFr"
-        "v/Szh3hj76iTd4pc+nTkYW/poz0g8tJY9Xxq6a29gD4Zgqz462seQ2pI3byh8cj2a+Wt/ffk7nX7QMRKeLE73p9WO1YRo5gku3d6dJRnrxrs"
-        "n0ofivb3yVtory2tBssLVoy6JMrCISvijXtYjVgdKOsm2Y1+IAYDAwMDAwMDAwODPwnlvecH3HOGvMa7p4mw911nVUrNfCb5bzGJglyzcjA9"
-        "iLzURZxrKn+6EFL+s9QGffzvhRpHpfcipjHFOKabzl85Dar637Nhx8SvW0LN9l9rJs7f3P93pq8a+QAWAAA="
+def test_cells_of_an_older_workbook(tmp_path: Path) -> None:
+    """Dates, with a time too, numbers, what is no value; that of a formula is in the file, or empty."""
+    toml = "sheet = 'Rates'\n" + MAPPING.replace(
+        "[columns]", "not_offered = ['', '#DIV/0!']\n[columns]\nblocked = 'Blocked'"
     )
-)
-
-
-def test_cells_of_an_older_workbook_that_have_no_value(tmp_path: Path) -> None:
-    toml = AZ.replace("prefix = 1", "prefix = 'Code'\nrate_per_minute = 'Rate'")
-    assert problems(tmp_path, toml, "x.xls", XLS, "2026-04-01") == [
-        'x.xls line 3, column Rate: "#DIV/0!" is not a price; write a number; words go under blocked or not_offered',
+    _, rows = read(tmp_path, toml, "x.xls", XLS)
+    assert short(rows, "line", "prefix", "rate_per_minute", "initial_s", "valid_from", "blocked", "ended") == [
+        "2 | 44 | 0.3 | 60 | 2026-04-01 |  | ",
+        "3 | 4477 | 0.0195 | 6 | 2026-04-02 06:30:15 | yes | ",
+        "4 | 447700900 |  |  | 2026-04-03 |  | yes",
+        "5 | 45 |  |  | 2026-04-01 |  | yes",
+        "9 | 46 | 7 |  | 2026-04-02 |  | ",
     ]
-    damaged = bytearray(XLS)
-    damaged[1426] = 4
-    (found,) = problems(tmp_path, toml, "x.xls", bytes(damaged), "2026-04-01")
-    assert found.startswith("x.xls: the workbook is damaged (")
-    assert found.endswith("; save it again as .xlsx")
+    assert problems(tmp_path, "sheet = 'Rates'\n" + MAPPING, "x.xls", XLS) == [
+        'x.xls line 5, column Rate: "#DIV/0!" is not a price; write a number; words go under blocked or not_offered',
+    ]
+    # it was an empty cell by the rules before
+    assert len(read(tmp_path, "sheet = 'Rates'\n" + MAPPING, "x.xls", XLS, rules=3)[1]) == 5
+    assert problems(tmp_path, MAPPING, "x.xls", XLS) == [
+        "x.xls: there are several sheets; set sheet to one of Rates, Hidden in the mapping"
+    ]
+
+
+@pytest.mark.parametrize("cut", [8, 600, 1500, 4000])
+def test_a_damaged_older_workbook(tmp_path: Path, cut: int) -> None:
+    (found,) = problems(tmp_path, "sheet = 'Rates'\n" + MAPPING, "x.xls", XLS[:cut])
+    assert re.fullmatch(
+        r"x\.xls: not a spreadsheet, or a damaged one \(.+\); save it as \.xlsx, without a password", found
+    )
 
 
 def test_a_sheet_that_reaches_too_far(tmp_path: Path) -> None:
