@@ -6,12 +6,13 @@ import gc
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
+from orchestration import typed
 from orchestration.configuration.problem import Fault
 from orchestration.decks import cells, lines, rows, values
 from orchestration.decks.cells import Grid
@@ -78,9 +79,12 @@ def _effective(grid: Grid, mapping: DeckMapping, name: str, given: str | None, p
     """The deck's effective instant (UTC, ISO 8601) by the command line, a cell or the file's name; or ``."""
     where = mapping.effective
     if given is not None:
-        moment = values.moment(given, mapping)
+        # ISO 8601 is what a person is told to write, whatever is in decks
+        is_iso = mapping.rules > 4 and typed.instant(given) is not None
+        moment = values.moment(given, replace(mapping, date_formats=()) if is_iso else mapping)
         if isinstance(moment, Fault) or not moment:
-            fault = (f'--effective "{given}" is not a date', "write 2026-04-01 or 2026-04-01T06:00:00Z")
+            wrong = moment.wrong if isinstance(moment, Fault) else '"" is not a date'
+            fault = (f"--effective {wrong}", "write 2026-04-01 or 2026-04-01T06:00:00Z")
             problems.add([], None, fault)
             return ""
         return moment

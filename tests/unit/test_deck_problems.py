@@ -199,14 +199,20 @@ def test_a_date_that_can_be_read_in_two_ways(tmp_path: Path) -> None:
         f'a.csv line 2, column Date: "2026-05-12" is 2026-12-05 written %Y-%d-%m, and 2026-05-12 by ISO 8601; {right}'
     ]
 
+    undated = swapped.replace('valid_from = "Date"\n', "")
+    given = read(tmp_path, undated, "a.csv", iso, "2026-05-12")[1]
+    assert short(given, "valid_from") == ["2026-05-12", "2026-05-12"]
+    (found,) = problems(tmp_path, two, "a.csv", deck[:20] + "44,1,1/1,\n", "12/05/2026")
+    assert found == f"a.csv: --effective {both}; write 2026-04-01 or 2026-04-01T06:00:00Z"
+
     # 01112026 without its zero is 11 January, too
     unmarked = MAPPING.replace("%d/%m/%Y", "%d%m%Y")
-    short = "Code,Rate,Inc,Date\n44,1,1/1,01112026\n45,1,1/1,1112026\n"
-    assert problems(tmp_path, unmarked, "a.csv", short) == [
+    unpadded = "Code,Rate,Inc,Date\n44,1,1/1,01112026\n45,1,1/1,1112026\n"
+    assert problems(tmp_path, unmarked, "a.csv", unpadded) == [
         'a.csv line 3, column Date: "1112026" lacks a zero for %d%m%Y, and may be two days; a spreadsheet took it away:'
         " format the column as text, or as a date"
     ]
-    dates = [row["valid_from"] for row in read(tmp_path, unmarked, "a.csv", short, rules=4)[1]]
+    dates = [row["valid_from"] for row in read(tmp_path, unmarked, "a.csv", unpadded, rules=4)[1]]
     assert dates == ["2026-11-01", "2026-01-11"]
     timed = MAPPING.replace("%d/%m/%Y", "%d%m%Y %H:%M")
     (row,) = read(tmp_path, timed, "a.csv", "Code,Rate,Inc,Date\n44,1,1/1,01112026 6:05\n")[1]
