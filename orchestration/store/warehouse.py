@@ -74,6 +74,7 @@ class Home:
                 f"TOLLBOOK_HOME is {home.root}, in the folder of the configuration; let it name another, such as"
                 f" {home.seeds.with_name('var')}"
             )
+        home._refuse_within()
         if not os.environ.get("TOLLBOOK_HOME"):
             home._refuse_outside()
         return home
@@ -92,6 +93,19 @@ class Home:
             f"no deployment is meant: TOLLBOOK_HOME is not set, and {here} has no var/ of one and no"
             f" seeds/company.csv; set it, go to {PROJECT}, or begin a company: tollbook init DIR"
         )
+
+    def _refuse_within(self) -> None:
+        """Refuse what lies in another deployment, its inbox or its archive: none is begun there but by a slip."""
+        outer = None if self._begun() else next(filter(_has_books, self.root.resolve().parents), None)
+        if outer:
+            raise Refused(
+                f"TOLLBOOK_HOME is {self.root}, in the deployment {outer}; let it name that, or a folder outside it"
+            )
+
+    def _beside(self) -> Path | None:
+        """A deployment in the same folder."""
+        others = (path for path in sorted(self.root.parent.iterdir()) if path.name != self.root.name)
+        return next((path for path in others if path.is_dir() and _has_books(path)), None)
 
     def _begun(self) -> bool:
         return any(path.exists() for path in (self.warehouse, self.archive / "journal", self.inbox))
@@ -151,6 +165,11 @@ class Home:
     @property
     def lock(self) -> Path:
         return self.root / "warehouse.lock"
+
+
+def _has_books(root: Path) -> bool:
+    home = Home(root, root)
+    return home.warehouse.exists() or home.journal.exists()
 
 
 def _own_seeds(root: Path) -> Path | None:
@@ -356,6 +375,8 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
     if is_new and (missing := home.unconfigured()):
         raise Refused(missing)
     folder(home.root)
+    if is_new and (other := home._beside()):
+        print(f"begins a new deployment in {home.root}, beside that in {other}", file=sys.stderr)
     deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
     with home.lock.open("a+", encoding="utf-8") as lock:
         _acquire(lock.fileno(), home, command, deadline)

@@ -112,6 +112,24 @@ def test_without_a_configuration_it_is_said_where_it_was_looked_for(tmp_path: Pa
     assert not (tmp_path / "home").exists()
 
 
+def test_a_deployment_in_or_beside_another_is_hardly_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = Deployment(tmp_path)
+    assert first.run("build").stderr == ""  # the only one there is
+    for slip in ("inbox", "archive/cdrs/..", "inbox/cdrs/sw1", "vra"):
+        first.home = tmp_path / "home" / slip
+        said = first.run("build", fails=True).stderr
+        assert f"TOLLBOOK_HOME is {first.home}, in the deployment {tmp_path / 'home'}; let it name that" in said
+    assert not (tmp_path / "home" / "vra").exists()
+    # one that is there already goes on
+    monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / "home" / "own"))
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(first.seeds))
+    (tmp_path / "home" / "own" / "inbox").mkdir(parents=True)
+    assert Home.from_environment().root == tmp_path / "home" / "own"
+    first.home = tmp_path / "hme "
+    assert first.run("build").stderr == f"begins a new deployment in {first.home}, beside that in {tmp_path / 'home'}\n"
+    assert first.run("build").stderr == ""
+
+
 def test_the_configuration_beside_a_deployment_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From wherever a command is given; that of the current directory goes before it."""
     monkeypatch.delenv("TOLLBOOK_SEEDS", raising=False)
