@@ -341,7 +341,7 @@ def test_cells_of_a_sheet_that_have_no_value(tmp_path: Path) -> None:
 def test_cells_of_an_older_workbook(tmp_path: Path) -> None:
     """Dates, with a time too, numbers, what is no value; that of a formula is in the file, or empty."""
     toml = "sheet = 'Rates'\n" + MAPPING.replace(
-        "[columns]", "not_offered = ['', '#DIV/0!']\n[columns]\nblocked = 'Blocked'"
+        "[columns]", "not_offered = ['', '#DIV/0!']\n[columns]\nblocked = 'Blocked'\ndestination = ['Date', 'Share']"
     )
     _, rows = read(tmp_path, toml, "x.xls", XLS)
     assert short(rows, "line", "prefix", "rate_per_minute", "initial_s", "valid_from", "blocked", "ended") == [
@@ -350,6 +350,14 @@ def test_cells_of_an_older_workbook(tmp_path: Path) -> None:
         "4 | 447700900 |  |  | 2026-04-03 |  | yes",
         "5 | 45 |  |  | 2026-04-01 |  | yes",
         "9 | 46 | 7 |  | 2026-04-02 |  | ",
+    ]
+    # as they are shown: days have no time, times no day
+    assert short(rows, "destination") == [
+        "2026-04-01 - 0.05",
+        "2026-04-02 06:30:15 - 12:00:00",
+        "2026-04-03 - 61.25",
+        "01/04/2026",
+        "02/04/2026",
     ]
     assert problems(tmp_path, "sheet = 'Rates'\n" + MAPPING, "x.xls", XLS) == [
         'x.xls line 5, column Rate: "#DIV/0!" is not a price; write a number; words go under blocked or not_offered',
