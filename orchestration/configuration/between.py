@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -103,6 +103,24 @@ def _first_day_without(end: datetime, zone: str) -> date:
     """An account that ends within a day still has that day."""
     local = end.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return (local + timedelta(days=1) - timedelta(microseconds=1)).date()
+
+
+def before_the_books(sheets: Sheets, first: date) -> Iterator[Problem]:
+    """What is charged once, on a day before the first of the books: no day of theirs has it. Once for all of them."""
+    zones, sheet = sheets["accounts"].mapping("account_id", "timezone"), sheets["subscriptions"]
+    early = [
+        row
+        for row, (account, charge, since) in enumerate(sheet.columns("account_id", "charge", "valid_from"))
+        if charge == "once" and (begins := day(since)) and _utc_day(begins, zones.get(account) or "UTC") < first
+    ]
+    if early:
+        more = f" (and {len(early) - 1:,} more)" if early[1:] else ""
+        wrong = f"the books begin on {first}, so that this is never charged{more}"
+        yield sheet.at(early[0], "valid_from", wrong, "write a day of theirs, or delete the row")
+
+
+def _utc_day(local: date, zone: str) -> date:
+    return datetime.combine(local, time.min, ZoneInfo(zone)).astimezone(UTC).date()
 
 
 def _ended(sheet: Sheet, row: int, account: str, end: str, so: str) -> Problem:

@@ -76,7 +76,7 @@ def hidden(value: str) -> Fault | None:
     if value.isprintable() or _CONTROL.search(value):
         return None
     seen = "".join(c for c in re.sub(r"\s+", " ", value) if c.isprintable()).strip()
-    wrong = f"{value!r} has characters that cannot be seen, and is no other row's or file's id without them"
+    wrong = f"{value!r} has characters that cannot be seen: what is written without them does not meet it"
     return Fault(wrong, f"write {seen}" if seen else "write one that can be seen")
 
 

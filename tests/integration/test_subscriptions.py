@@ -11,6 +11,7 @@ import pytest
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
+from orchestration.operations.upkeep.configure import published_warnings
 from orchestration.store.warehouse import Home
 from tests.support.company import SEEDS, write_calls, write_company
 
@@ -44,6 +45,30 @@ def test_a_charge_that_falls_due_after_its_day_was_built_is_not_lost(
         con.execute("select account_id, day::VARCHAR, amount from marts.ledger_entries where kind = 'subscription'")
         found = sorted(con.fetchall())
     assert found == [("acme", "2026-05-05", Decimal("-0.01")), ("york", "2026-05-05", Decimal("-0.01"))]
+
+
+def test_what_is_charged_once_before_the_books_begin_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Midnight in Paris is 22:00 UTC of the day before, which is none of the books."""
+    subscriptions = (
+        "subscription_id,account_id,service,charge,valid_from\n"
+        "b1,bolt,message,once,2026-05-04\na1,acme,message,once,2026-05-04\na0,acme,message,once,2025-05-04\n"
+        "m0,bolt,message,monthly,2025-05-04\n"
+    )
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", subscriptions=subscriptions))
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    assert published_warnings(home) == []
+    calls = write_calls(tmp_path / "calls.csv", [("c1", "2026-05-04T10:00:00", "60", "in-a")])
+    land(home, [calls], kind="cdrs", source="sw1")
+    close(home)
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        con.execute("select account_id, amount from marts.ledger_entries where kind = 'subscription'")
+        assert con.fetchall() == [("acme", Decimal("-0.01"))]
+    assert [str(warning) for warning in published_warnings(home)] == [
+        "seeds/subscriptions.csv line 2, column valid_from: the books begin on 2026-05-04, so that this is never "
+        "charged (and 1 more); write a day of theirs, or delete the row"
+    ]
 
 
 def test_a_subscription_entered_late_makes_the_days_of_its_charges_outdated(

@@ -154,15 +154,15 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "timetables",
             "off,all",
             "\u200bo\u00adff,all",
-            "timetables.csv line 3, column band: '\\u200bo\\xadff' has characters that cannot be seen, and is no other "
-            "row's or file's id without them; write off",
+            "timetables.csv line 3, column band: '\\u200bo\\xadff' has characters that cannot be seen: what is written "
+            "without them does not meet it; write off",
         ),
         (
             "operators",
             "ann,",
             "ann\u00a0lee,",
-            "operators.csv line 2, column operator: 'ann\\xa0lee' has characters that cannot be seen, and is no other "
-            "row's or file's id without them; write ann lee",
+            "operators.csv line 2, column operator: 'ann\\xa0lee' has characters that cannot be seen: what is written "
+            "without them does not meet it; write ann lee",
         ),
         (
             "rates",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import duckdb
 
 from orchestration.configuration import names, warnings
+from orchestration.configuration.between import before_the_books
 from orchestration.configuration.chart import chart
 from orchestration.configuration.check import check
 from orchestration.configuration.load import load, shape, version
@@ -54,6 +56,9 @@ def published_warnings(home: Home) -> list[Problem]:
         found = warnings.warnings(home.seeds, now(), priced)
         counted = _published(home, "marts", "plan_usage", "resource")
         found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted)
+        if days := _published(home, "marts", "days", "day"):
+            sheets = {name: read(FILES[name], home.seeds) for name in ("accounts", "subscriptions")}
+            found += before_the_books(sheets, min(days))
         found += names.nobodys(read(FILES["trunks"], home.seeds), _nobodys(home))
     return [*found, *warnings.blank_lines(chart(home.accounting)[0]), *_folders(home)]
 
@@ -84,7 +89,7 @@ def _nobodys(home: Home) -> set[tuple[str, str]]:
         return set(rows.fetchall())
 
 
-def _published(home: Home, schema: str, table: str, column: str) -> list[str]:
+def _published(home: Home, schema: str, table: str, column: str) -> list[Any]:
     """What a column of a published table has; a publication of an early release lacks some tables."""
     if not home.serving.exists():
         return []
