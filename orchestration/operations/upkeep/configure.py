@@ -52,11 +52,11 @@ def published_warnings(home: Home) -> list[Problem]:
     """What is to be warned of; which tables decks have prices for, and what files count, as published."""
     found = []
     if home.seeds.is_dir():
-        priced = _published(home, "landed", "rates", "rate_table_id")
+        priced = _published(home, "landed.rates", "rate_table_id")
         found = warnings.warnings(home.seeds, now(), priced)
-        counted = _published(home, "marts", "plan_usage", "resource")
+        counted = _published(home, "marts.plan_usage", "resource")
         found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted)
-        if days := _published(home, "marts", "days", "day"):
+        if days := _published(home, "marts.days", "day"):
             sheets = {name: read(FILES[name], home.seeds) for name in ("accounts", "subscriptions")}
             found += before_the_books(sheets, min(days))
         found += names.nobodys(read(FILES["trunks"], home.seeds), _nobodys(home))
@@ -73,31 +73,30 @@ def _folders(home: Home) -> list[Problem]:
     ]
 
 
-def _nobodys(home: Home) -> set[tuple[str, str]]:
+def _nobodys(home: Home) -> list[tuple[str, str]]:
     """The trunks, with their direction, of answered calls of open days that were nobody's, as published."""
-    sides = (("ingress", "sell"), ("egress", "buy"))
-    if not _published(home, "marts", "rated_calls", "day"):
-        return set()
-    with serving(home) as books:
-        rows = books.execute(
-            " union ".join(
-                f"select '{direction}', {direction}_trunk from marts.rated_calls where {side}_reason = 'no_account' "
-                f"and {direction}_trunk is not null and day not in (select day from ops.closings)"
-                for direction, side in sides
-            )
-        )
-        return set(rows.fetchall())
+    of_sides = " union ".join(
+        f"select '{direction}', {direction}_trunk from marts.rated_calls where {side}_reason = 'no_account' "
+        f"and {direction}_trunk is not null and day not in (select day from ops.closings)"
+        for direction, side in (("ingress", "sell"), ("egress", "buy"))
+    )
+    return _of_published(home, of_sides, "marts.rated_calls", "ops.closings")
 
 
-def _published(home: Home, schema: str, table: str, column: str) -> list[Any]:
-    """What a column of a published table has; a publication of an early release lacks some tables."""
+def _published(home: Home, table: str, column: str) -> list[Any]:
+    """What a column of a published table has."""
+    return [cell for (cell,) in _of_published(home, f"select distinct {column} from {table}", table)]
+
+
+def _of_published(home: Home, query: str, *tables: str) -> list[tuple[Any, ...]]:
+    """What is asked of published tables; nothing where a publication of an early release lacks one of them."""
     if not home.serving.exists():
         return []
     with serving(home) as books:
-        there = "select 1 from information_schema.tables where (table_schema, table_name) = (?, ?)"
-        if not books.execute(there, [schema, table]).fetchall():
+        there = "select table_schema || '.' || table_name from information_schema.tables"
+        if not {*tables} <= {name for (name,) in books.execute(there).fetchall()}:
             return []
-        return [cell for (cell,) in books.execute(f"select distinct {column} from {schema}.{table}").fetchall()]
+        return books.execute(query).fetchall()
 
 
 def configure(writer: Writer, *, again: bool = False) -> str:
