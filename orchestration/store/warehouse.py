@@ -374,8 +374,10 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
     is_new = begin and not home.warehouse.exists() and not home.journal.exists()
     if is_new and (missing := home.unconfigured()):
         raise Refused(missing)
+    # who has made the folder means it
+    is_made = is_new and not home.root.exists()
     folder(home.root)
-    if is_new and (other := home._beside()):
+    if is_made and (other := home._beside()):
         print(f"begins a new deployment in {home.root}, beside that in {other}", file=sys.stderr)
     deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
     with home.lock.open("a+", encoding="utf-8") as lock:

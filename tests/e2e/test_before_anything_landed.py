@@ -126,6 +126,10 @@ def test_a_deployment_in_or_beside_another_is_hardly_meant(tmp_path: Path, monke
     (tmp_path / "home" / "own" / "inbox").mkdir(parents=True)
     assert Home.from_environment().root == tmp_path / "home" / "own"
     first.home = tmp_path / "hme "
+    (tmp_path / "meant").mkdir()
+    assert (
+        called(["build"], {"TOLLBOOK_HOME": str(tmp_path / "meant"), "TOLLBOOK_SEEDS": str(first.seeds)}).stderr == ""
+    )
     assert first.run("build").stderr == f"begins a new deployment in {first.home}, beside that in {tmp_path / 'home'}\n"
     assert first.run("build").stderr == ""
 
