@@ -253,6 +253,7 @@ class Writer:
     command: str
     rules: int = RULES
     _database: duckdb.DuckDBPyConnection | None = None
+    _clock: tuple[datetime, int] | None = None
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -262,9 +263,12 @@ class Writer:
         con = self._database.cursor()
         try:
             con.execute("set TimeZone = 'UTC'")
-            con.execute("begin; delete from run.clock")
-            con.execute("insert into run.clock (now, rules) values (?, ?)", [now(), self.rules])
-            con.commit()
+            at = (now(), self.rules)
+            if at != self._clock:  # a time that is set stands still
+                con.execute("begin; delete from run.clock")
+                con.execute("insert into run.clock (now, rules) values (?, ?)", at)
+                con.commit()
+                self._clock = at
             yield con
         finally:
             con.close()
@@ -302,7 +306,7 @@ class Writer:
         """Close the file, so that dbt, or another reader, can open it."""
         if self._database is not None:
             self._database.close()
-            self._database = None
+            self._database = self._clock = None
 
     def journal(
         self, con: duckdb.DuckDBPyConnection, action: str, at: datetime | None = None, **arguments: object

@@ -35,6 +35,7 @@ from orchestration.store import journal
 from orchestration.store.warehouse import Home, Refused, serving
 from tests.support.company import write_calls, write_company, write_text
 
+pytestmark = pytest.mark.usefixtures("unpublished")
 OPERATORS = "operator,role,accounts\nfay,finance,\nbob,finance,bolt\nvic,viewer,\n"
 TIERS = "plan_tier,resource,limit\nfree,extensions,5\nfree,numbers,\n"
 # acme, prepaid, without credit, low under 1: 0.06 a minute begun
@@ -95,6 +96,7 @@ def acme(home: Home) -> tuple[Decimal, str]:
 # top-ups
 
 
+@pytest.mark.published
 def test_a_top_up_is_posted_published_archived_and_journalled(home: Home) -> None:
     assert acme(home) == (Decimal("1.98"), "ok")
     done = topup(home, "acme", Decimal("50.10"), method="card")
@@ -163,6 +165,7 @@ def test_what_cannot_be_is_refused_and_nothing_lands(
     assert not (home.archive / "payments" / "topups").exists()
 
 
+@pytest.mark.published
 def test_what_was_entered_is_said_to_be_where_only_publishing_failed(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +284,7 @@ def spend(home: Home, minutes: int, at: str = "2026-05-04T12:30:00") -> None:
     build(home)
 
 
+@pytest.mark.published
 def test_one_message_for_each_change_and_none_without(
     home: Home, people: Inbox, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -308,6 +312,7 @@ def test_one_message_for_each_change_and_none_without(
     assert "alerts not sent" not in capfd.readouterr().err
 
 
+@pytest.mark.published
 def test_a_failure_is_one_line_and_is_tried_again(
     home: Home, people: Inbox, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -339,6 +344,7 @@ def test_a_failure_is_one_line_and_is_tried_again(
     assert (row["delivery"], row["attempts"], row["error"]) == ("sent", 4, None)
 
 
+@pytest.mark.published
 def test_what_nobody_was_to_be_told_is_kept_and_never_sent(
     home: Home, people: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -360,6 +366,7 @@ def test_urls_are_separated_by_spaces_or_commas(monkeypatch: pytest.MonkeyPatch)
 # what was not covered
 
 
+@pytest.mark.published
 def test_denied_services_follow_late_payments_and_late_calls(home: Home) -> None:
     """2.1 - 0.12 = 1.98 at noon; a call of 2.4 at 12:30 is 0.42 short, until 0.42 more were paid before it."""
     denied = "select call_id, balance_before, amount, short_by from marts.denied_services"
@@ -376,6 +383,7 @@ def test_denied_services_follow_late_payments_and_late_calls(home: Home) -> None
     assert rows(home, denied) == []
 
 
+@pytest.mark.published
 def test_only_what_changed_is_written_again(home: Home) -> None:
     spend(home, 40)
     spend(home, 1, "2026-05-03T08:00:00")
