@@ -28,9 +28,10 @@ from orchestration.operations.upkeep.rate_decks import DeckOptions
 from orchestration.operations.upkeep.rates import accept
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.operations.upkeep.review_rates import review
-from orchestration.store.warehouse import PROJECT, Home, Refused, Writer
+from orchestration.store.warehouse import PROJECT, Home, Refused
 from tests.support.company import SEEDS, write_calls, write_company, write_text
 from tests.support.put_back import keep, put_back
+from tests.support.rules import go_by
 
 pytestmark = pytest.mark.usefixtures("unpublished")
 DAY = "2026-05-04"
@@ -451,7 +452,7 @@ def test_what_was_accepted_by_rules_of_before_is_accepted_again(rated: Home, mon
     with pytest.raises(Refused, match=r"values\.band: no column has these words"):
         accept(rated, deck, DeckOptions(effective="2026-05-05"))
     with monkeypatch.context() as before:
-        before.setattr(Writer.__init__, "__defaults__", (1, None))
+        go_by(before, 1)
         accept(rated, deck, DeckOptions(effective="2026-05-05"))
     rated.journal.write_text(re.sub(r', "rules": 1\b', "", rated.journal.read_text()))
     assert query(rated, "select prefix, rate_per_minute, markup_pct from landed.rates") == [("44", D("0.04"), D("5"))]
@@ -462,7 +463,7 @@ def test_what_was_accepted_by_rules_of_before_is_accepted_again(rated: Home, mon
     with pytest.raises(Refused, match="is 2026-05-06 written %d/%m/%Y, and 2026-06-05 written %m/%d/%Y"):
         accept(rated, deck)
     with monkeypatch.context() as before:
-        before.setattr(Writer.__init__, "__defaults__", (4, None))
+        go_by(before, 4)
         accept(rated, deck)
     assert rebuild(rated, check=True).compared
 

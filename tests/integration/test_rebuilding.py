@@ -28,10 +28,11 @@ from orchestration.operations.day.publish import publish_now
 from orchestration.operations.questions.explain import explain
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.prepare import write_new_warehouse
-from orchestration.store.warehouse import RULES, Home, Refused, Writer, writer
+from orchestration.store.warehouse import RULES, Home, Refused, writer
 from tests.support.company import SEEDS, write_calls, write_company, write_text
 from tests.support.deployment import called
 from tests.support.put_back import keep, put_back
+from tests.support.rules import go_by
 
 pytestmark = pytest.mark.usefixtures("unpublished")
 _BOOKS = "select entry_id, booked_on, amount from ops.ledger_entries order by entry_id"
@@ -334,7 +335,7 @@ def test_what_was_booked_by_a_clock_that_was_set_back_stays_so(tmp_path: Path, m
     """By the first rules a call was booked on its day to the end of D + 2, whatever day it had been before."""
     home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
     with monkeypatch.context() as before:
-        before.setattr(Writer.__init__, "__defaults__", (1, None))
+        go_by(before, 1)
         before.setenv("TOLLBOOK_NOW", "2026-03-20T09:00:00")
         build(home)
         write_company(home.seeds, company="name,reporting_currency\nRenamed,USD\n")
@@ -365,7 +366,7 @@ def test_numbers_that_were_rated_before_countries_counted_stay_as_they_were(
     calls = [f"c{day},2026-02-2{day}T10:00:00,7700900123,60,in-a,out" for day in (6, 7)]
     with monkeypatch.context() as before:
         before.setenv("TOLLBOOK_NOW", "2026-02-28T00:05:00")
-        before.setattr(Writer.__init__, "__defaults__", (1, None))
+        go_by(before, 1)
         before.setattr(company, "load_numbering", lambda _: {"sw1": Numbering(("00",))})
         land(home, [write_text(tmp_path / "calls.csv", header, *calls)], kind="cdrs", source="sw1")
         assert [c.status for c in close(home)] == ["closed", "ready"]
