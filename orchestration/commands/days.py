@@ -34,7 +34,9 @@ _LISTED = 50
 @click.option("--source", help="Which switch or system the files come from.")
 @click.option("--dry-run", is_flag=True, help="Say what would land; change nothing.")
 @click.option("--supersede", is_flag=True, help="Let rows replace landed ones with the same identity.")
-@click.option("--again", is_flag=True, help="Let FILES land although the same landed from another source.")
+@click.option(
+    "--again", is_flag=True, help="Let FILES, and payments, land although the same landed from another source."
+)
 @click.option("--corrects", type=FileId(), help="FILE has right what was rejected of this file: that is settled.")
 @click.option("--reason", help="Why, with --supersede.")
 @JSON

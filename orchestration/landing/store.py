@@ -57,10 +57,11 @@ def store(
     file: Readable,
     landed_at: datetime,
     supersede: bool,
+    again: bool,
 ) -> Counts:
     """Fill landed.*, ops.files, ops.file_days and ops.rejected_rows. Raises `UnreadableFile`."""
     rows = _insert(con, key, file, landed_at)
-    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, supersede, key.limits)
+    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, supersede, key.limits, again)
     settle(fresh)
     reject_conflicts(con, key)
     mine = f"file_sequence = {key.sequence}"
@@ -173,7 +174,8 @@ def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
         if key.kind.name == "cdrs"
         else f"another row with the same {' and '.join(key.kind.identity)} has landed with other values, and stays"
     )
-    _reject(con, key, f"select line, day, 'conflict', {detail}, raw, row_id, attempt from conflicts")
+    said = f"coalesce(detail, {detail})"
+    _reject(con, key, f"select line, day, 'conflict', {said}, raw, row_id, attempt from conflicts")
 
 
 def _reject(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str) -> None:

@@ -1,4 +1,4 @@
-"""Superseding with a file that has landed before, its conflicts rejected: they land now."""
+"""A file that has landed before, its conflicts rejected, is to supersede, or meant again: they land now."""
 
 import duckdb
 
@@ -7,11 +7,19 @@ from orchestration.landing.identity.settle import settle_staged
 from orchestration.landing.readers.readable import Readable
 from orchestration.landing.rows.checked import read_again
 from orchestration.landing.store import Counts, FileKey, file_days, reject_conflicts
+from orchestration.store.database import count
 from orchestration.store.sql import literal
 
 
-def supersede_landed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -> Counts | None:
-    """Let the file's conflicting rows replace what they conflict with; None if it has none.
+def has_conflicts(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> bool:
+    """Whether rows of a file that has landed were rejected as in conflict with others."""
+    asked = "select 1 from ops.rejected_rows where (file_id, kind, source) = (?, ?, ?) and reason = 'conflict' limit 1"
+    return con.execute(asked, [file_id, kind, source]).fetchone() is not None
+
+
+def land_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, supersede: bool) -> Counts | None:
+    """Let the file's conflicting rows replace what they conflict with (`supersede`), or count beside what landed from
+    other sources; None if there are none such.
 
     They move from `rejected` to `landed` in the file's row of ops.files; the file's days are
     listed again under the new sequence. In the caller's transaction.
@@ -25,10 +33,12 @@ def supersede_landed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readabl
         return None
     # conflicts were plausible when they landed; by the clock of now they may be too old
     limits = None
-    fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, True, limits)
+    fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, supersede, limits, not supersede)
     again = read_again(kind, file, key.source, key.file_id, key.sequence, limits)
     fresh.run("staged_conflicts", read_again=again)
     settle_staged(fresh, *span)
+    if not supersede and not count(con, "select count(*) from staged where state <> 'conflict'"):
+        return None
     reject_conflicts(con, key)
     days = file_days(con, key)
     updated = con.execute(

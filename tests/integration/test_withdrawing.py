@@ -324,6 +324,55 @@ def test_a_payment_that_another_file_has_too_stays_posted(home: Home) -> None:
     assert _query(home, "select amount from marts.ledger_entries order by all") == [(D(1),), (D(20),)]
 
 
+def test_one_payment_from_two_sources_counts_once_unless_it_is_meant(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = _write(
+        home, "topup.csv", "payments", "topups", f"{PAID},entered_by", f"tr-1,{DAY}T20:00:00,acme,20,USD,fay"
+    )
+    twice = (f"tr-1,{NEXT}T00:00:00,acme,20.00,USD", f"tr-1,{NEXT}T00:00:00,acme,20,USD")
+    bank = _write(home, "bank.csv", "payments", "bank", PAID, *twice, f"tr-2,{NEXT}T00:00:00,acme,20,USD")
+    assert (bank.landed, bank.duplicates, bank.rejected, [r.reason for r in bank.reasons]) == (1, 0, 2, ["conflict"])
+    told = f"20 USD of acme (tr-1, {DAY}) landed from topups already, entered by fay, on 2026-05-06 09:00 UTC: where"
+    for said in (told, "land FILE --kind payments --source bank --again", f"tollbook withdraw {first.file_id[:12]} "):
+        assert said in bank.rejected_rows[0].detail
+    # of another amount, account or day it is another; the id is asked about where it may not be
+    others = [f"tr-1,{DAY}T20:00:00,{row}" for row in ("acme,19,USD", "bolt,20,EUR")]
+    for name, row in zip(("a", "b", "c"), (*others, "tr-1,2026-05-02T20:00:00,acme,20,USD"), strict=True):
+        assert _write(home, f"{name}.csv", "payments", f"bank {name}", PAID, row).landed == 1
+    asked = [record.getMessage() for record in caplog.records if "two payments?" in record.getMessage()]
+    assert f"a.csv: tr-1, 19 USD of acme on {DAY}, counts beside 20 USD that topups has under the same id" in asked[0]
+    # what the source has already is a duplicate of its own, the rest is rejected once more
+    grown = (PAID, *twice, f"tr-2,{NEXT}T00:00:00,acme,20.0,USD", f"tr-3,{NEXT}T00:00:00,acme,1,USD")
+    more = _write(home, "grown.csv", "payments", "bank", *grown)
+    assert (more.landed, more.duplicates, more.rejected) == (1, 1, 2)
+    (meant,) = land(home, [home.root.parent / "bank.csv"], kind="payments", source="bank", again=True)
+    assert (meant.status, meant.landed, meant.duplicates, meant.rejected) == ("landed", 2, 1, 0)
+    assert land(home, [home.root.parent / "bank.csv"], kind="payments", source="bank", again=True)[0].rejected == 0
+    assert adds_up(home)
+    # a file that is withdrawn frees what was in conflict with it: acme's 20, as the bank's own are gone as well
+    assert [other.name for other in withdraw_file(home, bank.file_id, "test").again] == ["grown.csv"]
+    (again,) = withdraw_file(home, first.file_id, "test").again
+    assert (again.name, again.landed, again.rejected) == ("grown.csv", 1, 0)
+    kept = (
+        "select source, payment_id from landed.payments where account_id = 'acme' and day >= '2026-05-04' order by all"
+    )
+    assert _query(home, kept) == [("bank", "tr-1"), ("bank", "tr-2"), ("bank", "tr-3"), ("bank a", "tr-1")]
+    assert adds_up(home)
+    assert rebuild(home, check=True).compared
+
+
+def test_by_the_rules_of_before_it_counted_twice(home: Home) -> None:
+    with writer(home, "land") as held:
+        held.rules = 4
+        for source, amount in (("topups", "20"), ("bank", "20.0")):
+            path = write_text(home.root.parent / f"{source}.csv", PAID, f"p1,{DAY}T08:00:00,acme,{amount},USD")
+            assert [file.landed for file in land_files(held, [path], kind="payments", source=source)] == [1]
+    assert '"rules": 4' in home.journal.read_text()
+    assert rebuild(home, check=True).compared
+    assert _query(home, "select sum(amount) from landed.payments") == [(D(40),)]
+
+
 def test_payments_that_were_taken_by_the_first_rules_count_again_too(home: Home) -> None:
     """Which did not ask for their sign: what a customer paid was below 0 there."""
     with writer(home, "land") as held:

@@ -3,6 +3,11 @@
 from orchestration.landing.rows.canonical import Kind
 from orchestration.store.sql import quoted
 
+# Whether `r` and `o`, of two sources, are one payment; a bank's value date is often the next day.
+_SAME_PAYMENT = " and ".join(
+    [*(f"r.{column} = o.{column}" for column in ("payment_id", "account_id", "amount")), "abs(r.day - o.day) <= 1"]
+)
+
 
 def columns_of(kind: Kind) -> dict[str, str]:
     """SQL by the name under which it stands in braces in a rule."""
@@ -15,6 +20,7 @@ def columns_of(kind: Kind) -> dict[str, str]:
         "same_rest": _same(rest),
         "row_id": quoted(kind.row_id) if kind.row_id else "null",
         "attempt": "attempt" if kind.name == "cdrs" else "null",
+        "same_payment": _SAME_PAYMENT,
     }
 
 

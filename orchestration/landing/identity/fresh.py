@@ -20,7 +20,10 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Fresh:
-    """The rows that one file has just put into its kind's table, or that are to come into it."""
+    """The rows that one file has just put into its kind's table, or that are to come into it.
+
+    `again`: that they landed from another source is known, and they are others.
+    """
 
     con: duckdb.DuckDBPyConnection
     kind: Kind
@@ -30,6 +33,12 @@ class Fresh:
     file: Readable
     supersede: bool
     limits: Limits | None
+    again: bool
+
+    @property
+    def compares_elsewhere(self) -> bool:
+        """Whether a row that landed from another source is in conflict with that one."""
+        return self.kind.name == "payments" and not self.again
 
     @property
     def compares_superseded(self) -> bool:
@@ -57,9 +66,11 @@ class Fresh:
         run(self.con, _HERE / f"{step}.sql", {**self.columns, **written}, self.parameters)
 
     def look_back(self, first: date, last: date) -> None:
-        """Temp views landed_before and superseded_before: what the rows of these days are compared with."""
+        """Temp views landed_before, superseded_before, paid_elsewhere: what rows of these days are compared with."""
         source = literal(self.source)
         days = {"first_day": f"DATE '{first}'", "last_day": f"DATE '{last}'"}
         self.run("landed_before", source=source, sequence=str(self.sequence), **days)
         if self.compares_superseded:
             self.run("superseded_before", source=source)
+        if self.compares_elsewhere:
+            self.run("paid_elsewhere", source=source)

@@ -1,5 +1,6 @@
 """Which of a file's rows land: it is probed, and only what was there before is looked at more closely."""
 
+import shlex
 from datetime import date
 
 from orchestration.landing.identity.fresh import Fresh
@@ -10,7 +11,7 @@ from orchestration.store.database import count
 def settle(fresh: Fresh) -> None:
     """Leave of the fresh rows those that land, move superseded ones, and list conflicts.
 
-    Temp table `conflicts` (line, day, raw, row_id, attempt) has the conflicting rows
+    Temp table `conflicts` (line, day, raw, row_id, attempt, detail) has the conflicting rows
     and `replaced` (day) the days that lost a row; both may be empty.
     """
     con, kind = fresh.con, fresh.kind
@@ -25,6 +26,8 @@ def settle(fresh: Fresh) -> None:
     if fresh.compares_superseded:
         fresh.run("drop_superseded")
     fresh.run("drop_repeated")
+    if fresh.compares_elsewhere:
+        fresh.run("found_elsewhere", found="disputed")
     if count(con, "select count(*) from disputed"):
         again = read_again(kind, fresh.file, fresh.source, fresh.file_id, fresh.sequence, fresh.limits)
         fresh.run("staged_disputed", read_again=again)
@@ -32,7 +35,7 @@ def settle(fresh: Fresh) -> None:
 
 
 def settle_staged(fresh: Fresh, first: date, last: date) -> None:
-    """Land what can land of temp table `staged` (columns of the table, line, raw, state ''), whose days these are.
+    """Land what can land of temp table `staged` (columns of the table, line, raw, state '', detail), of these days.
 
     Temp tables as of `settle`.
     """
@@ -47,12 +50,17 @@ def _probe(fresh: Fresh) -> int:
     fresh.run("hits")
     if count(con, "select count(*) from (select 1 from landed_before limit 1)"):
         fresh.run("hits_before")
+    if fresh.compares_elsewhere:
+        fresh.run("found_elsewhere", found="hits")
     return count(con, "select count(*) from hits")
 
 
 def _decide(fresh: Fresh) -> None:
     """Take the staged rows one version at a time."""
     fresh.run("standing")
+    if fresh.compares_elsewhere:
+        again = f"tollbook land FILE --kind {fresh.kind.name} --source {shlex.quote(fresh.source)} --again"
+        fresh.run("staged_elsewhere", again=again.replace("'", "''"))
     while _round(fresh):
         pass
     fresh.run("landed")

@@ -1,7 +1,7 @@
 -- Temp table staged: the rows of a landed file that were rejected as conflicts, read again (read_again, a query); they
 -- are not rejected any more.
 create or replace temp table staged as
-select *, '' as state
+select *, '' as state, null::VARCHAR as detail
 from ({read_again})
 where
     line in (

@@ -1,6 +1,6 @@
 -- Temp table staged: the disputed rows, read again with their lines (read_again, a query); they leave the table.
 create or replace temp table staged as
-select *, '' as state
+select *, '' as state, null::VARCHAR as detail
 from ({read_again}) as r
 where exists (select 1 from disputed as o where {same_identity});
 

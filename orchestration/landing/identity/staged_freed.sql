@@ -7,7 +7,7 @@ select {as_read_today}
 from freed;
 
 create or replace temp table staged as
-select *, '' as state
+select *, '' as state, null::VARCHAR as detail
 from good as r
 where
     exists (select 1 from freed_today as o where {same_identity} and {same_rest})

@@ -32,25 +32,26 @@ class CountedAgain:
     rejected: int
 
 
-def candidates(con: duckdb.DuckDBPyConnection, key: FileKey) -> list[tuple[str, str]]:
-    """The files (id, name) that may have rows which were kept out by a freed one, in the order of landing."""
-    return _asked(con, "candidates", key, key.file_id).fetchall()
+def candidates(con: duckdb.DuckDBPyConnection, key: FileKey) -> list[tuple[str, str, str]]:
+    """The files (id, source, name) that may have rows which were kept out by a freed one, in the order of landing."""
+    return _asked(con, "candidates", key).fetchall()
 
 
-def missing(con: duckdb.DuckDBPyConnection, key: FileKey, conflicts_of: str) -> bool:
-    """Whether a freed row is not there again from another file, or one of `conflicts_of` may be in conflict no more."""
-    return _asked(con, "missing", key, conflicts_of).fetchone() != (False,)
+def missing(con: duckdb.DuckDBPyConnection, other: FileKey) -> bool:
+    """Whether a freed row is not there again from another file, or one of the other's may be in conflict no more."""
+    return _asked(con, "missing", other).fetchone() != (False,)
 
 
-def count_again(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) -> CountedAgain:
+def count_again(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, again: bool) -> CountedAgain:
     """Land what of a landed file's rows was kept out by a freed one; `key` has a new sequence.
 
-    Such a row is equal to a freed one, or was rejected as in conflict with it. In the caller's transaction.
+    Such a row is equal to a freed one, or was rejected as in conflict with it; `again`: how the file had landed. In the
+    caller's transaction.
     """
     limits = None  # the rows in question landed, or would have
-    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, False, limits)
-    again = read_again(key.kind, file, key.source, key.file_id, key.sequence, limits)
-    fresh.run("staged_freed", read_again=again)
+    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, False, limits, again)
+    good = read_again(key.kind, file, key.source, key.file_id, key.sequence, limits)
+    fresh.run("staged_freed", read_again=good)
     span = con.execute("select min(day), max(day) from staged").fetchone()
     if span is not None and span[0] is not None:
         settle_staged(fresh, *span)
@@ -59,8 +60,8 @@ def count_again(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable) ->
     return _counted(con, key)
 
 
-def _asked(con: duckdb.DuckDBPyConnection, question: str, key: FileKey, file_id: str) -> duckdb.DuckDBPyConnection:
-    parameters = {"file_id": file_id, "kind": key.kind.name, "source": key.source}
+def _asked(con: duckdb.DuckDBPyConnection, question: str, key: FileKey) -> duckdb.DuckDBPyConnection:
+    parameters = {"file_id": key.file_id, "kind": key.kind.name, "source": key.source}
     return run(con, _HERE / f"{question}.sql", columns_of(key.kind), parameters)
 
 

@@ -127,15 +127,12 @@ def _text(option: str, text: str) -> str:
 
 def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bool) -> None:
     """The same reference is the same payment; without one, the same amount on the same day is."""
-    same = (
-        "p.payment_id = $payment_id and (p.source = $source or p.account_id = $account)"
-        if referred
-        else "p.source = $source and p.account_id = $account and p.day = $day and p.amount = $amount"
-    )
-    wanted: dict[str, object] = {"source": SOURCE, "account": payment.account_id}
-    if referred:
-        wanted["payment_id"] = payment.payment_id
-    else:
+    same = "p.payment_id = $payment_id and (p.source = $source or p.account_id = $account)"
+    wanted: dict[str, object] = {
+        "source": SOURCE, "account": payment.account_id, "payment_id": payment.payment_id,
+    }  # fmt: skip
+    if not referred:
+        same += " or (p.source = $source and p.account_id = $account and p.day = $day and p.amount = $amount)"
         wanted |= {"day": payment.paid_at.date(), "amount": payment.amount}
     row = con.execute(
         f"""

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.configuration.nearest import respelled
 from orchestration.engine.dbt import modelled
-from orchestration.landing import dropped, switch_counts
+from orchestration.landing import dropped, payments, switch_counts
 from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.formats.native import SourceSettings
@@ -29,7 +29,7 @@ from orchestration.landing.rows.canonical import LANDING
 from orchestration.landing.rows.plausible import source_limits
 from orchestration.landing.settings import settings_of
 from orchestration.landing.store import Counts, FileKey, store
-from orchestration.landing.supersede import supersede_landed
+from orchestration.landing.supersede import has_conflicts, land_conflicts
 from orchestration.landing.unreadable import SetAside
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
@@ -50,7 +50,8 @@ _SHOWN = 20
 class Options(TypedDict, total=False):
     """How files are landed. `kind` and `source`: what they are, outside the inbox; of it, which of them.
 
-    `supersede`: rows replace landed ones, for a `reason`. `again`: the same content from another source is meant.
+    `supersede`: rows replace landed ones, for a `reason`. `again`: the same content from another source is meant, the
+    same payments too.
     `corrects`: the id of the file (of the same kind and source) whose rejected rows the one file has right.
     """
 
@@ -200,7 +201,7 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     except OSError as error:
         return replace(result, problem=f"it cannot be read now ({what_failed(error)}); it stays where it is")
     result = replace(result, file_id=scanned.sha256)
-    if has_landed(landing.con, result.file_id, file.kind, file.source) and not landing.supersede:
+    if has_landed(landing.con, result.file_id, file.kind, file.source) and not _lands_conflicts(landing, result):
         _note_name(landing, result)
         return _already(landing, file, replace(result, settled=_correct_landed(landing, result)))
     settings = settings_of(landing.con, file.kind, file.source, landing.writer.rules)
@@ -220,6 +221,14 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     except Exception:
         LOG.error("stopped while it landed: %s", file.path)
         raise
+
+
+def _lands_conflicts(landing: Landing, file: Landed) -> bool:
+    """Whether rows of a file that has landed before, which were in conflict with others, may land now."""
+    if landing.supersede:
+        return True
+    is_meant = landing.again and file.kind == "payments" and landing.writer.rules > 4
+    return is_meant and has_conflicts(landing.con, file.file_id, file.kind, file.source)
 
 
 def _is_as_it_was(file: Dropped, before: tuple[int, ...]) -> bool:
@@ -350,14 +359,14 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
             LOG.warning("%s: %s", file.name, doubt)
         with own_fault(con, readable):
             if has_landed(con, key.file_id, file.kind, file.source):
-                counts = supersede_landed(con, key, readable)
+                counts = land_conflicts(con, key, readable, landing.supersede)
             else:
-                counts = store(con, key, readable, at, landing.supersede)
+                counts = store(con, key, readable, at, landing.supersede, landing.again)
                 refuse_unreadable(con, key, settings, counts)
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
-        for doubt in switch_counts.doubts(con, key.sequence, file.source) if kind.name == "resources" else ():
+        for doubt in _doubts(con, key):
             LOG.warning("%s: %s", file.name, doubt)
         settled = _settled(landing, key, readable, counts)
         result = replace(result, rejected_rows=_first_rejected(con, key), reasons=_reasons(con, key), settled=settled)
@@ -376,6 +385,13 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
             con.execute("rollback")
         raise
     return _with(replace(result, problem=_forget(file)), counts, "landed")
+
+
+def _doubts(con: duckdb.DuckDBPyConnection, key: FileKey) -> Iterable[str]:
+    """What landed of the file and is perhaps not meant so."""
+    if key.kind.name == "resources":
+        return switch_counts.doubts(con, key.sequence, key.source)
+    return payments.doubts(con, key.sequence) if key.kind.name == "payments" else ()
 
 
 def _settled(landing: Landing, key: FileKey, file: Readable, counts: Counts) -> int:

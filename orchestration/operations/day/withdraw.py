@@ -207,10 +207,10 @@ def _end_waivers(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
 def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> list[CountedAgain]:
     """Let the rows of later files that were duplicates of its own count, and those in conflict with them land."""
     again = []
-    for file_id, name in candidates(con, key):
-        if not missing(con, key, file_id):
+    for file_id, source, name in candidates(con, key):
+        other = FileKey(file_id, key.kind, source, name, next_sequence(con), "", None)
+        if not missing(con, other):
             continue
-        other = FileKey(file_id, key.kind, key.source, name, next_sequence(con), "", None)
         try:
             counted = _read_again(con, held, other)
         except (UnreadableFile, NotNow) as problem:
@@ -230,6 +230,7 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         """
         select
             coalesce(try_cast(json_extract_string(arguments, '$.rules') as INTEGER), 1),
+            coalesce(try_cast(json_extract_string(arguments, '$.again') as BOOLEAN), false),
             (
                 select arg_max(json_extract_string(c.arguments, '$.version'), c.n)
                 from ops.journal as c
@@ -247,7 +248,7 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
         {"file": key.file_id, "kind": kind, "source": source},
     ).fetchone()
     path = dropped.archived(home, dropped.Dropped(Path(key.name), kind, source, False), key.file_id)
-    configuration = home.archive / "config" / str(row[1] if row else None)
+    configuration = home.archive / "config" / str(row[2] if row else None)
     if row is None or not path.exists() or not configuration.is_dir():
         raise UnreadableFile(f"{configuration if path.exists() else path} is not there")
     settings = settings_under(configuration, kind, source, row[0])
@@ -257,7 +258,7 @@ def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> C
             file = open_file(con, content, key.kind, settings)
         con.execute("update run.clock set rules = ?", [settings.rules])
         with own_fault(con, file):
-            counted = count_again(con, key, file)
+            counted = count_again(con, key, file, again=row[1])
             correct_same_lines(con, key, file)
         con.execute("update run.clock set rules = ?", [held.rules])
     return counted
