@@ -14,7 +14,8 @@ select
         when reason = 'conflict' and kind = 'cdrs'
             then 'Of a conflict the right version may replace the other: tollbook land --supersede FILE --reason TEXT.'
         when reason = 'conflict'
-            then 'Of a conflict the row that landed first stays: waive the other, or withdraw the file of the first; of two '
+            then
+                'Of a conflict the row that landed first stays: waive the other, or withdraw the file of the first; of two '
                 || 'payments from two sources that are not the same, land the other: tollbook land FILE --again.'
         when identified then 'Land a corrected file.'
         else
