@@ -15,8 +15,8 @@ select
             then 'Of a conflict the right version may replace the other: tollbook land --supersede FILE --reason TEXT.'
         when reason = 'conflict'
             then
-                'Of a conflict the row that landed first stays: waive the other, or withdraw the file of the first; of two '
-                || 'payments from two sources that are not the same, land the other: tollbook land FILE --again.'
+                'Of a conflict the row that landed first stays: waive the other, or withdraw the file of the first; of '
+                || 'two payments from two sources that are not the same, land the other: tollbook land FILE --again.'
         when identified then 'Land a corrected file.'
         else
             'Of a row whose identity cannot be read (such as bad_row and bad_encoding; a count has none) land the line '
