@@ -75,7 +75,9 @@ def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic
 
 @rates.command(name="accept")
 @_deck_options
-@click.option("--again", is_flag=True, help="Accept it although the same file was accepted from another source.")
+@click.option(
+    "--again", is_flag=True, help="Accept it although the same file was accepted, before or from another source."
+)
 @click.option("--refuse-suspicious", is_flag=True, help="Change nothing when the review finds something suspicious.")
 @click.option("--reason", help="Why it is right, in words; it is kept.")
 def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reason: str | None, **options: Any) -> None:

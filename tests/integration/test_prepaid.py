@@ -181,6 +181,22 @@ def test_what_was_entered_is_said_to_be_where_only_publishing_failed(
     assert acme(home)[0] == Decimal("6.98")
 
 
+@pytest.mark.published
+@pytest.mark.parametrize("by", [KeyboardInterrupt(), RuntimeError("Query interrupted")], ids=["Ctrl-C", "within SQL"])
+def test_who_stops_it_when_it_is_entered_is_told(
+    home: Home, monkeypatch: pytest.MonkeyPatch, by: BaseException
+) -> None:
+    def stopped(*_: object) -> None:
+        raise by
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publish, "_swap", stopped)
+        with pytest.raises(Refused, match="^stopped; topup is entered, and tollbook publish shows it$"):
+            topup(home, "acme", Decimal(5))
+    publish_now(home)
+    assert acme(home)[0] == Decimal("6.98")
+
+
 def test_roles(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     (home.seeds / "operators.csv").write_text(OPERATORS)
     topup(home, "acme", Decimal("1"))

@@ -338,6 +338,51 @@ def test_acceptance_is_kept_and_happens_once(home: Home, tmp_path: Path) -> None
     assert state(home) == before
 
 
+def test_a_file_that_was_accepted_counts_again_where_somebody_says_so(home: Home) -> None:
+    """The carrier goes back to its first list, the mapping was wrong, the date was: never taken for done."""
+    first, second = ("Code,Rate", "447,0.02"), ("Code,Rate", "447,0.05")
+    mapping = ('rate_table_id = "cost"', "[columns]", 'prefix = "Code"', 'rate_per_minute = "Rate"')
+    write_text(home.decks / "carrier.toml", *mapping)
+
+    def waits(*lines: str) -> Path:
+        return write_text(home.inbox / "rates" / "carrier" / "list.csv", *lines)
+
+    waits(*first)
+    accept(home, options=DeckOptions(effective="2026-05-10"))
+    path = waits(*first)
+    other_day = DeckOptions(effective="2026-05-20")
+    with pytest.raises(
+        Refused, match=r"list\.csv was accepted already, as deck 1 .*, and it was partial from 2026-05-10"
+    ):
+        accept(home, options=other_day)
+    assert path.exists()
+    assert [a.status for a in accept(home, options=DeckOptions(effective="2026-05-10"))] == ["already_accepted"]
+
+    write_text(home.decks / "carrier.toml", *mapping, "# another")
+    path = waits(*first)
+    with pytest.raises(
+        Refused, match=r"decks/carrier\.toml is not what it was: to have it count again, .* add --again"
+    ):
+        accept(home, options=DeckOptions(effective="2026-05-10"))
+    write_text(home.decks / "carrier.toml", *mapping)
+    path.unlink()
+
+    waits(*second)
+    accept(home, options=DeckOptions(effective="2026-05-15"))
+    path = waits(*first)
+    with pytest.raises(Refused, match=r"as deck 1 .*, and deck 2 \(list\.csv\) has come after it"):
+        accept(home, options=other_day)
+    assert [r.number for r in review(home, options=other_day).reviews] == [3]
+    (done,) = accept(home, options=DeckOptions(effective="2026-05-20", again=True))
+    assert (done.status, done.deck, path.exists()) == ("accepted", 3, False)
+    assert query(home, "select deck, rate_per_minute, valid_from from landed.rates order by deck") == [
+        (1, D("0.02"), datetime(2026, 5, 10)),
+        (2, D("0.05"), datetime(2026, 5, 15)),
+        (3, D("0.02"), datetime(2026, 5, 20)),
+    ]
+    assert rebuild(home, check=True).compared
+
+
 def test_a_table_has_prices_once_a_deck_with_some_is_published(home: Home) -> None:
     """The check warns of a table that is assigned and has no price, whether seeds or a deck would have them."""
     write_company(home.seeds, rates="".join(RATES.splitlines(keepends=True)[:2]), rate_assignments=ASSIGNMENTS)

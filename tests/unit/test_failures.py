@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +15,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from orchestration.__main__ import main as begin
 from orchestration.cli import main
 from orchestration.defs.failing import in_words as in_a_run
 from orchestration.engine.dbt import DbtFailed
@@ -196,6 +198,20 @@ def test_what_may_not_be_looked_into_is_a_line_of_every_command(
 
 # what DuckDB raises when a signal ends a statement
 _INTERRUPTED = RuntimeError("Query interrupted")
+
+
+def test_who_stops_it_while_it_begins_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped:
+        @staticmethod
+        def find_spec(name: str, *_: object) -> None:
+            if name == "orchestration.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "orchestration.cli")
+    monkeypatch.setattr(sys, "meta_path", [Stopped, *sys.meta_path])
+    with pytest.raises(SystemExit) as stop:
+        begin()
+    assert stop.value.code == "stopped"
 
 
 def test_a_statement_that_is_interrupted_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:

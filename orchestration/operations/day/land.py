@@ -142,7 +142,10 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
         raise Refused("--corrects needs the one FILE that has right what was rejected of the other")
     chosen = _chosen(held, files, options.get("kind"), options.get("source"))
     if supersede and any(file.kind != "cdrs" for file in chosen):
-        raise Refused("--supersede replaces cdrs only; rows of other kinds are corrected by new ones")
+        raise Refused(
+            "--supersede replaces cdrs only; of other kinds withdraw the file that has the wrong row (tollbook withdraw),"
+            " then land the right one"
+        )
     if not chosen:
         return []
     configure(held)

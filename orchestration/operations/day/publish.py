@@ -25,7 +25,7 @@ from orchestration.operations.accounts import alerts
 from orchestration.operations.day.outdated import settle
 from orchestration.store import sql
 from orchestration.store.database import count, transaction
-from orchestration.store.failures import what_failed
+from orchestration.store.failures import is_interruption, what_failed
 from orchestration.store.files import whole
 from orchestration.store.warehouse import Home, Refused, Writer, now, writer
 
@@ -66,6 +66,10 @@ def publish_entered(held: Writer, command: str) -> None:
     except (OSError, duckdb.Error) as failure:
         said = what_failed(failure, held.home.root)
         raise Refused(f"{command} is entered; publishing failed: {said}; then run tollbook publish") from failure
+    except (KeyboardInterrupt, RuntimeError) as stopped:
+        if isinstance(stopped, RuntimeError) and not is_interruption(stopped):
+            raise
+        raise Refused(f"stopped; {command} is entered, and tollbook publish shows it") from stopped
 
 
 def _behind(held: Writer) -> bool:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -21,6 +22,7 @@ from orchestration.decks.normal import Deck
 from orchestration.decks.problem import UnreadableDeck
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
+from orchestration.store.database import dict_rows
 from orchestration.store.failures import first_line, is_interruption, what_failed
 from orchestration.store.files import is_there
 from orchestration.store.warehouse import Home, Refused, Writer
@@ -32,7 +34,7 @@ class DeckOptions:
 
     `effective`: a date or time (None: the deck's own); `replaces`: full or partial; `limit`: rates above it are
     suspicious; `first`: how many prices of each class a review gives, None for all; `traffic`: whether a review
-    rates the last days' calls with the deck; `again`: the same file from another source is meant.
+    rates the last days' calls with the deck; `again`: a file is meant that was accepted before, or from another source.
     """
 
     source: str | None = None
@@ -115,19 +117,58 @@ def landing_rows(number: int) -> str:
     return f"select {number}::INTEGER as deck, line, {', '.join(CANONICAL_COLUMNS)} from deck_rows where not copies"
 
 
-def accepted_as(con: duckdb.DuckDBPyConnection, each: Dropped) -> tuple[str, str, int] | None:
-    """When and by whom these bytes were accepted, their sha256, and as which deck; None when they were not.
+@dataclass(frozen=True)
+class Known:
+    """The deck that a file was accepted as, last: its number, `said` with when and by whom, and the file's sha256.
+
+    `other`: why it would be another deck now; None where it would change nothing.
+    """
+
+    deck: int
+    said: str
+    file_id: str
+    other: str | None
+
+
+def accepted_as(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, options: DeckOptions) -> Known | None:
+    """As which deck these bytes were accepted; None when they were not.
 
     Raises `UnreadableDeck` where the file cannot be read.
     """
     with _own_fault(each):
         file_id = hashlib.sha256(each.path.read_bytes()).hexdigest()
-    row = con.execute(
-        "select deck, accepted_at, operator from ops.decks where file_id = ? and source = ?", [file_id, each.source]
-    ).fetchone()
-    if row is None:
+    rows = dict_rows(
+        con,
+        "select * from ops.decks where file_id = ? and source = ? order by deck desc limit 1",
+        [file_id, each.source],
+    )
+    if not rows:
         return None
-    return f"as deck {row[0]} on {row[1]:%Y-%m-%d %H:%M} UTC by {row[2]}", file_id, row[0]
+    (deck,) = rows
+    said = f"as deck {deck['deck']} on {deck['accepted_at']:%Y-%m-%d %H:%M} UTC by {deck['operator']}"
+    return Known(deck["deck"], said, file_id, _other(con, held, each, options, deck))
+
+
+def _other(
+    con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, options: DeckOptions, deck: dict[str, Any]
+) -> str | None:
+    """Why an accepted file would give other prices now, or those that a later deck has ended; None: it would not."""
+    later = con.execute(
+        "select deck, name from ops.decks where source = ? and deck > ? order by deck desc limit 1",
+        [each.source, deck["deck"]],
+    ).fetchall()
+    if later:
+        return f"deck {later[0][0]} ({later[0][1]}) has come after it"
+    if mapping_file.mapping_of(held.home.decks, each.source, {}, held.rules)[0].sha256 != deck["mapping"]:
+        return f"decks/{each.source}.toml is not what it was"
+    if options.effective is None and options.replaces is None:
+        return None
+    now = read_deck(con, held, each, options)
+    then = dict_rows(con, "select * from ops.deck_tables where deck = ? limit 1", [deck["deck"]])
+    if then and (now.effective_at, now.replaces_all) != (then[0]["effective_at"], then[0]["replaces_all"]):
+        kinds = {True: "full", False: "partial"}
+        return f"it was {kinds[then[0]['replaces_all']]} from {then[0]['effective_at']:%Y-%m-%d %H:%M} UTC"
+    return None
 
 
 def mapping_problems(home: Home) -> list[str]:

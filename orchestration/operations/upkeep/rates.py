@@ -19,6 +19,7 @@ from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rate_decks import (
     AS_MAPPED,
     DeckOptions,
+    Known,
     accepted_as,
     landing_rows,
     read_deck,
@@ -80,18 +81,19 @@ def accept_held(
             if each.source in problems:
                 problems[each.source].append(f"{each.name} waits for it: which deck is the later one counts")
                 continue
-            known = accepted_as(con, each)
-            if known is not None and file is not None:
-                _forget(home, each, known[1])
-                raise Refused(f"{each.name} was accepted already, {known[0]}; nothing changed")
-            if known is not None:
-                _forget(home, each, known[1])
-                accepted.append(Accepted(known[1], each.name, each.source, "already_accepted", known[2]))
-                continue
             try:
-                accepted.append(_accept(held, con, each, options, refuse_suspicious, reason))
+                known = None if options.again else accepted_as(con, held, each, options)
+                if known is None:
+                    accepted.append(_accept(held, con, each, options, refuse_suspicious, reason))
+                    continue
+                _refuse_other(each, known)
             except UnreadableDeck as unreadable:
                 problems[each.source] = [*unreadable.problems]
+                continue
+            _forget(home, each, known.file_id)
+            if file is not None:
+                raise Refused(f"{each.name} was accepted already, {known.said}; nothing changed")
+            accepted.append(Accepted(known.file_id, each.name, each.source, "already_accepted", known.deck))
     if problems:
         raise Refused("\n".join(line for lines in problems.values() for line in lines))
     return accepted
@@ -109,8 +111,9 @@ def _by_date(
     dated, problems = [], dict[str, list[str]]()
     for each in decks:
         try:
-            is_known = accepted_as(con, each) is not None
-            dated.append((now() if is_known else read_deck(con, held, each, options).effective_at, each))
+            known = None if options.again else accepted_as(con, held, each, options)
+            is_done = known is not None and known.other is None
+            dated.append((now() if is_done else read_deck(con, held, each, options).effective_at, each))
         except UnreadableDeck as unreadable:
             problems.setdefault(each.source, []).extend(unreadable.problems)
     return [each for _, each in sorted(dated, key=lambda pair: (pair[0], pair[1].source, pair[1].name))], problems
@@ -167,6 +170,17 @@ def _accept(
     return Accepted(deck.file_id, each.name, each.source, "accepted", review.number, review)
 
 
+def _refuse_other(each: Dropped, known: Known) -> None:
+    """Raise `UnreadableDeck` for an accepted file that would be another deck now: nobody may take it for done."""
+    if known.other is not None:
+        raise UnreadableDeck(
+            [
+                f"{each.name} was accepted already, {known.said}, and {known.other}: to have it count again, as another"
+                " deck, add --again; otherwise take the file away"
+            ]
+        )
+
+
 def _insert(con: duckdb.DuckDBPyConnection, deck: Deck, review: Review) -> None:
     at, number = now(), review.number
     con.execute(f"insert into landed.rates by name {landing_rows(number)}")
@@ -185,6 +199,9 @@ def _insert(con: duckdb.DuckDBPyConnection, deck: Deck, review: Review) -> None:
     )
     con.execute(
         "insert into ops.deck_tables by name select * from review.rating.deck_tables_after where deck = ?", [number]
+    )
+    con.execute(
+        "delete from ops.files where kind = 'rates' and (file_id, source) = (?, ?)", [deck.file_id, deck.source]
     )
     insert(
         con,

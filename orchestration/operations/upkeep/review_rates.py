@@ -55,9 +55,9 @@ def _reviewed(held: Writer, each: Dropped, options: DeckOptions) -> Review:
     with tempfile.TemporaryDirectory() as scratch:
         prices = Path(scratch) / "prices.parquet"
         with held.connect() as con:
-            known = accepted_as(con, each)
-            if known is not None:
-                raise UnreadableDeck([f"{each.name} was accepted already, {known[0]}"])
+            known = accepted_as(con, held, each, options)
+            if known is not None and known.other is None:
+                raise UnreadableDeck([f"{each.name} was accepted already, {known.said}"])
             deck = read_deck(con, held, each, options)
             review = reviewing.review(con, deck, options.limit, options.first)
             days = traffic.days_with_traffic(con) if options.traffic else ()
