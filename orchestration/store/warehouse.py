@@ -69,11 +69,9 @@ class Home:
             refuse_odd_path(name, path)
         if home.root.exists() and not home.root.is_dir():
             raise Refused(f"{home.root} is a file; let TOLLBOOK_HOME name the folder of the deployment")
-        if home.root.resolve().is_relative_to(home.seeds.resolve()) and not home._begun():
-            raise Refused(
-                f"TOLLBOOK_HOME is {home.root}, in the folder of the configuration; let it name another, such as"
-                f" {home.seeds.with_name('var')}"
-            )
+        home._refuse_no_seeds()
+        if not home._begun():
+            home._refuse_company()
         home._refuse_within()
         if not os.environ.get("TOLLBOOK_HOME"):
             home._refuse_outside()
@@ -93,6 +91,36 @@ class Home:
             f"no deployment is meant: TOLLBOOK_HOME is not set, and {here} has no var/ of one and no"
             f" seeds/company.csv; set it, go to {PROJECT}, or begin a company: tollbook init DIR"
         )
+
+    def _refuse_no_seeds(self) -> None:
+        """Refuse what `TOLLBOOK_SEEDS` names in the place of a configuration that is near: followed, a second one
+        would be begun."""
+        if is_there(self.seeds / "company.csv"):
+            return
+        near = (self.seeds / "seeds", self.seeds.parent, self.seeds.with_name("seeds"))
+        if meant := next((seeds for seeds in near if is_there(seeds / "company.csv")), None):
+            raise Refused(
+                f"TOLLBOOK_SEEDS is {self.seeds}, which has no company.csv; the configuration is {meant}: let it name"
+                " that"
+            )
+
+    def _refuse_company(self) -> None:
+        """Refuse to begin a deployment in a folder of a company's configuration, or in that which has them all."""
+        if any(self.root.resolve().is_relative_to(of.resolve()) for of in (self.seeds, *self._beside_seeds)):
+            raise Refused(
+                f"TOLLBOOK_HOME is {self.root}, in the folder of the configuration; let it name another, such as"
+                f" {self.seeds.with_name('var')}"
+            )
+        seeds, own = self.root / "seeds", Home(self.root / "var", self.seeds)
+        is_meant = os.environ.get("TOLLBOOK_SEEDS") and self.seeds.resolve() == seeds.resolve()
+        if own._begun() or (is_there(seeds / "company.csv") and not is_meant):
+            raise Refused(
+                f"TOLLBOOK_HOME is {self.root}, the folder of a company: its deployment is {own.root}; let it name that"
+            )
+
+    @property
+    def _beside_seeds(self) -> tuple[Path, ...]:
+        return self.decks, self.branding, self.accounting
 
     def _refuse_within(self) -> None:
         """Refuse what lies in another deployment, its inbox or its archive: none is begun there but by a slip."""

@@ -150,6 +150,47 @@ def test_the_configuration_beside_a_deployment_is_its_own(tmp_path: Path, monkey
     assert Home.from_environment().seeds == PROJECT / "seeds"
 
 
+def test_the_folder_of_a_company_is_neither_its_deployment_nor_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = tmp_path / "acme"
+    write_text(company / "seeds" / "company.csv")
+    for name in ("accounting", "decks", "branding", "var"):
+        (company / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def refused(home: str, seeds: str = "") -> str:
+        monkeypatch.setenv("TOLLBOOK_HOME", str(tmp_path / home))
+        monkeypatch.setenv("TOLLBOOK_SEEDS", seeds and str(tmp_path / seeds))
+        with pytest.raises(Refused) as refusal:
+            Home.from_environment()
+        return str(refusal.value)
+
+    right = (
+        f"TOLLBOOK_HOME is {company}, the folder of a company: its deployment is {company / 'var'}; let it name that"
+    )
+    assert refused("acme") == right
+    monkeypatch.chdir(company)
+    assert refused("acme") == right
+    for name in ("accounting", "decks/carrier", "branding"):
+        assert "in the folder of the configuration; let it name another" in refused(f"acme/{name}", "acme/seeds")
+    # of what is near, the configuration is named; a file of it, a folder beside it, one that is spelt wrongly
+    for name in ("acme", "acme/seeds/company.csv", "acme/seeds/old", "acme/accounting", "acme/sedes"):
+        assert refused("acme/var", name) == (
+            f"TOLLBOOK_SEEDS is {tmp_path / name}, which has no company.csv; the configuration is {company / 'seeds'}: "
+            "let it name that"
+        )
+    # who names both means it, where var/ is no deployment; so is one that has begun
+    monkeypatch.setenv("TOLLBOOK_HOME", str(company))
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(company / "seeds"))
+    assert Home.from_environment().root == company
+    (company / "var" / "inbox").mkdir()
+    assert refused("acme", "acme/seeds") == right
+    (company / "inbox").mkdir()
+    monkeypatch.setenv("TOLLBOOK_SEEDS", "")
+    assert Home.from_environment().root == company
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [
