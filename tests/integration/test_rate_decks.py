@@ -436,6 +436,48 @@ def test_mapped_decks_of_the_inbox_in_order_of_effect(home: Home) -> None:
     ]
 
 
+def test_decks_that_wait_together_and_contradict_each_other_are_accepted_by_name(home: Home, tmp_path: Path) -> None:
+    """A deck and its correction begin alike: by their names the correction would come first, and the other count."""
+    first = drop(home, "a.csv", "cost,44,UK,2026-06-01,0.02,,,", "cost,33,France,2026-06-01,0.02,,,")
+    right = drop(home, "a-corrected.csv", "cost,44,Britain,2026-06-01,0.025,,,", "cost,33,France,2026-06-01,0.020,,,")
+    # the same price again, one from later on, and other sources' contradict nothing
+    drop(home, "b.csv", "cost,33,France,2026-06-01,0.02,,,", "cost,44,UK,2026-06-02,0.03,,,")
+    drop(home, "z.csv", "cost,44,UK,2026-06-01,0.04,,,", source="other")
+
+    def says(other: str, prefix: str = "44") -> str:
+        return (
+            f"{other} waits, too, and from the same instant says otherwise ({prefix} of cost, 2026-06-01): which is "
+            "accepted last would count; accept by its name the one that is right, and take the other away"
+        )
+
+    def together() -> dict[str, list[tuple[str, int]]]:
+        found = {
+            r.name: [(s.text, s.prices) for s in r.suspicious if s.reason == "together"] for r in review(home).reviews
+        }
+        return {name: of for name, of in found.items() if of}
+
+    assert together() == {"a.csv": [(says("a-corrected.csv"), 1)], "a-corrected.csv": [(says("a.csv"), 1)]}
+    with pytest.raises(Refused) as refusal:
+        accept(home)
+    assert f"a.csv was not accepted: {says('a-corrected.csv')} (1)" in str(refusal.value).splitlines()
+    # the other source's was, and nothing of this one's
+    assert query(home, "select source, name from ops.decks") == [("other", "z.csv")]
+    assert [a.deck for a in accept(home, right)] == [2]
+    first.unlink()
+    assert [a.name for a in accept(home)] == ["b.csv"]
+    # a full deck ends what only the other has
+    whole = drop(home, "c.csv", "cost,44,UK,2026-06-01,0.025,,,")
+    drop(home, "d.csv", "cost,44,UK,2026-06-01,0.025,,,", "cost,331,France,2026-06-01,0.05,,,")
+    assert together() == {}
+    full = DeckOptions(replaces="full")
+    found = {r.name: [s.reason for s in r.suspicious].count("together") for r in review(home, options=full).reviews}
+    assert found == {"c.csv": 1, "d.csv": 1}
+    with pytest.raises(Refused, match="331 of cost"):
+        accept(home, options=full)
+    whole.unlink()
+    assert [a.name for a in accept(home, options=full)] == ["d.csv"]
+
+
 def test_a_deck_that_cannot_be_read_keeps_back_its_own_source_alone(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from orchestration.decks import review as reviewing
 from orchestration.decks.normal import Deck
 from orchestration.decks.problem import UnreadableDeck
 from orchestration.decks.review import Review
+from orchestration.decks.together import Together
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import next_sequence
@@ -108,14 +109,23 @@ def _by_date(
     """
     if len(decks) < 2:
         return decks, {}
-    dated, problems = [], dict[str, list[str]]()
+    dated, problems, together = [], dict[str, list[str]](), Together(con)
     for each in decks:
         try:
             known = None if options.again else accepted_as(con, held, each, options)
-            is_done = known is not None and known.other is None
-            dated.append((now() if is_done else read_deck(con, held, each, options).effective_at, each))
+            at = now()
+            if known is None or known.other is not None:
+                deck = read_deck(con, held, each, options)
+                at = deck.effective_at
+                together.note(deck)
+            dated.append((at, each))
         except UnreadableDeck as unreadable:
             problems.setdefault(each.source, []).extend(unreadable.problems)
+    contradictions = together.contradictions()
+    for (source, name), found in contradictions.items():
+        said = [f"{name} was not accepted: {suspicion.text} ({suspicion.prices:,})" for suspicion in found]
+        problems.setdefault(source, []).extend(said)
+    dated = [(at, each) for at, each in dated if (each.source, each.name) not in contradictions]
     return [each for _, each in sorted(dated, key=lambda pair: (pair[0], pair[1].source, pair[1].name))], problems
 
 

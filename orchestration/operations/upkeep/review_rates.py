@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.decks import review as reviewing
 from orchestration.decks import traffic
 from orchestration.decks.problem import UnreadableDeck
-from orchestration.decks.review import Review
+from orchestration.decks.review import Review, Suspicion
+from orchestration.decks.together import Together
 from orchestration.landing.dropped import Dropped
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rate_decks import (
@@ -42,13 +46,33 @@ def review(home: Home, file: Path | None = None, options: DeckOptions = AS_MAPPE
         if not decks:
             return Reviewed([], [])
         configure(held)
-        result = Reviewed([], [])
+        result, together = Reviewed([], []), _contradictions(held, decks, options)
         for each in decks:
             try:
-                result.reviews.append(_reviewed(held, each, options))
+                reviewed = _reviewed(held, each, options)
+                found = together.get((each.source, each.name), [])
+                result.reviews.append(replace(reviewed, suspicious=(*reviewed.suspicious, *found)))
             except UnreadableDeck as unreadable:
                 result.problems.extend(unreadable.problems)
         return result
+
+
+def _contradictions(
+    held: Writer, decks: list[Dropped], options: DeckOptions
+) -> Mapping[tuple[str, str], list[Suspicion]]:
+    """What decks of one source that wait together say otherwise of the same prices."""
+    of_source = Counter(each.source for each in decks)
+    several = [each for each in decks if of_source[each.source] > 1]
+    if not several:
+        return {}
+    with held.connect() as con:
+        together = Together(con)
+        for each in several:
+            with suppress(UnreadableDeck):  # its own review says so
+                known = accepted_as(con, held, each, options)
+                if known is None or known.other is not None:
+                    together.note(read_deck(con, held, each, options))
+        return together.contradictions()
 
 
 def _reviewed(held: Writer, each: Dropped, options: DeckOptions) -> Review:
