@@ -9,9 +9,11 @@ import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from orchestration.landing.rows.canonical import CDRS
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import PROJECT, Home, Refused, writer
 from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query, state
@@ -191,6 +193,42 @@ def test_supersede_replaces_and_keeps_both(home: Home) -> None:
     drop(home, "c.csv", csv_text([cdr(), cdr(call_id="c3")]))
     (again,) = land(home)
     assert (again.landed, again.duplicates) == (1, 1)
+
+
+def test_what_decides_money_and_is_said_no_more_is_asked_about(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """A file without a column that its source's files had, and calls that lose a value as they are superseded."""
+    gone = "a call leaves by no carrier and costs nothing"
+
+    def without(*columns: str, **cells: object) -> str:
+        return csv_text([cdr(**cells)], [name for name in CDRS.names if name not in columns])
+
+    def said(name: str, text: str, **options: Any) -> list[str]:
+        caplog.clear()
+        path = drop(home, name, text)
+        (result,) = land(home, [path], **options)
+        assert result.landed == 1
+        return caplog.messages
+
+    assert said("first.csv", without("egress_trunk", call_id="c0")) == []
+    assert said("a.csv", without(egress_trunk="out", call_id="c1")) == []
+    lacks = "there is no column egress_trunk, and files of sw1 had it; without it"
+    expected = [f"b.csv: {lacks} {gone}"]
+    assert said("b.csv", without("egress_trunk", call_id="c2"), dry_run=True) == expected
+    assert said("b.csv", without("egress_trunk", call_id="c2")) == expected
+    # nothing is lost of a call that was not answered, and where the cell is there somebody has written nothing
+    unanswered = {"duration_s": "0", "answered_at": ""}
+    assert said("c.csv", without("egress_trunk", call_id="c3", **unanswered)) == []
+    assert said("d.csv", without(egress_trunk="", call_id="c4")) == []
+    over: dict[str, Any] = {"supersede": True, "reason": "longer"}
+    loses = "1 call that it replaces has lost egress_trunk"
+    assert said("e.csv", without("egress_trunk", call_id="c1", duration_s="7"), **over) == [
+        f"e.csv: {loses} (there is no such column in e.csv); without it {gone}"
+    ]
+    assert said("f.csv", without(egress_trunk="out", call_id="c1", duration_s="8"), **over) == []
+    conflicting = without(egress_trunk="", call_id="c1", duration_s="9")
+    drop(home, "g.csv", conflicting)
+    assert land(home)[0].rejected == 1
+    assert said("g.csv", conflicting, **over) == [f"g.csv: {loses}; without it {gone}"]
 
 
 def test_a_file_whose_rows_conflicted_can_supersede_afterwards(home: Home) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
-from orchestration.operations.day.land import land
+from orchestration.operations.day.land import land, land_files
 from orchestration.operations.upkeep.configure import published_warnings
-from orchestration.store.warehouse import Home
+from orchestration.store.warehouse import RULES, Home, writer
 from tests.support.company import SEEDS, write_calls, write_company
 
 pytestmark = pytest.mark.usefixtures("unpublished")
@@ -69,6 +69,55 @@ def test_what_is_charged_once_before_the_books_begin_is_warned_of(
         "seeds/subscriptions.csv line 2, column valid_from: the books begin on 2026-05-04, so that this is never "
         "charged (and 1 more); write a day of theirs, or delete the row"
     ]
+
+
+def test_a_date_of_long_before_the_books_opens_no_months(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A switch's clock was set back: what is charged is said, and once a day has closed such a call does not land."""
+    subscriptions = "subscription_id,account_id,service,charge,valid_from\nm0,acme,message,monthly,2025-05-04\n"
+    seeds = write_company(tmp_path / "seeds", subscriptions=subscriptions)
+    home = Home(tmp_path / "home", seeds)
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+
+    def lands(name: str, day: str, *, dry_run: bool = False, rules: int = RULES) -> tuple[int, list[str]]:
+        caplog.clear()
+        calls = write_calls(tmp_path / f"{name}.csv", [(name, f"{day}T10:00:00", "60", "in-a")])
+        with writer(home, "land") as held:
+            held.rules = rules
+            (landed,) = land_files(held, [calls], kind="cdrs", source="sw1", dry_run=dry_run)
+        return landed.landed, caplog.messages
+
+    assert lands("c1", "2026-05-04") == (1, [])
+    build(home)
+    months = (
+        "there is traffic of 2026-01-05, 119 days before all other (2026-05-04): each day from then on is opened, "
+        "closed and invoiced, and subscriptions charge 1 account 4 times on them"
+    )
+    # nothing is in the books yet: this may be the first landing of a year's calls
+    assert lands("c2", "2026-01-05", dry_run=True) == (1, [months])
+    close(home)
+    assert lands("c3", "2026-04-02") == (0, [])
+    with writer(home, "ask") as held, held.connect() as con:
+        con.execute("select day::VARCHAR, reason, detail from ops.rejected_rows")
+        ((day, reason, detail),) = con.fetchall()
+    assert (day, reason) == ("2026-05-06", "implausible")
+    assert "more than 31 days before the first traffic that there is (2026-05-04)" in detail
+    assert "write max_age_days of the source" in detail
+    # as by the rules of before, or where the source's own limit says so
+    assert lands("c4", "2026-01-05", dry_run=True, rules=4) == (1, [months])
+    (seeds / "sources.csv").write_text("source,kind,max_age_days\nsw1,cdrs,400\n")
+    assert lands("c5", "2026-01-05", dry_run=True) == (1, [months])
+    (seeds / "sources.csv").write_text("source,kind\nsw1,cdrs\n")
+    near = "subscriptions charge 1 account 1 time on them"
+    assert [(n, near in said) for n, (said,) in (lands("c6", "2026-04-30", dry_run=True),)] == [(1, True)]
+    assert lands("c7", "2026-05-02") == (1, [])
+    caplog.clear()
+    (seeds / "sources.csv").write_text("source,kind,max_age_days\nsw1,cdrs,400\n")
+    assert lands("c8", "2026-01-05")[0] == 1
+    caplog.clear()
+    build(home)
+    assert [line for line in caplog.messages if line.startswith("there is traffic of 2026-01-05")] != []
 
 
 def test_a_subscription_entered_late_makes_the_days_of_its_charges_outdated(

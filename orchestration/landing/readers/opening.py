@@ -332,4 +332,5 @@ def _canonical(kind: Kind, names: Sequence[str], settings: SourceSettings) -> La
         return {name: cells[name] for name in names if name not in kind.names}
 
     renewed = {name: trimmed(column, quoted(name)) for name, column in ids.items()}
-    return Layout(canonical, extra, renewed=renewed, doubts=tuple(_doubts(kind, names)))
+    absent = tuple(name for name in kind.names if name not in names)
+    return Layout(canonical, extra, renewed=renewed, doubts=tuple(_doubts(kind, names)), absent=absent)

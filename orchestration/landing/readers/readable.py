@@ -20,7 +20,7 @@ class Layout:
     `canonical`: for each column of the kind that the file has, SQL over the cells. `extra`:
     the other cells, by the name under which they are kept. `zone`: of stamps without offset.
     `renewed`: SQL of the columns of a row that landed by older rules, as today's read its record. `doubts`: in words,
-    columns that are kept with the others and are hardly meant to be.
+    columns that are kept with the others and are hardly meant to be. `absent`: those of the kind that the file has not.
     """
 
     canonical: Callable[[Cells], Mapping[str, str]]
@@ -28,6 +28,7 @@ class Layout:
     zone: str = "UTC"
     renewed: Mapping[str, str] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
 
 class Readable(Protocol):

@@ -6,7 +6,7 @@ Judged by the clock at landing, which the journal has, so that a rebuild judges 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import duckdb
 
@@ -16,11 +16,19 @@ from orchestration.landing.rows.values import value
 from orchestration.store.sql import literal, quoted
 
 REASON = "implausible"
+TRAFFIC = ("cdrs", "usage")
+"""The kinds of which the days of the books are."""
 _AGE_DAYS, _DURATION_S = 400, 172_800
 _AHEAD = timedelta(hours=24)
+BEFORE_ALL = timedelta(days=31)
+"""How long before the first traffic there is a row may be of; one of before that is of a clock that was wrong."""
 # A telephone number in the wrong column would be summed with the rest, where only 12 digits fit before the point.
 _TOO_MUCH = {"amount": 10_000_000_000, "quantity": 1_000_000_000, "carrier_amount": 100_000_000}
 _NUMBERS = ("called_number", "calling_number", "routing_number")
+_BEFORE_ALL_ADVICE = (
+    f"correct it, or, where this is history that is meant, write max_age_days of the source ({_AGE_DAYS}, or more) in "
+    "sources.csv and land the row in a file again"
+)
 _NO_NUMBER = (
     """'called_number is "' || left("called_number", 100) || '", which is no number: not 1 to 15 digits; land the """
     """call with the number as it should be, or let not_numbers of the source in sources.csv be ignore and land """
@@ -32,13 +40,15 @@ _NO_NUMBER = (
 class Limits:
     """`at`: the clock, naive UTC. `max_age_days`, `max_duration_s`: the source's, of sources.csv.
 
-    `called`: SQL of the called number as digits, of a source that calls to no number are rejected of.
+    `called`: SQL of the called number as digits, of a source that calls to no number are rejected of. `began`: the
+    first traffic that there is, where a row of long before it is none that is meant.
     """
 
     at: datetime
     max_age_days: int
     max_duration_s: int
     called: str | None = None
+    began: date | None = None
 
     def times(self, instant: str) -> str:
         """SQL: whether the TIMESTAMP is plausible; NULL where it is NULL."""
@@ -66,7 +76,10 @@ class Limits:
         tests = []
         if column.type is CanonicalType.TIME:
             old = f"more than {self.max_age_days} days before it landed"
-            tests.append((f"{value(column)} < {self._earliest}", old, f"correct it{_or_raise('max_age_days')}"))
+            too_old = f"{value(column)} < {_stamp(self._oldest)}"
+            tests.append((too_old, old, f"correct it{_or_raise('max_age_days')}"))
+            if self.began is not None:
+                tests.append((f"{value(column)} < {self._earliest}", _before(self.began), _BEFORE_ALL_ADVICE))
             ahead = f"more than 24 hours ahead of the clock ({self.at:%Y-%m-%d %H:%M:%S} UTC)"
             tests.append((f"{value(column)} > {self._latest}", ahead, "correct it"))
         if column.type is CanonicalType.SECONDS:
@@ -105,7 +118,13 @@ class Limits:
 
     @property
     def _earliest(self) -> str:
-        return _stamp(self.at - timedelta(days=self.max_age_days))
+        if self.began is None:
+            return _stamp(self._oldest)
+        return _stamp(max(self._oldest, datetime.combine(self.began, time()) - BEFORE_ALL))
+
+    @property
+    def _oldest(self) -> datetime:
+        return self.at - timedelta(days=self.max_age_days)
 
     @property
     def _latest(self) -> str:
@@ -119,7 +138,29 @@ def source_limits(con: duckdb.DuckDBPyConnection, kind: str, source: str, at: da
     ).fetchone()
     days, seconds = row or (None, None)
     called = digits_to_have(con, source) if kind == "cdrs" else None
-    return Limits(at, days or _AGE_DAYS, seconds or _DURATION_S, called)
+    began = _began(con, kind) if days is None else None
+    return Limits(at, days or _AGE_DAYS, seconds or _DURATION_S, called, began)
+
+
+def _began(con: duckdb.DuckDBPyConnection, kind: str) -> date | None:
+    """The first traffic, of a deployment in whose books it is: some day has closed. Before rules 5 nobody asked."""
+    if kind not in TRAFFIC:
+        return None
+    row = con.execute(
+        """
+        select min(f.day)
+        from ops.file_days as f, run.clock
+        where f.kind in ('cdrs', 'usage') and rules > 4 and exists (select 1 from ops.closings)
+        """
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _before(began: date) -> str:
+    return (
+        f"more than {BEFORE_ALL.days} days before the first traffic that there is ({began}): each day since would "
+        "open, with what subscriptions charge on it"
+    )
 
 
 def _filled(column: CanonicalColumn) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +10,7 @@ from datetime import date
 import duckdb
 
 from orchestration.engine import daily, dbt, models
+from orchestration.operations.day.opened import first_built, opened
 from orchestration.operations.day.outdated import settle
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
@@ -16,6 +18,8 @@ from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import one, transaction
 from orchestration.store.files import sync
 from orchestration.store.warehouse import RULES, Home, Refused, Writer, new_warehouse, now
+
+LOG = logging.getLogger(__name__)
 
 # Which days want building: every day with rows that landed, or something that a subscription charges, after it was
 # built; open days also when configuration or models are others than they were, or the clock was ahead; what an
@@ -105,11 +109,18 @@ def build_days(
         make_models(held, report)
     with held.connect() as con:
         daily.find_files(con, held.home.root)  # a home that was moved has them elsewhere now
+        _say_opened(con)
         days, skipped = _begin(con, config, _project(held), first, last)
         if days:
             daily.build(con, held.home.root, days, skipped, report)
     _finish(held)
     return Built(days)
+
+
+def _say_opened(con: duckdb.DuckDBPyConnection) -> None:
+    days = con.execute("select distinct day from ops.file_days where kind in ('cdrs', 'usage')").fetchall()
+    if said := opened(con, first_built(con), {day for (day,) in days}):
+        LOG.warning(said)
 
 
 def make_models(held: Writer, report: Callable[[str], None] | None = None) -> None:

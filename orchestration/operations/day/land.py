@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from shutil import rmtree
 from typing import Self, TypedDict, Unpack
@@ -18,6 +18,7 @@ from orchestration.landing import dropped, payments, switch_counts
 from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.formats.native import SourceSettings
+from orchestration.landing.lacking import lacking
 from orchestration.landing.landed import has_landed, next_sequence
 from orchestration.landing.own_fault import own_fault
 from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, UnreadableFile
@@ -26,13 +27,14 @@ from orchestration.landing.readers.readable import Readable
 from orchestration.landing.readers.scan import Scan, scan
 from orchestration.landing.refusing import refuse_elsewhere, refuse_unreadable
 from orchestration.landing.rows.canonical import LANDING
-from orchestration.landing.rows.plausible import source_limits
+from orchestration.landing.rows.plausible import TRAFFIC, source_limits
 from orchestration.landing.settings import settings_of
 from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import has_conflicts, land_conflicts
 from orchestration.landing.unreadable import SetAside
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
+from orchestration.operations.day.opened import first_traffic, opened
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
 from orchestration.operations.upkeep.configure import configure
@@ -156,7 +158,17 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
         if corrects is not None:
             landing.corrects = file_to_correct(landing.con, chosen[0].kind, chosen[0].source, corrects)
         _say_respelled(landing.con, {(file.kind, file.source) for file in chosen})
-        return [_land_one(landing, file) for file in chosen]
+        began = first_traffic(landing.con)
+        landed = [_land_one(landing, file) for file in chosen]
+        if said := opened(landing.con, began, _traffic(landed)):
+            LOG.warning(said)
+        return landed
+
+
+def _traffic(landed: Sequence[Landed]) -> set[date]:
+    """The days of calls and usage that landed, or would."""
+    files = [file for file in landed if file.kind in TRAFFIC and file.status in ("landed", "dry_run")]
+    return {day for file in files for day in file.days}
 
 
 def _say_respelled(con: duckdb.DuckDBPyConnection, sources: Collection[tuple[str, str]]) -> None:
@@ -370,6 +382,8 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
             con.execute("rollback")
             return _already(landing, file, result)
         for doubt in _doubts(con, key):
+            LOG.warning("%s: %s", file.name, doubt)
+        for doubt in lacking(con, key, readable.layout.absent, counts.superseded):
             LOG.warning("%s: %s", file.name, doubt)
         settled = _settled(landing, key, readable, counts)
         result = replace(result, rejected_rows=_first_rejected(con, key), reasons=_reasons(con, key), settled=settled)

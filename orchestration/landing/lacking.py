@@ -1,0 +1,96 @@
+"""What rows of a file do not say although it decides money, and others of its source did: asked about as it lands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import duckdb
+
+from orchestration.landing.store import FileKey
+from orchestration.store.database import one
+from orchestration.store.sql import quoted
+
+# Columns that a file need not have and that decide money, and what becomes of a row without it.
+_WITHOUT = {
+    "cdrs": {
+        "attempt": "a call is a first attempt",
+        "answered_at": "a call is charged as of when it began, unless ended_at tells when it was answered",
+        "ended_at": "a call of which answered_at is not said is charged as of when it began",
+        "calling_number": "a call is priced as of nobody who calls",
+        "routing_number": "a call is priced by called_number",
+        "ingress_trunk": "a call is charged to nobody",
+        "egress_trunk": "a call leaves by no carrier and costs nothing",
+        "carrier_amount": "what the carrier charged is not known",
+        "carrier_currency": "what the carrier charged is not known",
+        "carrier_billed_s": "what the carrier billed is not known",
+    },
+    "payments": {"method": "a payment is booked as one, and as no refund or write-off"},
+}
+# How many files of the source are looked at, the last ones.
+_LOOKED_AT = 10
+
+
+def lacking(con: duckdb.DuckDBPyConnection, key: FileKey, absent: Collection[str], superseded: int) -> Iterator[str]:
+    """In words, what the rows that have just landed from the file lack: what they replace had it, or earlier files had.
+
+    `absent`: the columns that the file does not have. `superseded`: how many rows it has replaced.
+    """
+    lost = _lost(con, key) if superseded else {}
+    for column, calls in lost.items():
+        had = "1 call that it replaces has" if calls == 1 else f"{calls:,} calls that it replaces have"
+        why = f" (there is no such column in {key.name})" if column in absent else ""
+        yield f"{had} lost {column}{why}; without it {_WITHOUT['cdrs'][column]}"
+    for column in _had_before(con, key, [name for name in absent if name not in lost]):
+        without = _WITHOUT[key.kind.name][column]
+        yield f"there is no column {column}, and files of {key.source} had it; without it {without}"
+
+
+def _lost(con: duckdb.DuckDBPyConnection, key: FileKey) -> dict[str, int]:
+    """How many answered calls have lost a value with the version that superseded theirs, by column."""
+    columns = [column for column in _WITHOUT["cdrs"] if column not in key.kind.identity]
+    lost = [f"count(*) filter (o.{quoted(c)} is not null and n.{quoted(c)} is null)" for c in columns]
+    counts = one(
+        con,
+        f"""
+        select {", ".join(lost)}
+        from landed.superseded_cdrs as o
+        inner join landed.cdrs as n on o.source = n.source and o.call_id = n.call_id and o.attempt = n.attempt
+        where
+            o.superseded_by = $file_id and n.file_sequence = $sequence and n.source = $source
+            and abs(n.day - o.day) <= 1 and n.duration_s > 0
+        """,
+        {"file_id": key.file_id, "sequence": key.sequence, "source": key.source},
+    )
+    return {column: calls for column, calls in zip(columns, counts, strict=True) if calls}
+
+
+def _had_before(con: duckdb.DuckDBPyConnection, key: FileKey, absent: Collection[str]) -> list[str]:
+    """Which of the columns that it lacks the last files of the source had, where that matters to a row of it."""
+    columns = [column for column in _WITHOUT.get(key.kind.name, {}) if column in absent]
+    answered = " where duration_s > 0" if key.kind.name == "cdrs" else ""
+    if not columns:
+        return []
+    had = [f"bool_or({quoted(column)} {'> 1' if column == 'attempt' else 'is not null'})" for column in columns]
+    found = one(
+        con,
+        f"""
+        with before as (
+            select file_sequence
+            from ops.files
+            where kind = $kind and source = $source and landed > 0 and withdrawn_at is null
+                and file_sequence < $sequence
+            order by file_sequence desc
+            limit {_LOOKED_AT}
+        )
+        select {", ".join(had)}
+        from {key.kind.table}
+        where
+            source = $source
+            and file_sequence in (select file_sequence from before)
+            and exists (
+                select 1 from (select * from {key.kind.table}{answered}) where file_sequence = $sequence
+            )
+        """,
+        {"kind": key.kind.name, "source": key.source, "sequence": key.sequence},
+    )
+    return [column for column, is_had in zip(columns, found, strict=True) if is_had]
