@@ -191,7 +191,7 @@ def test_who_stops_it_when_it_is_entered_is_told(
 
     with monkeypatch.context() as patch:
         patch.setattr(publish, "_swap", stopped)
-        with pytest.raises(Refused, match="^stopped; topup is entered, and tollbook publish shows it$"):
+        with pytest.raises(Refused, match=r"^stopped; topup is entered, and tollbook publish shows it$"):
             topup(home, "acme", Decimal(5))
     publish_now(home)
     assert acme(home)[0] == Decimal("6.98")

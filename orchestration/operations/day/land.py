@@ -145,8 +145,8 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
     chosen = _chosen(held, files, options.get("kind"), options.get("source"))
     if supersede and any(file.kind != "cdrs" for file in chosen):
         raise Refused(
-            "--supersede replaces cdrs only; of other kinds withdraw the file that has the wrong row (tollbook withdraw),"
-            " then land the right one"
+            "--supersede replaces cdrs only; of other kinds withdraw the file that has the wrong row (tollbook"
+            " withdraw), then land the right one"
         )
     if not chosen:
         return []
