@@ -270,7 +270,9 @@ def _worth(waived: Waived) -> str:
 @click.option("--day", type=Day(), help="Of this day only; the default is all.")
 @JSON
 def waivers(day: date | None, as_json: bool) -> None:
-    """List what was waived, the latest first, as last published: who, why, what it is worth, whether in force.
+    """List what was waived, the latest first, as last published: who, why, whether in force.
+
+    What it is worth is of when its day was checked last, --json has that of when it was waived (amount), too.
 
     \b
     Example:
@@ -289,7 +291,7 @@ def waivers(day: date | None, as_json: bool) -> None:
     table(
         ["day", "what", "key", "worth", "currency", "waived by", "confirmed by", "state", "reason"],
         [
-            [r["day"], r["what"], _short(r["what"], r["key"]), r["amount"], r["currency"], r["operator"],
+            [r["day"], r["what"], _short(r["what"], r["key"]), r["worth"], r["currency"], r["operator"],
              r["confirmed_by"], _state(r), r["reason"]]
             for r in rows
         ],
@@ -299,6 +301,8 @@ def waivers(day: date | None, as_json: bool) -> None:
 def _state(waiver: dict[str, Any]) -> str:
     if waiver["ended_at"]:
         return "ended: its file was withdrawn"
+    if waiver["in_force"] and waiver["settles"] == 0 and waiver["what"] in ("call", "reason"):
+        return "in force; nothing of it is unrated any more"
     return "in force" if waiver["in_force"] else "awaits a second operator"
 
 

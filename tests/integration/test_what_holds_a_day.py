@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -167,6 +168,52 @@ def test_what_is_worth_much_wants_a_second_operator(tmp_path: Path, monkeypatch:
     lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
     said = [(line["action"], line["operator"], line["key"]) for line in lines if "waive" in line["action"]]
     assert said == [("waive", "anna", "c2"), ("confirm_waiver", "bert", "c2")]
+
+
+def test_a_waiver_is_weighed_again_where_its_day_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.15\n"
+    home = _home(tmp_path, monkeypatch, company=company, sources=SEEDS["sources"])
+    # 0.06 each, as c1: nobody knows in-x and in-y
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-a"), ("c2", "07:00:00", "in-x"), ("c3", "07:00:00", "in-y"))
+    build(home)
+    assert waive(home, DAY, "not billed", call="c3").in_force
+    both = waive(home, DAY, "a test", reason_code="no_account")
+    assert (both.settles, both.in_force) == (2, True)
+    with pytest.raises(Refused, match="in force already; it wants no second operator"):
+        confirm(home, DAY, call="c3")
+    # of the reason code two more come, and c3 gets a price
+    _calls(home, "two.csv", ("c4", "08:00:00", "in-x"), ("c5", "08:00:00", "in-x"))
+    with (home.seeds / "trunks.csv").open("a") as trunks:
+        trunks.write("in-y,ingress,acme,,\n")
+    checked = close(home, DAY)
+    assert _failing(checked) == {
+        "waivers_are_within_the_limit": [
+            "the waiver of reason no_account (anna: a test) was worth 0.12 USD, and settles 3 now, worth 0.18 USD; the"
+            " waiver_limit is 0.15: tollbook waive --day 2026-05-04 --reason-code no_account --confirm"
+        ]
+    }
+    assert [(w.check, w.details) for w in _of_day(checked).warnings] == [
+        (
+            "what_was_waived_is_not_charged",
+            ["call c3 was waived (anna: not billed), and nothing of it is unrated still; charged: buy leg of carrier"
+             " 0.03 USD, sell leg of acme 0.06 USD"],
+        )
+    ]  # fmt: skip
+    listed = [(w["key"], w["amount"], w["worth"], w["settles"]) for w in waivers(home, DAY)]
+    assert sorted(listed) == [("c3", Decimal("0.06"), 0, 0), ("no_account", Decimal("0.12"), Decimal("0.18"), 3)]
+    assert "nothing of it is unrated any more" in CliRunner().invoke(cli, ["waivers"]).stdout
+    with pytest.raises(Refused, match="another operator has to confirm it"):
+        confirm(home, DAY, reason_code="no_account")
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
+    assert confirm(home, DAY, reason_code="no_account").amount == Decimal("0.18")
+    with pytest.raises(Refused, match="in force already"):
+        confirm(home, DAY, reason_code="no_account")
+    assert _of_day(close(home, DAY)).status == "closed"
+    assert rebuild(home, check=True).compared
+    # lines of before say nothing of how much it settled
+    home.journal.write_text(re.sub(r', "settled": \d+', "", home.journal.read_text()))
+    rebuild(home)
+    assert [w["settles"] for w in waivers(home, DAY)] == [None, None]
 
 
 def test_nobody_confirms_his_own_waiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

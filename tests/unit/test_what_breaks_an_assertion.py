@@ -56,6 +56,7 @@ EARNED: Row = CALL | {
     "sell_status": "rated", "sell_account_id": "a", "sell_account_amount": 1,
     "buy_status": "rated", "buy_account_id": "c", "buy_account_amount": "0.4",
 }  # fmt: skip
+CHARGED_CALL: Row = EARNED | {"sell_reporting_amount": "0.5"}
 USED: Row = {"day": DAY, "status": "rated", "account_id": "a", "account_amount": 2}
 POSTED: list[Row] = [
     {"day": DAY, "account_id": "a", "amount": -1, "fact": "calls"},
@@ -106,6 +107,12 @@ LEDGER: list[Row] = [
     {"day": DAY, "account_id": "a", "currency": "USD", "amount": 50, "fact": None},
 ]
 
+# a waiver in force
+STANDING: Row = {
+    "day": DAY, "what": "call", "key": "c1", "waived_on": DAY, "operator": "ann", "reason": "test", "amount": "0.09",
+    "settled": 1, "settles": 1, "worth": "0.4", "currency": "USD", "waiver_limit": "0.5", "wants_second": False,
+}  # fmt: skip
+
 # what holds, by assertion: nothing is found
 HOLDS: dict[str, Rows] = {
     "allowances_hold": {
@@ -141,6 +148,8 @@ HOLDS: dict[str, Rows] = {
         {"day": DAY, "source": "sw1", "observed_at": f"{DAY} 23:00:00", "counted": 10, "landed": 9, "waived": 1},
     ]},
     "unreadable_files_are_settled": {},
+    "waivers_are_within_the_limit": {"standing_waivers": [STANDING]},
+    "what_was_waived_is_not_charged": {"standing_waivers": [STANDING], "rated_calls": [CHARGED_CALL]},
     "waterfall_adds_up": {
         "revenue_assurance_daily": [STEPS, MONEY], "stg_accounts": ACCOUNTS, "account_charges_daily": CHARGED,
         "ledger_entries": LEDGER,
@@ -173,6 +182,7 @@ HOLE: Row = {
 (FILE,) = HOLDS["files_add_up"]["stg_files"]
 (COUNTED,) = HOLDS["switch_counts_agree"]["switch_counts"]
 MEASURES = [name for name in OF_DAY if name != "day"]
+UNSETTLED: Row = STANDING | {"settles": 0, "worth": 0}
 OTHER_DAY = {"day": "2026-05-03"}
 
 # what is other than in HOLDS, and the keys of the rows that are found
@@ -263,6 +273,37 @@ BROKEN: list[tuple[str, Rows, list[str]]] = [
     ("switch_counts_agree", {"switch_counts": [COUNTED | {"landed": 8}], **waived("count", "sw1")}, []),
     ("unreadable_files_are_settled", {"unsettled_files": [UNREADABLE, UNREADABLE | OTHER_DAY]}, ["f cdrs sw1"]),
     ("waterfall_adds_up", {"revenue_assurance_daily": [STEPS | {"not_seen_cdrs": 2}, MONEY]}, ["sw1"]),
+    ("waivers_are_within_the_limit", {"standing_waivers": [STANDING | {"wants_second": True}]}, ["call c1"]),
+    (
+        "waivers_are_within_the_limit",
+        {"standing_waivers": [STANDING | {"wants_second": True, "worth": None}]},
+        ["call c1"],
+    ),
+    ("what_was_waived_is_not_charged", {"standing_waivers": [UNSETTLED]}, ["call c1"]),
+    ("what_was_waived_is_not_charged", {"standing_waivers": [UNSETTLED | {"settled": None}]}, ["call c1"]),
+    ("what_was_waived_is_not_charged", {"standing_waivers": [UNSETTLED | {"settled": 2, "settles": 1}]}, ["call c1"]),
+    # the call is not there any more, or is charged nothing
+    ("what_was_waived_is_not_charged", {"standing_waivers": [UNSETTLED], "rated_calls": []}, []),
+    (
+        "what_was_waived_is_not_charged",
+        {"standing_waivers": [UNSETTLED], "rated_calls": [CHARGED_CALL | {"sell_reporting_amount": 0}]},
+        [],
+    ),
+    (
+        "what_was_waived_is_not_charged",
+        {
+            "standing_waivers": [UNSETTLED],
+            "rated_calls": [],
+            "rated_usage": [USED | {"usage_id": "c1", "service": "sms", "reporting_amount": 2}],
+        },
+        ["call c1"],
+    ),
+    (
+        "what_was_waived_is_not_charged",
+        {"standing_waivers": [UNSETTLED | {"what": "reason", "key": "no_rate"}]},
+        ["reason no_rate"],
+    ),
+    ("what_was_waived_is_not_charged", {"standing_waivers": [UNSETTLED | {"what": "row", "key": "f:7"}]}, []),
     ("waterfall_adds_up", {"revenue_assurance_daily": [STEPS | {"waived_cdrs": 2}, MONEY]}, ["sw1"]),
     ("waterfall_adds_up", {"revenue_assurance_daily": [STEPS | {"rated_cdrs": 5}, MONEY]}, ["sw1"]),
     ("waterfall_adds_up", {"revenue_assurance_daily": [STEPS, MONEY | {"netted": 2}]}, ["USD"]),

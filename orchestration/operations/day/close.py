@@ -14,6 +14,7 @@ from orchestration.operations.day.audit import audit_days
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.post import post_day
 from orchestration.operations.day.publish import publishing
+from orchestration.operations.day.waivable import weigh_again
 from orchestration.operations.day.words import AUDIT, AUDIT_REMEDY, AUDIT_WORDS
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, operator
@@ -183,6 +184,7 @@ def _record(con: duckdb.DuckDBPyConnection, asserted: list[Assertion], outcomes:
         (day, f.check, f.rows, "\n".join(f.details), f.remedy) for day, of in broken.items() for f in of.values()
     ]
     with transaction(con):
+        weigh_again(con, outcomes)
         con.execute("delete from ops.day_checks where day in (select day from run.check_days)")
         con.execute(
             """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -75,6 +76,34 @@ def weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Wai
     currency, limit = terms
     in_force = limit is None or (left.amount is not None and left.amount <= limit)
     return Waived(day, what, key, left.settles, left.amount, currency, in_force, left.days, left.known, left.unknown)
+
+
+def weigh_again(con: duckdb.DuckDBPyConnection, days: Collection[date]) -> None:
+    """Note what the waivers in force on `days` settle by now and are worth, in the caller's transaction."""
+    con.execute("delete from run.check_days")
+    con.execute("insert into run.check_days select unnest(?::DATE[])", [list(days)])
+    if not _are_weighed(con):
+        return
+    con.execute(
+        """
+        update ops.waivers as w
+        set settles = s.settles, worth = s.worth, weighed_at = (select now from run.clock)
+        from (select distinct waived_on, what, key, settles, worth from books.standing_waivers) as s
+        where w.day = s.waived_on and w.what = s.what and w.key = s.key and w.ended_at is null
+        """
+    )
+
+
+def wants_second(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> bool:
+    """Whether a waiver of a day that was weighed again is worth more than one operator may waive."""
+    asked = "select 1 from books.standing_waivers where waived_on = ? and what = ? and key = ? and wants_second"
+    return _are_weighed(con) and con.execute(asked, [day, what, key]).fetchone() is not None
+
+
+def _are_weighed(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether there are the models for it: an earlier release's have none, until the next build."""
+    asked = "select 1 from duckdb_views() where schema_name = 'books' and view_name = 'standing_waivers'"
+    return con.execute(asked).fetchone() is not None
 
 
 def _not_built(con: duckdb.DuckDBPyConnection, day: date, of_calls: bool) -> str:

@@ -8,8 +8,8 @@ from typing import TypedDict, Unpack
 from orchestration.configuration.roles import CONFIRM, WAIVE
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.publish import publishing
-from orchestration.operations.day.waivable import Waived, file_id_of, rejected_row, weigh
-from orchestration.operations.day.waivers import Waiver, record, record_confirmation
+from orchestration.operations.day.waivable import Waived, file_id_of, rejected_row, wants_second, weigh, weigh_again
+from orchestration.operations.day.waivers import Waiver, record, record_confirmation, standing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused
@@ -51,13 +51,15 @@ def waive(home: Home, day: date, reason: str, **keys: Unpack[WaiverKey]) -> Waiv
             require(con, WAIVE)
             with transaction(con):
                 waived = weigh(con, day, what, key)
-                waiver = Waiver(day, what, waived.key, reason, waived.amount, waived.currency, not waived.in_force)
+                waiver = Waiver(
+                    day, what, waived.key, reason, waived.amount, waived.currency, not waived.in_force, waived.settles
+                )
                 record(con, held, waiver)
     return waived
 
 
 def confirm(home: Home, day: date, **keys: Unpack[WaiverKey]) -> Waived:
-    """Put a waiver that awaits a second operator in force.
+    """Put a waiver in force that awaits a second operator, or that is by now worth more than one of them may waive.
 
     Raises `Refused` to the first one, to who is not finance or admin, and where none waits.
     """
@@ -71,8 +73,15 @@ def confirm(home: Home, day: date, **keys: Unpack[WaiverKey]) -> Waived:
                     key = rejected_row(con, day, key)
                 if what == "file":
                     key = file_id_of(con, key)
+                weigh_again(con, [day])
+                waiver = standing(con, day, what, key)
+                if waiver and not waiver["awaits_second"] and not wants_second(con, day, what, key):
+                    raise Refused(
+                        f"the waiver of {what} {key} of {day} is in force already; it wants no second operator"
+                    )
                 waiver = record_confirmation(con, held, day, what, key)
-    return Waived(day, what, key, 1, waiver.amount, waiver.currency, True)
+    amount = waiver["worth"] if waiver["weighed_at"] else waiver["amount"]
+    return Waived(day, what, key, 1, amount, waiver["currency"] or "", True)
 
 
 def _chosen(keys: WaiverKey) -> tuple[str, str]:

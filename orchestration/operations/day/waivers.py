@@ -21,7 +21,8 @@ IN_FORCE = "ended_at is null and (not coalesce(awaits_second, false) or confirme
 class Waiver:
     """What is waived of a day and why; `amount` (in `currency`): what it is worth, None where nobody can say.
 
-    `awaits_second`: it settles nothing until a second operator confirms it.
+    `awaits_second`: it settles nothing until a second operator confirms it. `settled`: how much it settles as it is
+    given; lines of the journal of earlier releases do not say it.
     """
 
     day: date
@@ -31,6 +32,7 @@ class Waiver:
     amount: Decimal | None
     currency: str
     awaits_second: bool
+    settled: int | None
 
 
 def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
@@ -42,7 +44,7 @@ def waivers(home: Home, day: date | None = None) -> list[dict[str, Any]]:
             select
                 day, what, key, reason, amount, currency, operator, waived_at, confirmed_by, confirmed_at,
                 {IN_FORCE} as in_force,
-                ended_at
+                ended_at, settles, case when weighed_at is null then amount else worth end as worth, weighed_at
             from ops.waivers
             where day = coalesce($day, day)
             order by waived_at desc, day, what, key
@@ -57,8 +59,9 @@ def record(con: duckdb.DuckDBPyConnection, held: Writer, waiver: Waiver) -> None
         raise Refused(f"{waiver.what} {waiver.key} of {waiver.day} is waived already")
     con.execute(
         """
-        insert into ops.waivers (waived_at, operator, day, what, key, reason, amount, currency, awaits_second)
-        values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        insert into ops.waivers
+            (waived_at, operator, day, what, key, reason, amount, currency, awaits_second, settled)
+        values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         [now(), operator(), *astuple(waiver)],
     )
@@ -70,14 +73,17 @@ def record(con: duckdb.DuckDBPyConnection, held: Writer, waiver: Waiver) -> None
     held.journal(con, "waive", **arguments)
 
 
-def record_confirmation(con: duckdb.DuckDBPyConnection, held: Writer, day: date, what: str, key: str) -> Waiver:
-    """Write a confirmation and its line of the journal, in the caller's transaction. Raises `Refused` as `confirm`."""
+def record_confirmation(con: duckdb.DuckDBPyConnection, held: Writer, day: date, what: str, key: str) -> dict[str, Any]:
+    """Write a confirmation and its line of the journal, in the caller's transaction; the waiver as it was.
+
+    Raises `Refused` as `confirm`, but for one that wants none.
+    """
     waiver = standing(con, day, what, key)
     if waiver is None:
         raise Refused(f"{what} {key} of {day} is not waived; waive it with --reason first")
     first = waiver["operator"]
-    if not waiver["awaits_second"] or waiver["confirmed_by"]:
-        raise Refused(f"the waiver of {what} {key} of {day} is in force already; it wants no second operator")
+    if waiver["confirmed_by"]:
+        raise Refused(f"the waiver of {what} {key} of {day} is in force already, confirmed by {waiver['confirmed_by']}")
     if first == operator():
         raise Refused(f"{first} waived {what} {key} of {day}; another operator has to confirm it")
     con.execute(
@@ -86,7 +92,7 @@ def record_confirmation(con: duckdb.DuckDBPyConnection, held: Writer, day: date,
         [operator(), now(), day, what, key],
     )
     held.journal(con, "confirm_waiver", day=str(day), what=what, key=key)
-    return Waiver(day, what, key, waiver["reason"], waiver["amount"], waiver["currency"] or "", awaits_second=False)
+    return waiver
 
 
 def standing(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> dict[str, Any] | None:

@@ -140,6 +140,7 @@ class Replay:
             Decimal(line["amount"]) if line.get("amount") else None,
             line.get("currency") or "",
             bool(line.get("awaits_second")),
+            line.get("settled"),
         )
         with self.held.connect() as con, transaction(con):
             waivers.record(con, self.held, waiver)

@@ -18,6 +18,13 @@ alter table ops.waivers add column if not exists confirmed_at TIMESTAMP;
 -- When the file that it was of was withdrawn: it settles nothing of the same bytes that land again.
 alter table ops.waivers add column if not exists ended_at TIMESTAMP;
 
+-- How much it settled when it was given; and how much it settles, and what that is worth, as its day was checked last
+-- (`weighed_at`).
+alter table ops.waivers add column if not exists settled BIGINT;
+alter table ops.waivers add column if not exists settles BIGINT;
+alter table ops.waivers add column if not exists worth DECIMAL(20, 8);
+alter table ops.waivers add column if not exists weighed_at TIMESTAMP;
+
 -- What the lookups of prices were last made for (configuration, decks, models, days), and whether they all were.
 create table if not exists ops.lookups (made_for VARCHAR not null, complete BOOLEAN not null);
 
