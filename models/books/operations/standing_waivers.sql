@@ -2,15 +2,7 @@
 -- since, and an average is of all that is rated by now. Gaps are none of them: nobody can say what one is worth.
 
 with waivers as (
-    select
-        day,
-        what,
-        key,
-        operator,
-        reason,
-        amount,
-        settled,
-        confirmed_by is not null as is_confirmed,
+    select day, what, key, operator, reason, amount, settled, confirmed_by is not null as is_confirmed
     from {{ ref('stg_waivers') }}
     where in_force and what <> 'gap'
 ),
