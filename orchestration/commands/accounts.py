@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from orchestration.commands.arguments import JSON, Amount, Command, Instant, Whole
+from orchestration.commands.published import say_unpublished
 from orchestration.show import money, plain_cell, print_json, table
 from orchestration.store.warehouse import Home
 
@@ -25,7 +26,9 @@ def balance(account: str | None, as_json: bool) -> None:
     """
     from orchestration.operations.accounts.balance import balance as operation
 
-    rows = operation(Home.from_environment(), account)
+    home = Home.from_environment()
+    rows = operation(home, account)
+    say_unpublished(home)
     if as_json:
         print_json(rows[0] if account else rows)
         return

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.commands.arguments import JSON, Command, Day, FileId, Whole
+from orchestration.commands.published import say_unpublished
 from orchestration.landing.reasons import REASONS, UNREADABLE
 from orchestration.operations.day.days import STATUSES
 from orchestration.show import print_json, table
@@ -343,7 +344,7 @@ def rejected(by_file: bool, as_json: bool, limit: int | None, **asked: Any) -> N
 
     home, which = Home.from_environment(), operation.Asked(**asked)
     rows = operation.rejected_by_file(home, which) if by_file else operation.rejected(home, which)
-    _say_unpublished(home)
+    say_unpublished(home)
     if as_json:
         print_json(rows[:limit])
         return
@@ -385,7 +386,7 @@ def days(day: date | None, first: date | None, last: date | None, statuses: tupl
         raise click.UsageError("give --day, or --from and --to")
     home = Home.from_environment()
     rows = operation(home, day or first, day or last, statuses)
-    _say_unpublished(home)
+    say_unpublished(home)
     if as_json:
         print_json(rows)
         return
@@ -400,15 +401,6 @@ def days(day: date | None, first: date | None, last: date | None, statuses: tupl
             click.echo(f"  {line}" if line else "", nl=bool(line))
     elif any(row["to_do"] or row["outdated_because"] for row in rows):
         click.echo("what a day waits for: tollbook days --day DAY")
-
-
-def _say_unpublished(home: Home) -> None:
-    """On standard error, that there is more than what was published."""
-    from orchestration.operations.day.rejected import unpublished
-
-    if since := unpublished(home):
-        was = "1 change was" if since == 1 else f"{since} changes were"
-        click.echo(f"{was} made since this was published; run tollbook build to see what came of it", err=True)
 
 
 @click.command(cls=Command, name="publish")

@@ -7,6 +7,7 @@ from datetime import date
 import click
 
 from orchestration.commands.arguments import JSON, Command, Day
+from orchestration.commands.published import say_unpublished
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import Home
 
@@ -36,6 +37,7 @@ def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool,
     home = Home.from_environment()
     shown = operation.statement(home, account, first, last, by_day)
     file = operation.write_csv(home, shown) if as_csv else None
+    say_unpublished(home)
     if as_json:
         print_json({**vars(shown), "file": file})
         return
@@ -79,7 +81,9 @@ def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
     """
     from orchestration.operations.billing.general_ledger import general_ledger
 
-    ledger = general_ledger(Home.from_environment(), first, last)
+    home = Home.from_environment()
+    ledger = general_ledger(home, first, last)
+    say_unpublished(home)
     if as_json:
         print_json(ledger)
         return
@@ -126,6 +130,7 @@ def receivables(account: str | None, overdue: bool, settled: bool, by_age: bool,
         if by_age
         else operation.receivables(home, account, overdue=overdue, settled=settled)
     )
+    say_unpublished(home)
     if as_json:
         print_json(rows)
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.commands.arguments import JSON, Amount, Command
+from orchestration.commands.published import say_unpublished
 from orchestration.show import money, print_json, table
 from orchestration.store.warehouse import Home, Refused
 
@@ -93,7 +94,9 @@ def invoices(account: str | None, as_json: bool) -> None:
     """
     from orchestration.operations.billing.invoices import listed
 
-    listing = listed(Home.from_environment(), account)
+    home = Home.from_environment()
+    listing = listed(home, account)
+    say_unpublished(home)
     if as_json:
         print_json(listing)
         return

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,26 @@ def effective(path: Path) -> Iterator[Line]:
         lines.append(line)
     void = {line["voids"] for line in lines if line["action"] == VOID}
     yield from (line for line in lines if line["action"] != VOID and line["n"] not in void)
+
+
+def since(path: Path, known: int) -> int:
+    """How many lines took effect after number `known`; of a long journal only its end is read."""
+    size, reach = path.stat().st_size if path.exists() else 0, _TAIL
+    while reach < size:
+        with path.open("rb") as journal:
+            journal.seek(size - reach)
+            # the first is the rest of a line, the last one that was never finished
+            texts = journal.read().split(b"\n")[1:-1]
+        lines = [_line(path, "a line", text) for text in texts]
+        if lines and 0 < lines[0].get("n", 0) <= known:
+            return _count(lines, known)
+        reach *= 2
+    return _count(list(effective(path)), known)
+
+
+def _count(lines: Sequence[Line], known: int) -> int:
+    void = {line["voids"] for line in lines if line["action"] == VOID}
+    return sum(line["action"] != VOID and line["n"] > known and line["n"] not in void for line in lines)
 
 
 def _line(path: Path, which: str, text: bytes) -> dict[str, Any]:

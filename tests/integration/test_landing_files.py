@@ -19,12 +19,14 @@ import pyarrow.parquet
 import pytest
 
 from orchestration.landing import dropped
+from orchestration.landing.readers import opening
 from orchestration.landing.store import Counts, FileKey
 from orchestration.operations.day import land as landing
 from orchestration.operations.day.land import land, land_files
 from orchestration.store.warehouse import RULES, Home, Refused, writer
 from tests.support.asterisk import master
 from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query
+from tests.support.rules import go_by
 
 
 @pytest.fixture
@@ -703,6 +705,29 @@ def test_an_object_whose_keys_are_wrong_is_no_row(home: Home) -> None:
         (4, "bad_row", 'the key "Duration_S" must be written duration_s'),
         (5, "bad_row", "a key of it has no name; name it, or leave it out"),
     ]
+    assert adds_up(home)
+
+
+def test_an_object_with_very_many_keys_is_no_row(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them takes time by the square of their number; by the rules of before they landed."""
+    monkeypatch.setattr(opening, "_MOST_KEYS", 30)
+    many = {f"k{n}": n for n in range(30)}
+    text = json.dumps(cdr(call_id="wide", **many)) + "\n" + json.dumps(cdr(call_id="good")) + "\n"
+    drop(home, "a.jsonl", text)
+    drop(home, "b.jsonl", json.dumps(cdr(call_id="alone", **many)) + "\n")
+    drop(home, "c.jsonl", "".join(json.dumps(cdr(call_id=f"c{n}", **{f"k{n}": n})) + "\n" for n in range(30)))
+    first, *others = land(home)
+    assert (first.rows, first.landed, first.rejected) == (2, 1, 1)
+    assert query(home, "select line, reason, detail from ops.rejected_rows") == [
+        (1, "bad_row", "it has more than 30 keys, and no call has: is it several rows in one?")
+    ]
+    assert [(other.status, (other.problem or "").partition(",")[0]) for other in others] == [
+        ("unreadable", "each row of it has more than 30 keys"),
+        ("unreadable", f"its rows have {len(cdr()) + 30} different keys"),
+    ]
+    go_by(monkeypatch, 4)
+    drop(home, "d.jsonl", text.replace("good", "other"))
+    assert [landed.landed for landed in land(home)] == [2]
     assert adds_up(home)
 
 

@@ -26,7 +26,7 @@ from orchestration.operations.accounts.alerts import recent, urls
 from orchestration.operations.accounts.balance import balance
 from orchestration.operations.accounts.limits import check_limit
 from orchestration.operations.accounts.topup import topup
-from orchestration.operations.day import publish
+from orchestration.operations.day import publish, take_in
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import publish_now
@@ -195,6 +195,31 @@ def test_who_stops_it_when_it_is_entered_is_told(
             topup(home, "acme", Decimal(5))
     publish_now(home)
     assert acme(home)[0] == Decimal("6.98")
+
+
+@pytest.mark.published
+def test_what_was_landed_and_not_published_is_shown_by_the_next_landing(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command that landed it was killed in between, and nothing is left in the inbox."""
+    header = "payment_id,paid_at,account_id,amount,currency"
+    write_text(home.inbox / "payments" / "bank" / "p.csv", header, "late,2026-05-04T09:00:00,acme,5,USD")
+    with monkeypatch.context() as killed:
+        killed.setattr(take_in, "publish_entered", lambda *_: None)
+        (file,) = take_in.take_in(home).files
+    assert (file.landed, file.problem) == (1, None)
+    assert acme(home)[0] == Decimal("1.98")
+    monkeypatch.setenv("TOLLBOOK_HOME", str(home.root))
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(home.seeds))
+    cli(["balance"], standalone_mode=False)
+    assert "1 change was made since this was published" in capsys.readouterr().err
+    assert take_in.take_in(home).files == []
+    assert acme(home)[0] == Decimal("6.98")
+    cli(["balance"], standalone_mode=False)
+    assert capsys.readouterr().err == ""
+    before = home.serving.stat().st_ino
+    take_in.take_in(home)
+    assert home.serving.stat().st_ino == before
 
 
 def test_roles(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -186,6 +187,25 @@ def test_a_clock_that_is_days_behind_the_journal(
     home.journal.write_bytes(b"damaged\n")
     with pytest.raises(journal.Damaged):
         enter()
+
+
+def test_changes_since_are_counted_from_the_end(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "journal.jsonl"
+    assert journal.since(path, 0) == 0
+    for n in range(9):
+        journal.append(con, path, {**LINE, "name": "x" * n})
+        if n == 5:  # the sixth line had no effect, and the seventh says so
+            con.execute("delete from ops.journal where n = 6")
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [line["n"] for line in lines if line["action"] == "void"] == [7]
+    assert journal.since(path, 10) == 0
+    with path.open("ab") as unfinished:
+        unfinished.write(b'{"action": "la')
+    for tail in (1, 100, 200, 400, 1 << 16):
+        monkeypatch.setattr(journal, "_TAIL", tail)
+        assert [journal.since(path, known) for known in (0, 1, 5, 8, 9)] == [8, 7, 3, 2, 1], tail
 
 
 @pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv", 'o\'brien "x".csv', "source=x/a.csv", "[[]].csv"])

@@ -1,5 +1,6 @@
 -- Temp table left_rows: what was rejected of earlier files of the source and is neither waived nor corrected, as far as
--- something other than identity tells it: rows, and files that could not be read (no line).
+-- something other than identity tells it: rows, and files that could not be read (no line). A landing may come before
+-- this release has made its models: that a waiver is in force is said here as in stg_waivers.
 create or replace temp table left_rows as
 select
     r.file_id,
@@ -24,9 +25,10 @@ where
             k.file_id = r.file_id and k.kind = r.kind and k.source = r.source and k.line is not distinct from r.line
     )
     and not exists (
-        select 1 from staging.stg_waivers as w
+        select 1 from ops.waivers as w
         where
-            w.in_force
+            w.ended_at is null
+            and (not coalesce(w.awaits_second, false) or w.confirmed_at is not null)
             and (
                 (w.what = 'file' and w.key = r.file_id)
                 or (w.what = 'row' and w.day = r.day and w.key = r.file_id || ':' || r.line)

@@ -23,7 +23,8 @@ _NO_TEXTS = {
 class JsonLines:
     """A file of JSON objects. `names`: every key that one of them has. `wrong_keys`: keys that no row may have, and
     what is to be done about each. `is_strict`: one with a key twice is no row, nor one longer than `split.LONGEST`,
-    whichever way it is read. `texts`: keys whose values must be texts or numbers.
+    whichever way it is read. `texts`: keys whose values must be texts or numbers. `most_keys`: how many a row may have,
+    None for any number.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class JsonLines:
     is_strict: bool
     wrong_keys: Mapping[str, str]
     texts: tuple[str, ...]
+    most_keys: int | None
     _records: int | None = None
 
     def fast(self) -> str:
@@ -72,7 +74,11 @@ class JsonLines:
         keys = f"json_keys({value})"
         repeated = f"list_filter({keys}, lambda key, i: list_position({keys}, key) < i)[1]"
         twice = f"""'the key "' || left({repeated}, 100) || '" is in it twice; write it once'"""
-        tests = [f"when list_unique({keys}) < len({keys}) then {twice}"]
+        tests = []
+        if self.most_keys is not None:
+            many = f"it has more than {self.most_keys:,} keys, and no call has: is it several rows in one?"
+            tests.append(f"when len({keys}) > {self.most_keys} then {literal(many)}")
+        tests.append(f"when list_unique({keys}) < len({keys}) then {twice}")
         tests += [
             f"when list_contains({keys}, {literal(key)}) then {literal(said)}" for key, said in self.wrong_keys.items()
         ]
@@ -112,10 +118,12 @@ class JsonLines:
         return self._records
 
 
-def keys(con: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, ...]:
-    """Every key of the file's objects, in the order of names. Raises duckdb.Error."""
+def keys(con: duckdb.DuckDBPyConnection, path: Path, most: int | None) -> tuple[str, ...]:
+    """Every key of the file's objects, but those that have more than `most`, by name. Raises duckdb.Error."""
+    few = "true" if most is None else f"len(json_keys(json)) <= {most}"
     rows = con.execute(
-        f"select distinct unnest(json_keys(json)) from {_objects(path)} where json_type(json) = 'OBJECT' order by 1"
+        f"select distinct unnest(json_keys(json)) from {_objects(path)}"
+        f" where json_type(json) = 'OBJECT' and {few} order by 1"
     ).fetchall()
     return tuple(name for (name,) in rows)
 

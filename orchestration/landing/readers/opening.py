@@ -27,6 +27,7 @@ SUFFIXES = (".csv", ".parquet", *looks.JSON)
 # What a compressed file holds, in the scratch directory.
 _PLAIN = "plain"
 _SHOWN = 100  # characters of a first line
+_MOST_KEYS = 1000  # of a JSON object, and of all of a file: reading them takes time by the square of their number
 _NO_HEADER = "the file is empty; its first line must name the columns"
 
 
@@ -239,12 +240,20 @@ def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings
     if settings.rules > 2:
         content = _without_mark(content)
     path, lines = content.path, content.scan.lines
+    most = _MOST_KEYS if settings.rules > 4 else None
     if looks.is_array(path):
         raise UnreadableFile("the file is one JSON array; write one object a line instead")
     try:
-        names = json_lines.keys(con, path) if lines else kind.names
+        names = json_lines.keys(con, path, most) if lines else kind.names
     except duckdb.Error as error:
         raise UnreadableFile(f"not JSON lines: {first_line(error)}") from None
+    if most is not None and len(names) > most:
+        raise UnreadableFile(
+            f"its rows have {len(names):,} different keys, and those of calls have the same few: write what differs"
+            " from row to row as values"
+        )
+    if not names and json_lines.keys(con, path, None):
+        raise UnreadableFile(f"each row of it has more than {most:,} keys, and no call has: are they several in one?")
     if not names:
         over = ", for it is written over several lines" if looks.is_cut(path) else ""
         raise UnreadableFile(f"no line of it is a JSON object{over}: write each object alone on a line")
@@ -252,7 +261,7 @@ def _json(con: duckdb.DuckDBPyConnection, content: Content, kind: Kind, settings
     names = tuple(name for name in names if name not in wrong)
     layout, is_strict = _canonical(kind, names, settings), settings.rules > 2
     texts = tuple(name for name in kind.texts if name in names) if settings.rules > 3 else ()
-    return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict, wrong, texts)
+    return json_lines.JsonLines(path, kind, names, layout, lines, content.scratch, is_strict, wrong, texts, most)
 
 
 def _wrong_keys(kind: Kind, names: Sequence[str]) -> dict[str, str]:

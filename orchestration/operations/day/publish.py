@@ -23,7 +23,7 @@ from orchestration.engine.daily import daily, find_files
 from orchestration.engine.dbt import modelled, project_version
 from orchestration.operations.accounts import alerts
 from orchestration.operations.day.outdated import settle
-from orchestration.store import sql
+from orchestration.store import journal, sql
 from orchestration.store.database import count, transaction
 from orchestration.store.failures import is_interruption, what_failed
 from orchestration.store.files import whole
@@ -76,13 +76,17 @@ def _behind(held: Writer) -> bool:
     """Whether the journal has lines that the serving file lacks."""
     if not held.home.serving.exists():
         return False
-    try:
-        with duckdb.connect(str(held.home.serving), read_only=True) as con:
-            published = con.execute("select max(n) from ops.journal").fetchone()
-    except duckdb.Error:  # a file of it is gone: what is published is no longer whole
-        return True
     with held.connect() as con:
-        return con.execute("select max(n) from ops.journal").fetchone() != published
+        return journal.noted(con) != published_until(held.home)
+
+
+def published_until(home: Home) -> int:
+    """The number of the journal's last line that is published; -1 where a file is gone, and so nothing is whole."""
+    try:
+        with duckdb.connect(str(home.serving), read_only=True) as con:
+            return journal.noted(con)
+    except duckdb.Error:
+        return -1
 
 
 def publish_now(home: Home) -> Published:

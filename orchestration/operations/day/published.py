@@ -46,3 +46,11 @@ def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
 def has_landed(home: Home) -> bool:
     """Whether anything ever has, by the journal."""
     return any(line["action"] not in _WITHOUT_EFFECT for line in journal.effective(home.journal))
+
+
+def unpublished(home: Home) -> int:
+    """How many changes the journal has that were not published yet, since something was first."""
+    if not home.serving.exists():
+        return 0
+    with serving(home) as con:
+        return journal.since(home.journal, journal.noted(con))

@@ -13,9 +13,8 @@ from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
 from orchestration.operations.day.published import reading
 from orchestration.operations.day.waivers import IN_FORCE
-from orchestration.store import journal
 from orchestration.store.database import dict_rows
-from orchestration.store.warehouse import Home, Refused, serving
+from orchestration.store.warehouse import Home, Refused
 
 _REJECTED = f"""
     with waived as (
@@ -116,12 +115,3 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, home: Home, source: str | No
     if source not in known:
         right = suggestion(source, known, f"sources are {listed(known)}" if known else "there are no sources yet")
         raise Refused(f'nothing has come from a source "{source}"; {right}')
-
-
-def unpublished(home: Home) -> int:
-    """How many changes the journal has that were not published yet, since something was first."""
-    if not home.serving.exists():
-        return 0
-    with serving(home) as con:
-        known = journal.noted(con)
-    return sum(line["n"] > known for line in journal.effective(home.journal))

@@ -10,7 +10,7 @@ from typing import Unpack
 
 from orchestration.operations.day.land import Options, land_files, refuse_options
 from orchestration.operations.day.landed import Landed
-from orchestration.operations.day.publish import publish_entered
+from orchestration.operations.day.publish import publish_entered, published_until
 from orchestration.store.warehouse import Home, Writer, writer
 
 # Kinds of which every figure follows without a build.
@@ -41,7 +41,7 @@ def take_in(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) 
     refuse_options(files, options)
     with writer(home, "land") as held:
         landed = land_files(held, files, **options)
-        if not options.get("dry_run") and any(map(_shows_at_once, landed)):
+        if not options.get("dry_run") and (any(map(_shows_at_once, landed)) or _waits(held)):
             publish_entered(held, "land")
         return TakenIn(landed, _unbuilt(held))
 
@@ -50,6 +50,33 @@ def _shows_at_once(file: Landed) -> bool:
     if file.status == "unreadable":  # noted of the days that it holds; one that cannot be read now is not
         return bool(file.days)
     return file.settled > 0 or (file.status == "landed" and (file.kind in _AT_ONCE or file.rejected > 0))
+
+
+def _waits(held: Writer) -> bool:
+    """Whether files of before show at once and were not published: the command that landed them was killed."""
+    if not held.home.serving.exists():
+        return False
+    with held.connect() as con:
+        row = con.execute(
+            """
+            select exists (
+                from ops.journal as l
+                left join ops.files as f
+                    on
+                        json_extract_string(l.arguments, '$.file_id') = f.file_id
+                        and json_extract_string(l.arguments, '$.kind') = f.kind
+                        and json_extract_string(l.arguments, '$.source') = f.source
+                where
+                    l.n > $until
+                    and (
+                        l.action = 'unreadable'
+                        or (l.action = 'land' and (list_contains($at_once, f.kind) or f.rejected > 0))
+                    )
+            )
+            """,
+            {"until": published_until(held.home), "at_once": list(_AT_ONCE)},
+        ).fetchone()
+    return row == (True,)
 
 
 def _unbuilt(held: Writer) -> list[Unbuilt]:
