@@ -61,6 +61,9 @@ def test_a_deployment_keeps_its_books(packed: Path, tmp_path: Path, monkeypatch:
     invoices, sales = _if_there(home, _INVOICES), _if_there(home, _SALES, _SALES.replace("books", "marts"))
     assert len(postings) >= 8
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-03T12:00:00")
+    # what comes first after an upgrade is mostly a landing: it makes no model, and asks none
+    first = write_calls(tmp_path / "first.csv", [("busy", "2026-06-02T08:00:00", "0", "in-b")])
+    assert land(home, [first], kind="cdrs", source="sw1")[0].landed == 1
     with writer(home, "build") as held:  # the invoice is what publishes
         build_days(held)
     assert _asked(home.warehouse, _BALANCES) == balances  # of the views of today, before anything new is in the books
