@@ -25,3 +25,7 @@ class OtherLayout(UnreadableFile):
 
 class LandedElsewhere(Exception):
     """What is in the file landed from another source; the message says as what, and what to do if it is meant."""
+
+
+class ReplacesNone(Exception):
+    """Rows of a file that is to supersede replace none; the message says which, and what was meant or is to be done."""

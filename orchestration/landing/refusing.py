@@ -1,16 +1,19 @@
-"""Files that do not land although they can be read: they landed from elsewhere, or have another layout."""
+"""Files that do not land although they can be read: landed from elsewhere, of another layout, or in no row's place."""
 
 from __future__ import annotations
 
 import shlex
+from datetime import date
+from typing import NamedTuple
 
 import duckdb
 
 from orchestration.configuration.schema import CANONICAL
 from orchestration.landing.formats.known import NATIVE
 from orchestration.landing.formats.native import SourceSettings
-from orchestration.landing.problem import LandedElsewhere, OtherLayout, UnreadableFile
+from orchestration.landing.problem import LandedElsewhere, OtherLayout, ReplacesNone, UnreadableFile
 from orchestration.landing.store import Counts, FileKey
+from orchestration.store.database import count
 
 # SQL: why a row is rejected that could be read, where columns have names and where they are known by their place.
 # A row whose id is read is settled by a later file that has it right, whatever else is wrong with it.
@@ -81,3 +84,87 @@ def refuse_unreadable(con: duckdb.DuckDBPyConnection, key: FileKey, settings: So
         f"none of its {counts.rows} rows can be read as {settings.format}, which has the columns {columns};"
         f" line {first[0]}: {first[1]}. Have the switch write these, or give the source its own format in sources.csv"
     )
+
+
+def refuse_replacing_none(con: duckdb.DuckDBPyConnection, key: FileKey) -> str | None:
+    """Raise `ReplacesNone` where a file that supersedes replaces no CDR at all, or a row of it is hardly new: it would
+    count beside the one that it was meant for, where its source or its id is not quite the one that landed.
+
+    Else what is said of rows that are new beside those that replace; None where there is none.
+    """
+    new = _new_beside(con, key)
+    if not new:
+        return None
+    replaced = count(con, "select count(*) from replaced")
+    odd = next((row for row in new if row.meant), None)
+    first, what = odd or new[0], "row replaces none" if len(new) == 1 else "rows replace none"
+    said = f"{len(new):,} {what}, the first is call {first.call_id} (attempt {first.attempt}) of {first.day}"
+    if replaced and not odd:
+        return f"{said}: what replaces none lands as new"
+    meant = f"; {first.meant}" if first.meant else ""
+    right = "land it without --supersede"
+    right += ", then once more with it for the rows that replace others" if replaced else ""
+    raise ReplacesNone(
+        f"{said}, which has not landed from {key.source}{meant}. Nothing of the file lands; where such rows are new:"
+        f" {right}"
+    )
+
+
+class _New(NamedTuple):
+    """A CDR that replaces none, and the one that it may have been meant to replace, as a question."""
+
+    call_id: str
+    attempt: int
+    day: date
+    meant: str | None
+
+
+def _new_beside(con: duckdb.DuckDBPyConnection, key: FileKey) -> list[_New]:
+    """The CDRs of a file that supersedes which replace none: what is meant is a call at the same time to the same
+    number that landed under the same id from another source, or from this one under nearly that id.
+    """
+    rows = con.execute(
+        """
+        with new as (
+            from landed.cdrs as r
+            where
+                file_sequence = $sequence
+                and not exists (
+                    select 1 from landed.superseded_cdrs as o
+                    where
+                        o.superseded_by = $file and o.source = r.source and o.call_id = r.call_id
+                        and o.attempt = r.attempt and abs(o.day - r.day) <= 1
+                )
+        ),
+
+        meant as (
+            select
+                r.call_id,
+                r.attempt,
+                r.day,
+                arg_min(
+                    case
+                        when o.source <> r.source then 'it has from ' || o.source || ': is it that?'
+                        when o.call_id = r.call_id then 'it has as attempt ' || o.attempt || ': is it that?'
+                        else 'did you mean ' || o.call_id || '?'
+                    end,
+                    (damerau_levenshtein(o.call_id, r.call_id), o.source <> r.source, o.source, o.call_id)
+                ) as meant,
+            from new as r
+            inner join landed.cdrs as o
+                on r.started_at = o.started_at and r.called_number = o.called_number and abs(o.day - r.day) <= 1
+            where
+                o.file_sequence <> $sequence
+                and case when o.source = r.source then damerau_levenshtein(o.call_id, r.call_id) <= 2
+                    else o.call_id = r.call_id and o.attempt = r.attempt end
+            group by all
+        )
+
+        select n.call_id, n.attempt, n.day, m.meant
+        from new as n
+        left join meant as m on n.call_id = m.call_id and n.attempt = m.attempt and n.day = m.day
+        order by n.day, n.call_id, n.attempt
+        """,
+        {"sequence": key.sequence, "file": key.file_id},
+    ).fetchall()
+    return [_New(*row) for row in rows]

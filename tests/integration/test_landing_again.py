@@ -15,8 +15,10 @@ import pytest
 
 from orchestration.landing.rows.canonical import CDRS
 from orchestration.operations.day.land import land, land_files
+from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, writer
 from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query, state
+from tests.support.rules import go_by
 
 
 @pytest.fixture
@@ -251,6 +253,59 @@ def test_a_file_whose_rows_conflicted_can_supersede_afterwards(home: Home) -> No
     (again,) = land(home, [path], supersede=True, reason="once more")
     assert again.status == "already_landed"
     assert not path.exists()
+
+
+def test_what_is_to_supersede_and_replaces_none_is_asked_about(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """It would count beside the call that it was meant for."""
+    drop(
+        home, "a.csv", csv_text([cdr(call_id="first"), cdr(call_id="other", called_number="441"), cdr(call_id="right")])
+    )
+    land(home)
+    before, calls = home.journal.read_text(), "select call_id, duration_s, source from landed.cdrs order by all"
+    held = query(home, calls)
+    typed = cdr(call_id="frist", duration_s=9)
+    slips = {
+        "west": ([cdr(call_id="first", duration_s=9)], "has not landed from west; it has from sw1: is it that?"),
+        "sw1": ([typed], "has not landed from sw1; did you mean first?"),
+        # beside one that does replace
+        "sw1 ": ([typed, cdr(call_id="other", called_number="441", duration_s=9)], "sw1; did you mean first?"),
+        "sw1  ": ([cdr(call_id="first", attempt=2)], "has not landed from sw1; it has as attempt 1: is it that?"),
+        # nothing is near, and nothing is replaced
+        "sw1   ": ([cdr(call_id="c9", called_number="442")], "has not landed from sw1. Nothing of the file lands"),
+    }
+    for source, (rows, said) in slips.items():
+        path = drop(home, "b.csv", csv_text(rows), source=source.strip())
+        for dry_run in (True, False):
+            (result,) = land(home, [path], supersede=True, reason="9 s", dry_run=dry_run)
+            assert (result.status, result.landed) == ("replaces_none", 0)
+            assert said in str(result.problem)
+        assert path.exists()
+    assert (home.journal.read_text(), query(home, calls)) == (before, held)
+    # where the one is new it lands as such, and the others replace; as do new ones that nothing is near
+    mixed, text = slips["sw1 "][0], csv_text(slips["sw1 "][0])
+    (result,) = land(home, [drop(home, "b.csv", text)])
+    assert (result.landed, result.rejected) == (1, 1)
+    (result,) = land(home, [drop(home, "b.csv", text)], supersede=True, reason="9 s")
+    assert (result.status, result.landed, result.superseded) == ("landed", len(mixed), 1)
+    caplog.clear()
+    rows = [cdr(call_id="right", duration_s=9), cdr(call_id="c9", called_number="442")]
+    (result,) = land(home, [drop(home, "c.csv", csv_text(rows))], supersede=True, reason="9 s")
+    assert (result.landed, result.superseded) == (2, 1)
+    assert caplog.messages == [
+        "c.csv: 1 row replaces none, the first is call c9 (attempt 1) of 2026-03-01: what replaces none lands as new"
+    ]
+    assert rebuild(home, check=True).compared
+
+
+def test_by_rules_4_what_superseded_nothing_landed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    drop(home, "a.csv", csv_text([cdr(call_id="first")]))
+    with monkeypatch.context() as patch:
+        go_by(patch, 4)
+        land(home)
+        (result,) = land(home, [drop(home, "b.csv", csv_text([cdr(call_id="frist")]))], supersede=True, reason="typo")
+        assert (result.status, result.landed) == ("landed", 1)
+    assert rebuild(home, check=True).compared
+    assert query(home, "select count(*) from landed.cdrs") == [(2,)]
 
 
 def test_dry_run_changes_nothing(home: Home) -> None:

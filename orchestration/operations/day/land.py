@@ -21,11 +21,11 @@ from orchestration.landing.formats.native import SourceSettings
 from orchestration.landing.lacking import lacking
 from orchestration.landing.landed import has_landed, next_sequence
 from orchestration.landing.own_fault import own_fault
-from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, UnreadableFile
+from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, ReplacesNone, UnreadableFile
 from orchestration.landing.readers.opening import open_file, unpacked
 from orchestration.landing.readers.readable import Readable
 from orchestration.landing.readers.scan import Scan, scan
-from orchestration.landing.refusing import refuse_elsewhere, refuse_unreadable
+from orchestration.landing.refusing import refuse_elsewhere, refuse_replacing_none, refuse_unreadable
 from orchestration.landing.rows.canonical import LANDING
 from orchestration.landing.rows.plausible import TRAFFIC, source_limits
 from orchestration.landing.settings import settings_of
@@ -114,8 +114,9 @@ def land(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) -> 
     """Land `files`, or without any everything that waits in the inbox, under the writer lock.
 
     One result per file, in the order of landing. Raises `Refused` for a request that cannot be
-    carried out; a file that cannot be read (`unreadable`), or that landed from another source (`landed_elsewhere`)
-    where it is not said to be meant (`again`), is a result and the others go on.
+    carried out; a file that cannot be read (`unreadable`), that landed from another source (`landed_elsewhere`)
+    where it is not said to be meant (`again`), or that is to supersede and has rows that replace none
+    (`replaces_none`), is a result and the others go on.
     """
     refuse_options(files, options)
     with writer(home, "land") as held:
@@ -226,6 +227,8 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     except NotNow as problem:
         landing.revive()
         return replace(result, problem=f"{problem}; it stays where it is")
+    except ReplacesNone as problem:
+        return replace(result, status="replaces_none", problem=str(problem))
     except (UnreadableFile, LandedElsewhere) as problem:
         landing.revive()
         if landing.dry_run or not _is_as_it_was(file, before):
@@ -381,7 +384,7 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
-        for doubt in _doubts(con, key):
+        for doubt in _doubts(landing, key):
             LOG.warning("%s: %s", file.name, doubt)
         for doubt in lacking(con, key, readable.layout.absent, counts.superseded):
             LOG.warning("%s: %s", file.name, doubt)
@@ -404,8 +407,12 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
     return _with(replace(result, problem=_forget(file)), counts, "landed")
 
 
-def _doubts(con: duckdb.DuckDBPyConnection, key: FileKey) -> Iterable[str]:
-    """What landed of the file and is perhaps not meant so."""
+def _doubts(landing: Landing, key: FileKey) -> Iterable[str]:
+    """What landed of the file and is perhaps not meant so. Raises `ReplacesNone` where it hardly is."""
+    con = landing.con
+    if landing.supersede and landing.writer.rules > 4:
+        said = refuse_replacing_none(con, key)
+        return [said] if said else []
     if key.kind.name == "resources":
         return switch_counts.doubts(con, key.sequence, key.source)
     return payments.doubts(con, key.sequence) if key.kind.name == "payments" else ()
