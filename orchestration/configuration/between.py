@@ -27,6 +27,7 @@ _FOLLOWS = {
 _DAY = timedelta(hours=25)
 # How far away something may begin of which nothing says that it has not begun.
 _FAR = timedelta(days=548)
+_WITHOUT = {"subscriptions": "nothing is charged by it", "consumption_profiles": "nothing is free by it"}
 
 
 def odd_times(sheets: Sheets, now: datetime) -> Iterator[Problem]:
@@ -38,8 +39,9 @@ def odd_times(sheets: Sheets, now: datetime) -> Iterator[Problem]:
             if "account_id" in file.names and name != "subscriptions":
                 yield from _after_the_end(sheets, sheets[name], now)
     yield from _never_charged(sheets, now)
-    for name, nothing in (("subscriptions", "charged"), ("consumption_profiles", "free")):
-        yield from _far_away(sheets[name], nothing, now)
+    for name, file in FILES.items():
+        if "valid_from" in file.names:
+            yield from _far_away(sheets[name], now)
 
 
 def _follows(file: File) -> tuple[str, ...]:
@@ -128,9 +130,15 @@ def _ended(sheet: Sheet, row: int, account: str, end: str, so: str) -> Problem:
     return sheet.at(row, "valid_from", wrong, "correct one of the two, or delete the row")
 
 
-def _far_away(sheet: Sheet, nothing: str, now: datetime) -> Iterator[Problem]:
-    """What begins in years: nothing else would say that it has not begun."""
-    for held, (since,) in in_force(sheet, now, "valid_from"):
-        if held.start > now + _FAR:
-            wrong = f"nothing is {nothing} by it before {since}, which is far away"
-            yield sheet.at(held.row, "valid_from", wrong, "correct the year, or leave it if that is meant")
+def _far_away(sheet: Sheet, now: datetime) -> Iterator[Problem]:
+    """What begins in years: nothing else would say that it has not begun. Once for all rows that begin so."""
+    begins = {cell: instant(cell) or datetime.min for cell in set(sheet["valid_from"])}
+    told: dict[datetime, list[int]] = defaultdict(list)
+    for row, since in enumerate(sheet["valid_from"]):
+        if begins[since] > now + _FAR:
+            told[begins[since]].append(row)
+    for rows in told.values():
+        without = _WITHOUT.get(sheet.file.name, "it does not count")
+        more = f" (and {len(rows) - 1:,} more)" if rows[1:] else ""
+        wrong = f"{without} before {sheet['valid_from'][rows[0]]}, which is far away{more}"
+        yield sheet.at(rows[0], "valid_from", wrong, "correct the year, or leave it if that is meant")

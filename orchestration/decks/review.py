@@ -16,10 +16,13 @@ from orchestration.store.database import one
 CLASSES = ("new", "increased", "decreased", "changed", "blocked", "ended", "cancelled", "unchanged", "not_offered")
 REASONS = {
     "ten_times": "more than 10 times the old price",
+    "tenth": "less than a tenth of the old price",
     "over_limit": "over the limit",
     "past": "effective in the past",
+    "far_away": "effective in more than 18 months (is the year right?)",
     "notice": "an increase with less notice than agreed",
     "conflict": "priced twice in the deck; the later line would count",
+    "cancels": "ends a later price of a prefix it has, before that begins",
     "no_number": "no number begins with it: country code 1, and area codes begin with 2 to 9",
     "unrelated": "none is, or lies below or above, one of its table's prices",
     "ends_most": "ends more than half of its table's prices",

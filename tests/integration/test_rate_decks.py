@@ -237,6 +237,32 @@ AGAINST = {
 }
 
 
+def test_a_later_price_that_a_full_deck_ends_is_told(home: Home) -> None:
+    """Also of a prefix that the deck has itself; and prices of nothing, and of years from now."""
+    accept(home, drop(home, "later.csv", "cost,44,,2027-01-01,0.05,,,", "cost,33,,2027-01-01,0.02,,,"))
+    drop(
+        home,
+        "all.csv",
+        "cost,44,,2026-12-15,0.025,,,",
+        "cost,447,,2026-12-15,0,,,",
+        "cost,33,,2026-12-15,0.02,,,",
+        "cost,49,,2062-12-15,0.011,,,",
+    )
+    (found,) = review(home, options=DeckOptions(replaces="full", effective="2026-12-15", first=None)).reviews
+    seen = [(p.what, p.prefix, f"{p.changes_at:%Y-%m-%d}", p.old, p.new, p.reasons) for p in found.prices]
+    assert seen == [
+        ("increased", "49", "2062-12-15", "0.01 1/1", "0.011 1/1", ["far_away"]),
+        ("decreased", "447", "2026-12-15", "0.03 1/1", "0 1/1", ["tenth"]),
+        ("decreased", "44", "2026-12-15", "0.03 1/1", "0.025 1/1", []),
+        ("cancelled", "44", "2027-01-01", "0.05 1/1", None, ["cancels"]),
+        # the same as was to be from January on
+        ("unchanged", "33", "2026-12-15", "0.02 1/1", "0.02 1/1", []),
+    ]
+    assert [(s.reason, s.prices) for s in found.suspicious] == [("tenth", 1), ("far_away", 1), ("cancels", 1)]
+    with pytest.raises(Refused, match=r"less than a tenth of .*ends a later price of a prefix it has"):
+        accept(home, options=DeckOptions(replaces="full", effective="2026-12-15"), refuse_suspicious=True)
+
+
 @pytest.mark.parametrize("what", AGAINST)
 def test_a_price_is_held_against_what_its_numbers_cost_until_then(home: Home, what: str) -> None:
     line, is_suspicious = AGAINST[what]

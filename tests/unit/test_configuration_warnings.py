@@ -214,10 +214,33 @@ def test_rows_that_begin_when_their_account_has_ended(tmp_path: Path) -> None:
 def test_what_begins_in_years(tmp_path: Path) -> None:
     held = "s1,acme,message,monthly,2062-05-06,\ns2,acme,message,once,2027-11-05,\n"
     profiles = "profile_id,account_id,rule,allowance,period,valid_from\np1,acme,cost,1,day,2027-11-06\n"
-    right = "which is far away; correct the year, or leave it if that is meant"
-    assert warned(tmp_path, subscriptions=_SUBSCRIBED + held, consumption_profiles=profiles) == [
-        f"seeds/consumption_profiles.csv line 2, column valid_from: nothing is free by it before 2027-11-06, {right}",
-        f"seeds/subscriptions.csv line 2, column valid_from: nothing is charged by it before 2062-05-06, {right}",
+    far = {
+        "consumption_profiles": (2, "2027-11-06", "nothing is free by it", ""),
+        "fx_rates": (3, "2062-05-01", "it does not count", ""),
+        "rate_assignments": (5, "2062-05-01", "it does not count", ""),
+        # once for all that begin so
+        "rates": (4, "2062-05-01", "it does not count", " (and 1 more)"),
+        "service_rates": (3, "2062-05-01", "it does not count", ""),
+        "subscriptions": (2, "2062-05-06", "nothing is charged by it", ""),
+        "trunks": (5, "2062-05-01T00:00:00Z", "it does not count", ""),
+    }
+    found = warned(
+        tmp_path,
+        rates=_RATES + _RETAIL + _COST + "retail,44,,2062-05-01,,0.08\nretail,45,,2062-05-01,,0.08\n",
+        service_rates=SEEDS["service_rates"] + "message,,2,USD,2062-05-01\n",
+        fx_rates="from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.8\nUSD,EUR,2062-05-01,0.9\n",
+        trunks=SEEDS["trunks"] + "in-2,ingress,bolt,2062-05-01T00:00:00Z,\n",
+        rate_assignments=(
+            _ASSIGNED + "acme,sell,retail,2026-01-01,\nbolt,sell,retail,2026-01-01,2062-05-01\n"
+            "carrier,buy,cost,2026-01-01,\nbolt,sell,cost,2062-05-01,\n"
+        ),
+        subscriptions=_SUBSCRIBED + held,
+        consumption_profiles=profiles,
+    )
+    assert sorted(line for line in found if "far away" in line) == [
+        f"seeds/{name}.csv line {line}, column valid_from: {without} before {since}, which is far away{more}; "
+        "correct the year, or leave it if that is meant"
+        for name, (line, since, without, more) in far.items()
     ]
 
 

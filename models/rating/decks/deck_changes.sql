@@ -40,6 +40,7 @@ select
     e.old_price,
     e.old_minute_u,
     f.minute_u as new_minute_u,
+    e.is_in_deck,
 from {{ ref('deck_ended') }} as e
 left join {{ ref('deck_fallback') }} as f
     on f.is_after and e.price_no = f.price_no

@@ -37,8 +37,20 @@ select
                     or r.new_minute_u > 10 * r.old_minute_u
                     then 'ten_times'
             end,
+            case
+                when
+                    10 * coalesce(r.new_price, case when r.class = 'ended' then r.other_rate end) < r.old_price
+                    or 10 * r.new_minute_u < r.old_minute_u
+                    then 'tenth'
+            end,
             case when r.new_price > d.limit_rate then 'over_limit' end,
             case when r.class not in ('unchanged', 'not_offered') and r.changes_at < c.now then 'past' end,
+            case
+                when
+                    r.class not in ('unchanged', 'not_offered', 'cancelled')
+                    and r.changes_at > c.now + interval 18 month
+                    then 'far_away'
+            end,
             case
                 when
                     (r.class = 'increased' or r.class in ('new', 'changed') and r.new_price > r.old_price)
@@ -46,6 +58,7 @@ select
                     then 'notice'
             end,
             case when x.prefix is not null then 'conflict' end,
+            case when r.class = 'cancelled' and r.is_in_deck then 'cancels' end,
             -- area codes of North America begin with 2 to 9; numbers that short begin so in other countries
             case
                 when
