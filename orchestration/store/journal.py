@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import duckdb
 
 from orchestration import typed
+from orchestration.store.database import count
 from orchestration.store.files import folder, sync
 from orchestration.store.refused import Refused
 
@@ -53,6 +55,11 @@ def append(con: duckdb.DuckDBPyConnection, path: Path, line: dict[str, object]) 
             raise Ahead(ahead)
         number += 1
         written.append({"n": number, "action": VOID, "voids": last["n"]})
+        print(
+            f"{last['action']}, entered by {last['operator']} at {last['at'][:19]}, had no effect, for it was stopped:"
+            " give it again if it is still wanted",
+            file=sys.stderr,
+        )
     number += 1
     written.append({"n": number, **line})
     with path.open("a", encoding="utf-8") as journal:
@@ -84,8 +91,7 @@ def refuse_shorter(path: Path, last: int, known: int) -> None:
 
 def noted(con: duckdb.DuckDBPyConnection) -> int:
     """The number of the last line that took effect in this warehouse; 0 for none."""
-    row = con.execute("select coalesce(max(n), 0) from ops.journal").fetchone()
-    return int(row[0]) if row else 0
+    return count(con, "select coalesce(max(n), 0) from ops.journal")
 
 
 def note_unnumbered(con: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -11,10 +11,11 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 import duckdb
 
@@ -276,12 +277,14 @@ def new_warehouse() -> Path:
 class Writer:
     """Permission to change the warehouse, held while the writer lock is held.
 
-    `rules`: the version of the rules to go by (`RULES`, but where a line of the journal is done again).
+    `rules`: the version of the rules to go by (`RULES`, but where a line of the journal is done again). `done`: the
+    last line of the journal that is known to have taken effect in this deployment: an older copy does not have it.
     """
 
     home: Home
     command: str
     rules: int = RULES
+    done: int = 0
     _database: duckdb.DuckDBPyConnection | None = None
     _clock: tuple[datetime, int] | None = None
 
@@ -309,8 +312,11 @@ class Writer:
         con = duckdb.connect(str(self.home.warehouse))
         version = upgrade.version(con)
         if version == upgrade.TABLES:
-            if not self.home.journal.exists():
-                journal.refuse_shorter(self.home.journal, 0, journal.noted(con))
+            try:
+                self._refuse_older(con)
+            except BaseException:
+                con.close()
+                raise
             return con
         if version is not None:
             con.close()
@@ -332,9 +338,27 @@ class Writer:
             raise
         return con
 
+    def _refuse_older(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Refuse a copy of the warehouse that lacks what was done since: a crash leaves one line without an effect."""
+        known = journal.noted(con)
+        if not self.home.journal.exists():
+            journal.refuse_shorter(self.home.journal, 0, known)
+        ahead = journal.since(self.home.journal, known)
+        if ahead > 1 or (ahead == 1 and self.done > known):
+            raise self._older(ahead)
+
+    def _older(self, ahead: int) -> Refused:
+        changes = "a change" if ahead == 1 else f"{ahead} changes"
+        return Refused(
+            f"the journal has {changes} that {self.home.warehouse} does not know of, so it is an older copy: "
+            "move it away and run tollbook rebuild"
+        )
+
     def release(self) -> None:
         """Close the file, so that dbt, or another reader, can open it."""
         if self._database is not None:
+            with suppress(duckdb.Error):  # an error inside the database has shut it
+                self.done = max(self.done, journal.noted(self._database))
             self._database.close()
             self._database = self._clock = None
 
@@ -355,10 +379,7 @@ class Writer:
         try:
             return journal.append(con, self.home.journal, {**line, **arguments})
         except journal.Ahead as ahead:
-            raise Refused(
-                f"the journal has {ahead} changes that {self.home.warehouse} does not know of, so it is an older copy: "
-                "move it away and run tollbook rebuild"
-            ) from None
+            raise self._older(*ahead.args) from None
 
 
 def _refuse_no_database(path: Path, right: str) -> None:
@@ -416,28 +437,36 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
     deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
     with home.lock.open("a+", encoding="utf-8") as lock:
         _acquire(lock.fileno(), home, command, deadline)
-        lock.truncate(0)
-        lock.write(
-            json.dumps(
-                {
-                    "command": command,
-                    "pid": os.getpid(),
-                    "operator": operator(),
-                    "since": datetime.now(UTC).isoformat(timespec="seconds"),
-                }
-            )
-        )
-        lock.flush()
+        held = Writer(home, command, done=_done(home))
+        _say_holder(lock, held)
         if begin:
             _refuse_clock_behind(home)
         if begin and not home.warehouse.exists():
             begin_empty(home)
-        held = Writer(home, command)
         try:
             yield held
         finally:
             held.release()
-            lock.truncate(0)
+            _write_lock(lock, {"done": held.done})
+
+
+def _say_holder(lock: TextIO, held: Writer) -> None:
+    who = {"command": held.command, "pid": os.getpid(), "operator": operator(), "done": held.done}
+    _write_lock(lock, {**who, "since": datetime.now(UTC).isoformat(timespec="seconds")})
+
+
+def _write_lock(lock: TextIO, content: dict[str, object]) -> None:
+    lock.truncate(0)
+    lock.write(json.dumps(content))
+    lock.flush()
+
+
+def _done(home: Home) -> int:
+    """What the command before left in the lock's file of the last line that took effect; 0 where it says nothing."""
+    try:
+        return int(json.loads(home.lock.read_text())["done"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
 
 
 def _refuse_clock_behind(home: Home) -> None:

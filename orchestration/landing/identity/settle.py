@@ -6,6 +6,7 @@ from datetime import date
 from orchestration.landing.identity.fresh import Fresh
 from orchestration.landing.rows.checked import read_again
 from orchestration.store.database import count
+from orchestration.store.sql import literal
 
 
 def settle(fresh: Fresh) -> None:
@@ -60,7 +61,7 @@ def _decide(fresh: Fresh) -> None:
     fresh.run("standing")
     if fresh.compares_elsewhere:
         again = f"tollbook land FILE --kind {fresh.kind.name} --source {shlex.quote(fresh.source)} --again"
-        fresh.run("staged_elsewhere", again=again.replace("'", "''"))
+        fresh.run("staged_elsewhere", again=literal(again))
     while _round(fresh):
         pass
     fresh.run("landed")

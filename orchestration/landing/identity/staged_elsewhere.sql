@@ -8,7 +8,7 @@ from (
             rtrim(rtrim(o.amount::VARCHAR, '0'), '.') || ' ' || o.currency || ' of ' || o.account_id || ' ('
             || o.payment_id || ', ' || o.day || ') landed from ' || o.source || ' already'
             || coalesce(', entered by ' || o.entered_by, '') || ', on ' || strftime(o.landed_at, '%Y-%m-%d %H:%M')
-            || ' UTC: where it is the same payment, waive this row; where it is another, land the file so: {again}; where '
+            || ' UTC: where it is the same payment, waive this row; where it is another, land the file so: ' || {again} || '; where '
             || 'that one is wrong, take it back: tollbook withdraw ' || o.file_id[:12] || ' --reason TEXT',
             (o.landed_at, o.source)
         ) as detail,

@@ -62,7 +62,7 @@ def rebuild(home: Home, report: Callable[[str], None] | None = None, *, check: b
     if not home.journal.exists():
         raise nothing
     with writer(home, "rebuild", begin=False) as held:
-        lines = _lines(home)
+        lines = _lines(home, held.done)
         if not lines:
             raise nothing
         # what was loaded once is done again as it was; anything else the last step takes, after the switch
@@ -116,14 +116,18 @@ def _refuse_bad(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> N
         raise Refused("\n".join(wrong))
 
 
-def _lines(home: Home) -> list[journal.Line]:
-    """The lines to do again: not the last one where the warehouse, if there is one, knows that it had no effect."""
+def _lines(home: Home, done: int) -> list[journal.Line]:
+    """The lines to do again: not the last one where the warehouse, if there is one, knows that it had no effect.
+
+    `done`: the last line that is known to have had one.
+    """
     lines = list(journal.effective(home.journal))
     if home.warehouse.exists():
         with suppress(duckdb.Error), duckdb.connect(str(home.warehouse), read_only=True) as con:
             known = journal.noted(con)
             journal.refuse_shorter(home.journal, lines[-1]["n"] if lines else 0, known)
-            if sum(line["n"] > known for line in lines) == 1:  # more: that is an older copy
+            # more of them, or one that is known to have taken effect: that is an older copy
+            if sum(line["n"] > known for line in lines) == 1 and done <= known:
                 return lines[:-1]
     return lines
 
