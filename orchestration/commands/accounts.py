@@ -65,6 +65,7 @@ def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
         f"{payment.account_id} paid {money(payment.amount, payment.currency)} ({payment.payment_id});"
         f" balance {money(now['balance'], now['currency'])}, {now['status']}"
     )
+    click.echo(f"to take it back: tollbook withdraw {done.file_id[:12]} --reason TEXT")
 
 
 @click.command(cls=Command)

@@ -1,4 +1,4 @@
-"""Whose a switch's own count of its CDRs is (`cdrs` in resources), where the file hardly says what it means."""
+"""A switch's own count of its CDRs (`cdrs` in resources): whose it is, and of a day that nobody checks."""
 
 from __future__ import annotations
 
@@ -25,6 +25,34 @@ def doubts(con: duckdb.DuckDBPyConnection, sequence: int, source: str) -> Iterat
             yield f"{taken}; did you mean {meant}?"
         elif known and source not in known:
             yield f"{taken}, which is none either; write one of {listed(known)}"
+    yield from _before_all(con, sequence, known, source)
+
+
+def _before_all(con: duckdb.DuckDBPyConnection, sequence: int, known: set[str], source: str) -> Iterator[str]:
+    """Counts of days before the first traffic: no such day is checked. Of each switch the first."""
+    early = con.execute(
+        """
+        with traffic as (
+            select min(day) as began
+            from ops.file_days
+            where kind in ('cdrs', 'usage')
+        )
+        select
+            case when account_id in (select unnest($known)) then account_id else $source end as switch,
+            min(day), arg_min(count, (day, -count))::BIGINT, count(distinct day), any_value(began)
+        from landed.resources, traffic
+        where resource = 'cdrs' and count > 0 and file_sequence = $sequence and day < began
+        group by switch
+        order by switch
+        """,
+        {"known": sorted(known), "source": source, "sequence": sequence},
+    ).fetchall()
+    for switch, day, count, days, began in early:
+        more = f" (and something on {days - 1:,} more)" if days > 1 else ""
+        yield (
+            f"{switch} counted {count:,} {'CDR' if count == 1 else 'CDRs'} on {day}{more}, before the first traffic"
+            f" ({began}): no such day is closed, and nothing is compared with that until calls of it land"
+        )
 
 
 def _names(con: duckdb.DuckDBPyConnection, query: str) -> set[str]:

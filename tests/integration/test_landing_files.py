@@ -1054,6 +1054,55 @@ def test_counts_that_hardly_say_whose_they_are(home: Home, caplog: pytest.LogCap
     assert details == [(4, no + right), (5, no + right), (7, no)]
 
 
+def test_usage_of_a_carrier_is_said(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """It is charged, and sent no invoice; an account of both kinds is."""
+    with (home.seeds / "accounts.csv").open("a") as accounts:
+        accounts.write("carry,Carry,carrier,USD\npeer,Peer,both,USD\n")
+    usage = "usage_id,occurred_at,account_id,service,quantity\n"
+    names = ("carry", "acme", "peer", "carry")
+    usage += "".join(f"u{n},2026-03-01T10:00:00,{name},message,3\n" for n, name in enumerate(names))
+    drop(home, "a.csv", usage, kind="usage", source="smsc")
+    assert [(r.landed, r.rejected) for r in land(home)] == [(4, 0)]
+    drop(home, "b.csv", f"{usage.splitlines()[0]}\nu9,2026-03-01T10:00:00,carry,message,3\n", "usage", "smsc")
+    land(home)
+    said = "of usage here: it is charged, and sent no invoice; withdraw the file if a customer is meant, or write kind"
+    assert [line for line in caplog.messages if "usage" in line] == [
+        f"{name}: carry is a carrier, and has {rows} {said} both in accounts.csv"
+        for name, rows in (("a.csv", "2 rows"), ("b.csv", "1 row"))
+    ]
+
+
+def test_counts_of_days_before_the_first_traffic(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing is compared with them, as no such day is closed; where calls of the day land, it is."""
+
+    def count(name: str, *rows: tuple[str, str, str, int]) -> None:
+        lines = "".join(f"2026-{day},{account},{what},{n}\n" for day, account, what, n in rows)
+        drop(home, name, "observed_at,account_id,resource,count\n" + lines, kind="resources", source="sw1")
+        land(home)
+
+    count("none-yet.csv", ("02-27T23:59:00", "sw1", "cdrs", 500))
+    drop(home, "a.csv", csv_text([cdr()]))
+    count(
+        "c.csv",
+        ("02-28T12:00:00", "sw1", "cdrs", 400),
+        ("02-28T23:59:00", "sw1", "cdrs", 1500),
+        ("02-26T23:59:00", "sw1", "cdrs", 0),
+        ("02-26T23:59:00", "pbx", "cdrs", 7),
+        ("02-27T00:01:00", "somebody", "cdrs", 1),
+        ("02-27T23:59:00", "pbx", "cdrs", 8),
+        ("02-28T23:59:00", "acme", "lines", 3),
+        ("03-01T23:59:00", "sw1", "cdrs", 9),
+    )
+    early = cdr(call_id="early", started_at="2026-02-28T10:00:00Z", answered_at="", ended_at="")
+    drop(home, "b.csv", csv_text([early]))
+    count("d.csv", ("02-28T23:58:00", "sw1", "cdrs", 1))
+    before = "before the first traffic (2026-03-01): no such day is closed, and nothing is compared with that until"
+    assert [line for line in caplog.messages if "before the first" in line] == [
+        f"c.csv: pbx counted 7 CDRs on 2026-02-26 (and something on 1 more), {before} calls of it land",
+        f"c.csv: sw1 counted 1 CDR on 2026-02-27 (and something on 1 more), {before} calls of it land",
+    ]
+
+
 def test_payments_of_an_earlier_release_land_as_they_did(home: Home) -> None:
     _pay(home)
     with writer(home, "test") as held:

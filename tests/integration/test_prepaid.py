@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -135,6 +136,22 @@ def test_a_payment_is_not_entered_twice(home: Home, monkeypatch: pytest.MonkeyPa
         topup(home, "acme", Decimal("2.1"), reference="p1")
     topup(home, "acme", Decimal("50"), at=datetime(2026, 5, 3))
     assert acme(home)[0] == Decimal("151.98")
+    # a file of a system that enters payments, under the source of top-ups, and does not say who
+    row = "x1,2026-05-04T10:00:00,acme,1,USD"
+    path = write_text(home.root / "own.csv", "payment_id,paid_at,account_id,amount,currency", row)
+    land(home, [path], kind="payments", source="topups")
+    with pytest.raises(Refused, match=r"1.00 USD of acme \(x1\) was landed from topups on 2026-05-04 13:00 UTC"):
+        topup(home, "acme", Decimal("1"), reference="x1")
+
+
+def test_a_top_up_is_taken_back_as_it_says(home: Home) -> None:
+    done = CliRunner().invoke(cli, ["topup", "acme", "50", "--reference", "tr-9"])
+    said = re.fullmatch(r"acme paid .*\nto take it back: tollbook (withdraw \w{12} --reason) TEXT\n", done.stdout)
+    assert said, done.output
+    assert CliRunner().invoke(cli, [*said[1].split(), "it was bolt's"]).exit_code == 0
+    publish_now(home)
+    assert acme(home)[0] == Decimal("1.98")
+    topup(home, "bolt", Decimal("50"), reference="tr-9")
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,8 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bo
     if row is None:
         return
     source, payment_id, account, amount, currency, who, when = row
-    entered = f"entered by {who}" if source == SOURCE else f"landed from {source}"
+    # a file of the source `topups` need not say who
+    entered = f"entered by {who}" if source == SOURCE and who else f"landed from {source}"
     known = f"{money(amount, currency)} of {account} ({payment_id}) was {entered} on {when:%Y-%m-%d %H:%M} UTC"
     hint = "" if referred else "; if this is another payment, say so with --reference NAME"
     raise Refused(f"{known} already{hint}")

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.configuration.nearest import respelled
 from orchestration.engine.dbt import modelled
-from orchestration.landing import dropped, payments, switch_counts
+from orchestration.landing import dropped, payments, switch_counts, usage
 from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.formats.native import SourceSettings
@@ -413,9 +413,14 @@ def _doubts(landing: Landing, key: FileKey) -> Iterable[str]:
     if landing.supersede and landing.writer.rules > 4:
         said = refuse_replacing_none(con, key)
         return [said] if said else []
-    if key.kind.name == "resources":
-        return switch_counts.doubts(con, key.sequence, key.source)
-    return payments.doubts(con, key.sequence) if key.kind.name == "payments" else ()
+    match key.kind.name:
+        case "resources":
+            return switch_counts.doubts(con, key.sequence, key.source)
+        case "payments":
+            return payments.doubts(con, key.sequence)
+        case "usage":
+            return usage.doubts(con, key.sequence)
+    return ()
 
 
 def _settled(landing: Landing, key: FileKey, file: Readable, counts: Counts) -> int:
