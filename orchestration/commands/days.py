@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.commands.arguments import JSON, Command, Day, FileId, Whole
-from orchestration.commands.published import say_unpublished
+from orchestration.commands.published import say_unlanded, say_unpublished
 from orchestration.landing.reasons import REASONS, UNREADABLE
 from orchestration.operations.day.days import STATUSES
 from orchestration.show import print_json, table
@@ -193,6 +193,7 @@ def close(day: date | None, as_json: bool) -> None:
     from orchestration.operations.day.close import close as operation
 
     home = Home.from_environment()
+    say_unlanded(home)
     checked = operation(home, day, _said(as_json))
     if as_json:
         print_json(checked)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.commands.arguments import JSON, Amount, Command
-from orchestration.commands.published import say_unpublished
+from orchestration.commands.published import say_unlanded, say_unpublished
 from orchestration.show import money, print_json, table
 from orchestration.store.warehouse import Home, Refused
 
@@ -40,7 +40,9 @@ def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
     from orchestration.operations.billing.billable import DocumentRequest, period_of
     from orchestration.operations.billing.invoice import invoice as operation
 
-    done = operation(Home.from_environment(), DocumentRequest(account, period_of(period), **options))
+    home = Home.from_environment()
+    say_unlanded(home)
+    done = operation(home, DocumentRequest(account, period_of(period), **options))
     if as_json:
         print_json(done)
         return
@@ -70,7 +72,9 @@ def invoice_run(as_json: bool) -> None:
     """
     from orchestration.operations.billing.invoice import run
 
-    ran = run(Home.from_environment())
+    home = Home.from_environment()
+    say_unlanded(home)
+    ran = run(home)
     if as_json:
         print_json(ran)
     for each in [] if as_json else ran.done:

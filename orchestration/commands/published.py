@@ -1,4 +1,4 @@
-"""What is said beside figures that were published: that there is more since."""
+"""What is said beside figures, and what is done with them: that there is more."""
 
 from __future__ import annotations
 
@@ -14,3 +14,11 @@ def say_unpublished(home: Home) -> None:
     if since := unpublished(home):
         was = "1 change was" if since == 1 else f"{since} changes were"
         click.echo(f"{was} made since this was published; run tollbook build to see what came of it", err=True)
+
+
+def say_unlanded(home: Home) -> None:
+    """On standard error, that there is more than what has landed."""
+    from orchestration.landing.dropped import unlanded
+
+    if waiting := unlanded(home):
+        click.echo(waiting, err=True)

@@ -57,6 +57,7 @@ def closing_assets(checks: Sequence[dg.AssetCheckSpec]) -> dg.AssetsDefinition:
     )
     def close_day_and_check(context: dg.AssetExecutionContext, deployment: Deployment) -> Iterator[Result]:
         with in_words(deployment.home.root):
+            landing.warn_unlanded(context, deployment.home)
             try:
                 checked = _check(context, deployment.home)
             except AlreadySettled as settled:

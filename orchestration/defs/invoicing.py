@@ -10,6 +10,7 @@ import dagster as dg
 from pydantic import Field
 
 from orchestration import typed
+from orchestration.defs import landing
 from orchestration.defs.closing_schedules import instant
 from orchestration.defs.failing import in_words
 from orchestration.defs.partitions import WRITERS
@@ -38,6 +39,7 @@ def invoicing_job() -> dg.JobDefinition:
         context: dg.OpExecutionContext, config: Periods, deployment: Deployment
     ) -> Iterator[dg.AssetMaterialization | dg.Output[None]]:
         with in_words(deployment.home.root):
+            landing.warn_unlanded(context, deployment.home)
             ran = run(deployment.home, day_of(config.ended_by), config.accounts)
         for done in ran.done:
             context.log.info(outcome(done))

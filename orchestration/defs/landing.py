@@ -12,7 +12,7 @@ from orchestration.defs.failing import in_words
 from orchestration.defs.models import materializations
 from orchestration.defs.partitions import WRITERS, daily, known
 from orchestration.defs.resources import Deployment, runs
-from orchestration.landing.dropped import Dropped, waiting
+from orchestration.landing.dropped import Dropped, unlanded, waiting
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.land import land_files
 from orchestration.operations.day.landed import Landed
@@ -57,6 +57,12 @@ def landing_assets(written: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
             context.log_event(evaluation)
 
     return land_inbox
+
+
+def warn_unlanded(context: dg.OpExecutionContext | dg.AssetExecutionContext, home: Home) -> None:
+    """Say that files wait which are not in what a run closes, or invoices."""
+    if said := unlanded(home):
+        context.log.warning(said)
 
 
 def outcome(file: Landed) -> str:

@@ -107,6 +107,21 @@ def waiting(home: Home) -> list[Dropped]:
     return sorted(dropped, key=lambda d: (d.kind, d.source, d.name))
 
 
+def unlanded(home: Home) -> str | None:
+    """That files wait in the inbox for `tollbook land`, whether or not they can land; None where there are none.
+
+    What is wrong with them is said as they land.
+    """
+    inbox = home.inbox
+    files = sorted(path for kind in LANDING for path in (inbox / kind).glob("[!.]*/*") if ripe(path) and path.is_file())
+    if not files:
+        return None
+    first, right = files[0].relative_to(inbox), "not in this; to take it in: tollbook land"
+    if len(files) == 1:
+        return f"1 file waits in the inbox ({first}): what it has is {right}"
+    return f"{len(files):,} files wait in the inbox, the first is {first}: what they have is {right}"
+
+
 def _refuse_a_file(inbox: Path) -> None:
     if is_there(inbox) and not inbox.is_dir():
         raise Refused(f"{inbox} is {what_is(inbox)}, and files land from a directory of that name: move it away")

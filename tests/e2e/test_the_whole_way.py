@@ -101,6 +101,20 @@ def test_a_day_closes_24_hours_after_its_end_and_once(whole_way: Deployment) -> 
     assert again.stderr.startswith("2026-05-04 is closed already")
 
 
+def test_files_that_wait_are_said_where_days_close_and_invoices_are_made(whole_way: Deployment) -> None:
+    first, more = "cdrs/sw1/late.csv", ("cdrs/sw1/.x.csv", "cdrs/sw1/x.part", "rates/carrier/a.csv", "usage/smsc/b.csv")
+    write_text(whole_way.home / "inbox" / first, "x")
+    right = "what it has is not in this; to take it in: tollbook land\n"
+    for command in (["close"], ["invoice", "acme", "2026-05", "--draft"], ["invoice-run", "--json"]):
+        assert whole_way.run(*command).stderr == f"1 file waits in the inbox ({first}): {right}"
+    for name in more:
+        write_text(whole_way.home / "inbox" / name, "x")
+    said = whole_way.run("close", "--day", "2026-05-04", fails=True).stderr
+    assert said.startswith(f"2 files wait in the inbox, the first is {first}: what they have is not in this; to take")
+    for name in (first, *more):
+        (whole_way.home / "inbox" / name).unlink()
+
+
 def test_late_rows_add_and_post_the_difference(tmp_path: Path) -> None:
     it = Deployment(tmp_path)
     first = write_calls(tmp_path / "first.csv", [("c1", "2026-05-04T10:00:00", "61", "in-a")])

@@ -1,5 +1,6 @@
 """Dagster's face of the operations: what it loads, when it asks for runs, and what a run does."""
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,6 +82,10 @@ def definitions(home: Home) -> dg.Definitions:
     from orchestration.definitions import build_defs
 
     return build_defs({"deployment": deployment(home)})
+
+
+def _warned(instance: dg.DagsterInstance, run: str) -> list[str]:
+    return [entry.user_message for entry in instance.all_logs(run) if entry.level == logging.WARNING]
 
 
 # what Dagster loads
@@ -240,8 +245,15 @@ def test_a_file_lands_a_day_is_built_and_closes_and_a_bad_one_says_why(
     expected = {spec.name for spec in manifest.check_specs(project)}
     assert {r.check_name for r in results} == {*expected, *balances.CHECKS.values(), landing.READABLE}
     assert all(r.passed for r in results)
+    late = drop(home, "late.csv")
     again = loaded.resolve_job_def("close_day").execute_in_process(instance=instance, partition_key=GOOD)
     assert again.success
+    waits = "1 file waits in the inbox (cdrs/sw1/late.csv): what it has is not in this; to take it in: tollbook land"
+    assert _warned(instance, again.run_id) == [waits]
+    config = {"ops": {"issue_invoices": {"config": {"ended_by": "2026-02-28"}}}}
+    invoiced = loaded.resolve_job_def("invoice_periods").execute_in_process(instance=instance, run_config=config)
+    assert _warned(instance, invoiced.run_id) == [waits]
+    late.unlink()
 
     failed = loaded.resolve_job_def("close_day").execute_in_process(
         instance=instance, partition_key=BAD, raise_on_error=False
