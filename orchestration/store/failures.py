@@ -25,6 +25,7 @@ _IN_THE_WAY = {
     errno.EISDIR: "is a directory, and a file is needed there: move the directory away",
     errno.ELOOP: "is a link to itself: remove it",
     errno.ENAMETOOLONG: "has a name that is too long for a file: use a shorter one",
+    errno.EIO: "cannot be read or written (Input/output error): the disk fails, see the system's log",
     errno.EFBIG: "would become larger than a file may (ulimit -f): raise that",
 }
 _BY_WORDS = {os.strerror(number): number for number in (*_GONE, *_FORBIDDEN, *_FULL, *_IN_THE_WAY, errno.EROFS)}
@@ -85,7 +86,7 @@ def of_files(failure: Exception, root: Path | None = None) -> str | None:
         return line
     if _NO_SCRATCH in text:  # Python's words
         return f"{text.partition('] ')[2]}: make room there, or let TMPDIR name a folder that has some"
-    fault = _of_python(failure) if isinstance(failure, OSError) else _of_words(text)
+    fault = (_of_python(failure) if isinstance(failure, OSError) else None) or _of_words(text)
     if fault is None:
         return None
     path = Path(fault.path) if fault.path else None
@@ -128,7 +129,7 @@ def _of_words(text: str) -> _Fault | None:
     for match in _OF_A_FILE.finditer(text):
         if (number := _BY_WORDS.get(match["why"].strip())) is not None:
             return _Fault(number, match["path"], match["why"].strip())
-    for why in (os.strerror(number) for number in _FULL):
+    for why in (os.strerror(number) for number in (*_FULL, errno.EIO)):
         if why in text:
             return _Fault(_BY_WORDS[why], None, why)
     return _Fault(errno.ENOSPC, None, "no room for what is put aside") if _SPILLED.search(text) else None

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import duckdb
 
@@ -437,8 +437,11 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
     deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
     with home.lock.open("a+", encoding="utf-8") as lock:
         _acquire(lock.fileno(), home, command, deadline)
-        held = Writer(home, command, done=_done(home))
+        before = _lock_content(home)
+        held = Writer(home, command, done=int(before.get("done", 0)))
         _say_holder(lock, held)
+        if "pid" in before:  # that command was killed
+            _clear_parts(home)
         if begin:
             _refuse_clock_behind(home)
         if begin and not home.warehouse.exists():
@@ -461,12 +464,20 @@ def _write_lock(lock: TextIO, content: dict[str, object]) -> None:
     lock.flush()
 
 
-def _done(home: Home) -> int:
-    """What the command before left in the lock's file of the last line that took effect; 0 where it says nothing."""
+def _lock_content(home: Home) -> dict[str, Any]:
+    """What the lock's file says: who holds it or, as the command before left it, the last line that took effect."""
     try:
-        return int(json.loads(home.lock.read_text())["done"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+        content = json.loads(home.lock.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _clear_parts(home: Home) -> None:
+    """Remove what a command that was killed had begun to write (store/files.py)."""
+    for folder_, pattern in ((home.root, ".*.part"), (home.archive, "**/.*.part"), (home.rejected, "**/.*.part")):
+        for part in folder_.glob(pattern):
+            part.unlink(missing_ok=True)
 
 
 def _refuse_clock_behind(home: Home) -> None:
@@ -514,11 +525,10 @@ def _acquire(descriptor: int, home: Home, command: str, deadline: float) -> None
 
 
 def _holder(home: Home) -> str:
-    try:
-        who = json.loads(home.lock.read_text())
-        return f"'{who['command']}' (process {who['pid']}, {who['operator']}, {who['since']})"
-    except (OSError, ValueError, KeyError):
+    who = _lock_content(home)
+    if "pid" not in who:
         return "another command"
+    return f"'{who['command']}' (process {who['pid']}, {who['operator']}, {who['since']})"
 
 
 def nothing_published(home: Home) -> Refused:

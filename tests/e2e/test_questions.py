@@ -137,6 +137,7 @@ def test_what_is_left_of_an_allowance_counts(company: Deployment) -> None:
         (("nobody", NUMBER), "there is no account nobody"),
         (("bare", NUMBER), "account bare has no sell rate table"),
         (("acme", "hello"), "hello is not a telephone number"),
+        (("acme", "44.0"), "44.0 is a number that a program has made a decimal of; write 44"),
         (("acme", "3312345"), "rate table retail of acme has no rate for 3312345"),
         (("acme", "4490123"), "4490123 is blocked in rate table retail"),
         (("acme", NUMBER, "--carrier", "nobody"), "there is no account nobody"),

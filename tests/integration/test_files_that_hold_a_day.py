@@ -231,7 +231,6 @@ def test_one_waiver_settles_all_rejected_rows_of_a_file(
         (Asked(file=file_id, day=NEXT), [4, 5]),
         (Asked(kind="usage"), []),
         (Asked(reason="unreadable"), []),
-        (Asked(file=f"{file_id[:9]}x"), []),
     ):
         assert [row["line"] for row in rejected(home, asked)] == lines, asked
         assert sum(row["rows"] for row in rejected_by_file(home, asked)) == len(lines), asked
@@ -551,6 +550,7 @@ def test_the_command_lists_what_is_left_to_settle(home: Home, monkeypatch: pytes
     for wrong, right in (
         (["--reason", "bad_durations"], "'bad_durations' is not one of"),
         (["--source", "sw"], 'nothing has come from a source "sw"; did you mean sw1?'),
+        (["--file", "abcdef", "--by-file"], "no file abcdef is published; tollbook rejected --all lists them"),
         (["--source", "nosuch", "--by-file"], 'nothing has come from a source "nosuch"; sources are '),
     ):
         refused = CliRunner().invoke(cli, ["rejected", *wrong])

@@ -149,10 +149,15 @@ def test_the_lock_ends_with_its_process(built: Home) -> None:
     assert holder.stdout.readline() == "held\n"
     with pytest.raises(Refused), writer(built, "land", timeout=0.2):
         pass
+    parts = [built.root / ".a.csv.1.part", built.archive / "config" / "x" / ".rates.csv.1.part"]
+    for part in parts:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text("half")
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     with writer(built, "land", timeout=5):
         pass
+    assert not any(part.exists() for part in parts), "what a killed command had begun to write stays for ever"
 
 
 # SIGKILL as soon as a model is made, or in the transaction that makes it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -86,7 +87,15 @@ def _full(text: str) -> duckdb.Error:
         ),
         (duckdb.BinderException("Binder Error: no column"), "BinderException: Binder Error: no column"),
         (OSError("the disk is gone"), "OSError: the disk is gone"),
-        (OSError(errno.EIO, "Input/output error", "/h/a"), "/h/a: Input/output error"),
+        (OSError(errno.EHOSTDOWN, "Host is down", "/h/a"), "/h/a: Host is down"),
+        (
+            duckdb.TransactionException('Failed to commit: Could not write file "/h/a.wal": Input/output error'),
+            "/h/a.wal cannot be read or written (Input/output error): the disk fails, see the system's log",
+        ),
+        (
+            shutil.Error([("/h/a", "/h/b", "[Errno 28] No space left on device: '/h/b'")]),
+            f"a file cannot be written {_ROOM}",
+        ),
     ],
 )
 def test_what_failed_is_said_in_a_line_with_the_remedy(failure: Exception, said: str) -> None:

@@ -215,6 +215,15 @@ def test_shares_of_a_mix(tmp_path: Path) -> None:
     mix.write_text("number,share\n44,0.5\n49,1e1\n")
     with pytest.raises(Refused, match=r'mix.csv line 3, column share: "1e1" is not a share'):
         mix_file(mix)
+    mix.write_text("number,share\n44,0.5\n49\n")
+    with pytest.raises(Refused, match=r"mix.csv line 3, column share: the cell is empty; write it like 0.35"):
+        mix_file(mix)
+    mix.write_text('number,share\n44,"0.5\n')
+    with pytest.raises(Refused, match=r"mix.csv cannot be read as CSV .*: unexpected end of data"):
+        mix_file(mix)
+    mix.write_text("number,share\n44,0.5\n", encoding="utf-16")
+    with pytest.raises(Refused, match=r"mix.csv is not UTF-8 text; save it as UTF-8"):
+        mix_file(mix)
     mix.write_text("prefix,share\n44,0.5\n")
     with pytest.raises(Refused, match=r"mix.csv line 1: column number is missing; there are prefix, share"):
         mix_file(mix)

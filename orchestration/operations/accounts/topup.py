@@ -167,5 +167,5 @@ def _land(held: Writer, payment: Payment) -> str:
             rows.writerow(_cells(payment))
         landed = land_files(held, [path], kind=PAYMENTS.name, source=SOURCE)[0]
     if landed.landed != 1:
-        raise Refused(f"the payment did not land: {landed.problem or landed.status}; see tollbook check")
+        raise Refused(f"the payment is not entered: {landed.problem or landed.status}; then give it again")
     return landed.file_id

@@ -84,7 +84,7 @@ def rejected(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]:
     `line` is that of a rejected row, None for an unreadable file. Raises `Refused` where nothing is published.
     """
     with reading(home) as con:
-        _refuse_unknown(con, home, asked.source)
+        _refuse_unknown(con, home, asked)
         query = f"{_REJECTED} order by day, kind, source, name, file_id, line"
         return dict_rows(con, query, asdict(asked))
 
@@ -92,7 +92,7 @@ def rejected(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]:
 def rejected_by_file(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]:
     """The same counted: a row for each day, file, reason and state, with the first of them. Refuses alike."""
     with reading(home) as con:
-        _refuse_unknown(con, home, asked.source)
+        _refuse_unknown(con, home, asked)
         return dict_rows(
             con,
             f"""
@@ -107,8 +107,12 @@ def rejected_by_file(home: Home, asked: Asked = Asked()) -> list[dict[str, Any]]
         )
 
 
-def _refuse_unknown(con: duckdb.DuckDBPyConnection, home: Home, source: str | None) -> None:
-    if source is None:
+def _refuse_unknown(con: duckdb.DuckDBPyConnection, home: Home, asked: Asked) -> None:
+    if asked.file is not None:
+        known_file = "select file_id from ops.files union all select file_id from ops.unreadable_files"
+        if not con.execute(f"from ({known_file}) where starts_with(file_id, ?) limit 1", [asked.file]).fetchall():
+            raise Refused(f"no file {asked.file} is published; tollbook rejected --all lists them")
+    if (source := asked.source) is None:
         return
     landed = con.execute("select source from ops.files union select source from ops.unreadable_files").fetchall()
     known = {name for (name,) in landed} | read(FILES["sources"], home.seeds).known("source")

@@ -42,7 +42,7 @@ def account_of(con: duckdb.DuckDBPyConnection, account: str, at: datetime) -> di
 
 
 def refuse_odd(con: duckdb.DuckDBPyConnection, call: Call) -> None:
-    """Raise `Refused` for a carrier that takes no calls and a caller that is no number: nothing would go by them."""
+    """Raise `Refused` for a carrier that takes no calls and for what is no number: nothing would go by them."""
     if call.carrier is not None:
         account_of(con, call.carrier, call.at)
         bought = dict_rows(
@@ -56,6 +56,9 @@ def refuse_odd(con: duckdb.DuckDBPyConnection, call: Call) -> None:
             raise Refused(
                 f"account {call.carrier} takes no calls: it has no buy rate table at {at}; see rate_assignments.csv"
             )
+    if re.fullmatch(r"[0-9]+\.0+", call.number):
+        right = call.number.partition(".")[0]
+        raise Refused(f"{call.number} is a number that a program has made a decimal of; write {right}")
     # with a source of its own an international prefix may stand before it
     digits = r"[0-9]{1,15}" if call.source == SOURCE else r"[0-9]+"
     if call.calling is not None and not re.fullmatch(digits, re.sub(r"[-+ .()]", "", call.calling)):

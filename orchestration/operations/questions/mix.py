@@ -44,12 +44,14 @@ def mix_of(
 def mix_file(path: Path) -> list[MixPart]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
+            reader = csv.DictReader(file, strict=True)
             names = reader.fieldnames or []
             if missing := [name for name in ("number", "share") if name not in names]:
                 there = f"there are {', '.join(names)}" if names else "the file is empty: begin it with number,share"
                 raise Refused(f"{path} line 1: column {' and '.join(missing)} is missing; {there}")
             read = [(reader.line_num, row["number"], row["share"]) for row in reader]
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is not UTF-8 text; save it as UTF-8") from None
     except (OSError, ValueError, csv.Error) as problem:
         raise Refused(f"{path} cannot be read as CSV with the columns number and share: {problem}") from None
     shares = []
@@ -59,7 +61,9 @@ def mix_file(path: Path) -> list[MixPart]:
             raise Refused(f"{path} line {line}, column number: the cell is empty; write a number, or a prefix")
         if (first := lines.setdefault(number, line)) != line:
             raise Refused(f"{path} line {line}, column number: {number} is on line {first} too; write it once")
-        part = typed.number(share or "")
+        if not share:
+            raise Refused(f"{path} line {line}, column share: the cell is empty; write it like 0.35")
+        part = typed.number(share)
         if part is None or part < 0:
             raise Refused(f'{path} line {line}, column share: "{share}" is not a share; write it like 0.35')
         shares.append(MixPart(number, Fraction(part)))
