@@ -396,6 +396,42 @@ def test_calls_to_what_is_no_number_are_unrated_ignored_or_rejected(
     assert rebuild(home, check=True).compared
 
 
+def test_a_row_that_landed_files_go_by_and_that_has_another_name_is_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "source,kind,format,country_code,expected_every_minutes\n"
+    home = _home(tmp_path, monkeypatch, sources=f"{header}sw1,cdrs,,49,720\npbx,cdrs,,49,\n")
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-a"))
+    build(home)
+    assert published_warnings(home) == []
+    sources = home.seeds / "sources.csv"
+    gone = (
+        "column source: cdrs have landed from sw1, which has no row any more: calls of open days are rated, and days "
+        "checked, without its country_code 49, expected_every_minutes 720; "
+    )
+    back = "put its row back (sw1,cdrs,,,49,,,720,,,,,)"
+    for rows, where, right in (
+        ("pbx,cdrs,,49,\nsw01,cdrs,,49,720\n", " line 3,", f"is sw01 meant by it? Name that sw1, or {back}"),
+        ("pbx,cdrs,,49,\nnew,cdrs,,49,720\n", " line 3,", f"is new meant by it? Name that sw1, or {back}"),
+        ("pbx,cdrs,,49,\nsw1,usage,,,720\n", ",", back),
+    ):
+        sources.write_text(header + rows)
+        for _ in range(2):  # so after a build has taken it in
+            assert [str(warning) for warning in published_warnings(home)] == [f"seeds/sources.csv{where} {gone}{right}"]
+            build(home)
+    # a source that never had a row needs none, nor one whose row said nothing, nor one whose days are closed
+    sources.write_text(f"{header}sw1,cdrs,,49,\n")
+    land(home, [write_calls(tmp_path / "x.csv", [("x", f"{DAY}T10:00:00", "60", "in-a")])], kind="cdrs", source="own")
+    build(home)
+    assert published_warnings(home) == []
+    sources.write_text(f"{header}pbx,cdrs,,49,\n")
+    assert len(published_warnings(home)) == 1
+    close(home)
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-08T09:00:00")
+    close(home)
+    assert published_warnings(home) == []
+
+
 def test_the_command_says_what_fails_why_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = _home(tmp_path, monkeypatch)
     _calls(home, "one.csv", ("c1", "06:00:00", "in-x"))

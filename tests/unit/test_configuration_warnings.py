@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.configuration.check import check
+from orchestration.configuration.gone import rate_tables
+from orchestration.configuration.schema import FILES
+from orchestration.configuration.sheet import read
 from orchestration.configuration.warnings import warnings
 from tests.support.company import SEEDS, write_company
 
@@ -723,3 +726,14 @@ def test_what_a_torn_file_would_say_is_not_guessed_at(tmp_path: Path) -> None:
     seeds = write_company(tmp_path / "seeds", rates=SEEDS["rates"] + 'retail,"45\n', fx_rates="from_currency\n")
     assert check(seeds) != []
     assert warnings(seeds, NOW) == []
+
+
+def test_a_table_that_decks_have_prices_for_and_that_has_another_name(tmp_path: Path) -> None:
+    """No call is rated by these prices, where rates.csv has some under the new name."""
+    tables = read(FILES["rate_tables"], write_company(tmp_path / "seeds"))
+    assert list(rate_tables(tables, ["cost", "retail"])) == []
+    wrong = "has prices of accepted decks, and no row any more: no call is rated by them"
+    assert [(warning.wrong, warning.right) for warning in rate_tables(tables, ["costs", "gone"])] == [
+        (f"costs {wrong}", "is it cost now? Name it costs"),
+        (f"gone {wrong}", "put its row back"),
+    ]

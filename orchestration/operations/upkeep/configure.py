@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.configuration import names, warnings
+from orchestration.configuration import gone, names, warnings
 from orchestration.configuration.between import before_the_books
 from orchestration.configuration.chart import chart
 from orchestration.configuration.check import check
@@ -18,6 +21,7 @@ from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
 from orchestration.landing.formats.known import NATIVE
 from orchestration.operations.upkeep import in_use
+from orchestration.store import journal
 from orchestration.store.database import transaction
 from orchestration.store.files import csv_files, is_there, place
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, serving
@@ -60,6 +64,8 @@ def published_warnings(home: Home) -> list[Problem]:
             sheets = {name: read(FILES[name], home.seeds) for name in ("accounts", "subscriptions")}
             found += before_the_books(sheets, min(days))
         found += names.nobodys(read(FILES["trunks"], home.seeds), _nobodys(home))
+        found += gone.rate_tables(read(FILES["rate_tables"], home.seeds), priced)
+        found += gone.sources(read(FILES["sources"], home.seeds), _of_open_days(home), _loaded(home))
     return [*found, *warnings.blank_lines(chart(home.accounting)[0]), *_folders(home)]
 
 
@@ -81,6 +87,30 @@ def _nobodys(home: Home) -> list[tuple[str, str]]:
         for direction, side in (("ingress", "sell"), ("egress", "buy"))
     )
     return _of_published(home, of_sides, "marts.rated_calls", "ops.closings")
+
+
+def _of_open_days(home: Home) -> list[tuple[str, str]]:
+    """The kinds and sources of calls of open days, and of files that landed since the last closed one, as published."""
+    query = """
+        select 'cdrs' as kind, source
+        from marts.rated_calls
+        where day not in (select day from ops.closings)
+        union
+        select kind, source
+        from ops.files
+        where
+            withdrawn_at is null and landed > 0
+            and landed_at::DATE > coalesce((select max(day) from ops.closings), date '0001-01-01')
+    """
+    return _of_published(home, query, "marts.rated_calls", "ops.files", "ops.closings")
+
+
+def _loaded(home: Home) -> Iterator[Path]:
+    """The configurations that were loaded, as they are kept, the latest first."""
+    with suppress(journal.Damaged):  # whoever writes is told
+        for line in reversed(list(journal.effective(home.journal))):
+            if line["action"] == "configure":
+                yield home.archive / "config" / str(line["version"])
 
 
 def _published(home: Home, table: str, column: str) -> list[Any]:
