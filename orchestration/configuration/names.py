@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime
+from pathlib import Path
 
 from orchestration.configuration.nearest import listed, nearest, respelled, suggestion
 from orchestration.configuration.problem import Problem
 from orchestration.configuration.rules import Sheets
 from orchestration.configuration.schema import FILES
-from orchestration.configuration.sheet import Sheet
+from orchestration.configuration.sheet import Sheet, read
 from orchestration.typed import month
 
 # names by which rows are brought together, each with the columns within which it is one name
@@ -70,13 +71,21 @@ def _tiers(sheets: Sheets) -> Iterator[Problem]:
         yield sheet.at(row, "plan_tier", f"{means} is not in plan_tiers.csv: nothing is limited by it", right)
 
 
-def uncounted(tiers: Sheet, resources: Collection[str]) -> Iterator[Problem]:
-    """Resources that files counted and no plan tier has, but one that is written nearly so; so is a switch's count."""
+def uncounted(tiers: Sheet, resources: Collection[str], kept: Iterable[Path]) -> Iterator[Problem]:
+    """Resources that files counted and no plan tier has, but one that is written nearly so, or that one had before; so
+    is a switch's count. `kept`: the directories of the configurations that were loaded.
+    """
     known = tiers.known("resource")
-    for resource in sorted(set(resources) - known):
-        if meant := nearest(resource, known) or respelled(resource, ("cdrs",)):
+    missing = sorted(set(resources) - known)
+    before = {name for at in (kept if missing else ()) for name in read(FILES["plan_tiers"], at).known("resource")}
+    for resource in missing:
+        meant = nearest(resource, known) or respelled(resource, ("cdrs",))
+        if meant or resource in before:
             wrong = f'files count "{resource}", which no plan tier has: nothing is limited by it'
-            yield Problem(tiers.shown, None, "resource", wrong, f"did you mean {meant}?")
+            right = (
+                f"did you mean {meant}?" if meant else "put its row back; one without a limit says that there is none"
+            )
+            yield Problem(tiers.shown, None, "resource", wrong, right)
 
 
 def nobodys(trunks: Sheet, calls: Collection[tuple[str, str]]) -> Iterator[Problem]:

@@ -490,6 +490,11 @@ def test_a_resource_that_no_tier_has_is_warned_of_where_one_is_nearly_so(home: H
         f'seeds/plan_tiers.csv, column resource: files count "Numbers", {nothing} numbers?',
         f'seeds/plan_tiers.csv, column resource: files count "extentions", {nothing} extensions?',
     ]
+    # a tier had it when files counted it
+    (home.seeds / "plan_tiers.csv").write_text("plan_tier,resource,limit\nfree,numbers,\n")
+    gone = 'seeds/plan_tiers.csv, column resource: files count "extensions", which no plan tier has: nothing is limited'
+    gone += " by it; put its row back; one without a limit says that there is none"
+    assert gone in [str(warning) for warning in published_warnings(home)]
 
 
 # the command line

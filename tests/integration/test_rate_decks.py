@@ -417,6 +417,13 @@ def test_a_table_has_prices_once_a_deck_with_some_is_published(home: Home) -> No
     accept(home)
     build(home)
     assert published_warnings(home) == []
+    # by another name it has none of the deck's
+    for name in ("rate_tables", "rate_assignments"):
+        path = home.seeds / f"{name}.csv"
+        path.write_text(path.read_text().replace("cost", "costly"))
+    assert [w.wrong.partition(":")[0] for w in published_warnings(home)] == [
+        "costly has no price at all", "cost has prices of accepted decks, and no row any more",
+    ]  # fmt: skip
 
 
 def test_the_same_deck_from_another_source_is_accepted_only_where_it_is_meant(home: Home) -> None:

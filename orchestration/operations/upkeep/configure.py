@@ -59,7 +59,7 @@ def published_warnings(home: Home) -> list[Problem]:
         priced = _published(home, "landed.rates", "rate_table_id")
         found = warnings.warnings(home.seeds, now(), priced)
         counted = _published(home, "marts.plan_usage", "resource")
-        found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted)
+        found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted, _loaded(home))
         if days := _published(home, "marts.days", "day"):
             sheets = {name: read(FILES[name], home.seeds) for name in ("accounts", "subscriptions")}
             found += before_the_books(sheets, min(days))
