@@ -101,11 +101,11 @@ def refuse_replacing_none(con: duckdb.DuckDBPyConnection, key: FileKey) -> str |
     said = f"{len(new):,} {what}, the first is call {first.call_id} (attempt {first.attempt}) of {first.day}"
     if replaced and not odd:
         return f"{said}: what replaces none lands as new"
-    meant = f"; {first.meant}" if first.meant else ""
+    meant = f"; {first.meant}" if first.meant else "."
     right = "land it without --supersede"
     right += ", then once more with it for the rows that replace others" if replaced else ""
     raise ReplacesNone(
-        f"{said}, which has not landed from {key.source}{meant}. Nothing of the file lands; where such rows are new:"
+        f"{said}, which has not landed from {key.source}{meant} Nothing of the file lands; where such rows are new:"
         f" {right}"
     )
 
