@@ -79,6 +79,60 @@ def rebuild(check: bool, as_json: bool) -> None:
 
 
 @cli.command()
+@JSON
+def verify(as_json: bool) -> None:
+    """See whether the books and all files are as they were written: journal, ledger, invoices, archive, stored days.
+
+    Changes nothing. Exit status 1 where something is not; what it is and what to do is said for each.
+
+    \b
+    Example:
+      tollbook verify
+    """
+    from orchestration.operations.verify.verify import verify as operation
+
+    report = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
+    done = operation(Home.from_environment(), report)
+    if as_json:
+        print_json(done)
+    else:
+        for fault in done.faults:
+            click.echo(f"{fault.what} {fault.where}: {fault.wrong}; {fault.right}")
+        wrong = f"{len(done.faults):,} faults" if done.faults else "all as they were written"
+        click.echo(f"{done.lines:,} lines of the journal, {done.files:,} files: {wrong}")
+        if done.head:
+            click.echo(f"the last line is number {done.head.n}, sha256 {done.head.sha256}")
+    if done.faults:
+        sys.exit(1)
+
+
+@cli.command()
+@JSON
+def repair(as_json: bool) -> None:
+    """Make stored days and published files that are damaged again from the archive, to the same contents or not at all.
+
+    tollbook verify says which are. What the archive itself has lost only a backup has.
+
+    \b
+    Example:
+      tollbook repair
+    """
+    from orchestration.operations.upkeep.repair import repair as operation
+
+    report = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
+    done = operation(Home.from_environment(), report)
+    if as_json:
+        print_json(done)
+        return
+    made = [*done.sealed, *done.open, *done.published]
+    for path in made:
+        click.echo(f"made again: {path}")
+    click.echo(
+        f"{len(made)} files were damaged and are whole again" if made else "no stored or published file is damaged"
+    )
+
+
+@cli.command()
 @click.option("--port", type=Whole(1, 65535), default=3000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; Dagster asks for no login.")
 def ui(port: int, host: str) -> None:

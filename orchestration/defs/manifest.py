@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
-from orchestration.operations.day.words import AUDIT, AUDIT_WORDS, is_warning, words_of
+from orchestration.operations.day.words import AUDIT, AUDIT_WORDS, STORED, STORED_WORDS, is_warning, words_of
 
 Manifest = Mapping[str, Any]
 
@@ -96,7 +96,7 @@ def source_specs(manifest: Manifest) -> list[dg.AssetSpec]:
 
 
 def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
-    """A check for each dbt data test, named like it, and the audit of rated_calls; all but warnings block."""
+    """A check for each dbt data test, named like it, and two of rated_calls that are none; all but warnings block."""
     models = {node["name"]: _model_key(node) for node in manifest["nodes"].values() if node["resource_type"] == "model"}
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]
     specs = [
@@ -108,7 +108,8 @@ def check_specs(manifest: Manifest) -> list[dg.AssetCheckSpec]:
         )
         for node in tests
     ]
-    specs.append(dg.AssetCheckSpec(AUDIT, asset=models["rated_calls"], description=AUDIT_WORDS, blocking=True))
+    for name, words in ((AUDIT, AUDIT_WORDS), (STORED, STORED_WORDS)):
+        specs.append(dg.AssetCheckSpec(name, asset=models["rated_calls"], description=words, blocking=True))
     return sorted(specs, key=lambda spec: spec.key)
 
 

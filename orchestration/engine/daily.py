@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.engine import dbt, excess
+from orchestration.engine import dbt, excess, stored
 from orchestration.store import sql
 from orchestration.store.database import transaction
 from orchestration.store.files import folder
@@ -99,6 +99,7 @@ def prepare(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
 
 
 def _prepare(con: duckdb.DuckDBPyConnection, home: Path) -> None:
+    stored.note_unknown(con, home)
     for model in daily():
         if model.kept == "whole":
             continue
@@ -284,7 +285,7 @@ def _write(con: duckdb.DuckDBPyConnection, home: Path, day: date, table: str, qu
     path = f"tables/{table}/day={day}/{time.time_ns() // 1000}{'-sealed' if sealed else ''}.parquet"
     folder((home / path).parent)
     con.execute(f"copy ({query}) to {sql.path(home / path)} (format parquet, compression zstd, compression_level 1)")
-    con.execute("insert into ops.stored_files values (?, ?, ?, ?)", [table, day, path, sealed])
+    stored.note(con, home, table, day, path, sealed=sealed)
 
 
 def _drop_superseded(con: duckdb.DuckDBPyConnection, home: Path, day: date, table: str) -> None:

@@ -332,7 +332,8 @@ class Writer:
                 upgrade.bring(con)
                 if version is not None:
                     journal.note_unnumbered(con, self.home.journal)
-                    self.journal(con, "upgrade", tables=upgrade.TABLES, before=version)
+                    covers = journal.unchained(self.home.journal)
+                    self.journal(con, "upgrade", tables=upgrade.TABLES, before=version, covers=covers)
         except BaseException:
             con.close()
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -21,6 +20,7 @@ from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home, writer
 from tests.support.company import SEEDS, write_calls, write_company, write_text
+from tests.support.journals import rewrite
 
 _COMPANY = "name,reporting_currency,booking_grace_days\nHand Made,USD,{}\n"
 # a payment is named by its amount in cents
@@ -171,11 +171,12 @@ def test_a_booking_day_that_is_over_never_changes(played: Books) -> None:
 def test_what_earlier_releases_booked_is_rebuilt_as_they_booked_it(played: Books) -> None:
     """The files of before 25 June landed by an earlier release, whose payments are on the days they were paid on."""
     books = played
-    lines = [json.loads(line) for line in books.home.journal.read_text().splitlines()]
-    for line in lines:
-        if line["action"] == "land" and line["at"] < "2026-06-25":
-            del line["rules"]
-    books.home.journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+    def earlier(line: dict[str, Any]) -> dict[str, Any]:
+        is_old = line["action"] == "land" and line["at"] < "2026-06-25"
+        return {key: value for key, value in line.items() if not (is_old and key == "rules")}
+
+    rewrite(books.home, earlier)
     books.home.warehouse.unlink()
     rebuild(books.home)
     assert books.query(_BOOKED) == [

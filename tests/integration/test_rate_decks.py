@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.operations.upkeep.review_rates import review
 from orchestration.store.warehouse import PROJECT, Home, Refused
 from tests.support.company import SEEDS, write_calls, write_company, write_text
+from tests.support.journals import forget_rules
 from tests.support.put_back import keep, put_back
 from tests.support.rules import go_by
 
@@ -574,7 +574,7 @@ def test_what_was_accepted_by_rules_of_before_is_accepted_again(rated: Home, mon
     with monkeypatch.context() as before:
         go_by(before, 1)
         accept(rated, deck, DeckOptions(effective="2026-05-05"))
-    rated.journal.write_text(re.sub(r', "rules": 1\b', "", rated.journal.read_text()))
+    forget_rules(rated)
     assert query(rated, "select prefix, rate_per_minute, markup_pct from landed.rates") == [("44", D("0.04"), D("5"))]
     # by the fourth, the first format that a date fitted counted
     said = 'rate_table_id = "cost"\ndate_formats = ["%d/%m/%Y", "%m/%d/%Y"]\n[columns]\nvalid_from = "Date"'

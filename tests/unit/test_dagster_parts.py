@@ -45,7 +45,7 @@ def test_a_test_that_warns_does_not_block(severity: str, blocks: bool) -> None:
             }
         }
     )
-    assert {spec.name: spec.blocking for spec in found} == {"t": blocks, "audit": True}
+    assert {spec.name: spec.blocking for spec in found} == {"t": blocks, "audit": True, "stored_files_are_whole": True}
 
 
 def test_a_check_says_which_rows_break_it_and_what_to_do() -> None:

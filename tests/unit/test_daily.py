@@ -90,5 +90,8 @@ def test_a_view_that_takes_the_place_of_stored_days_is_told(
     for table in ("sales", "days", "of_no_model"):
         con.execute(f"create table marts.{table} (day DATE)")
     con.execute("create view marts.always as select 1 as nothing")
-    con.execute("insert into ops.stored_files values ('marts.filed', '2026-05-04', 'a.parquet', true)")
+    con.execute(
+        "insert into ops.stored_files (table_name, day, path, sealed)"
+        " values ('marts.filed', '2026-05-04', 'a.parquet', true)"
+    )
     assert daily.given_up(con) == ["marts.days", "marts.filed"]

@@ -3,39 +3,17 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.store import files, journal, sql, warehouse
-from orchestration.store.database import transaction
-from orchestration.store.warehouse import PROJECT, Home, Refused, writer
+from orchestration.store import files, sql, warehouse
+from orchestration.store.warehouse import PROJECT, Home, writer
 from tests.support.company import write_company
-
-
-@pytest.fixture
-def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was synced and renamed, in order."""
-    told: list[str] = []
-    fsync, replace = os.fsync, os.replace
-
-    def noted_fsync(descriptor: int) -> None:
-        told.append(f"sync {Path(os.readlink(f'/proc/self/fd/{descriptor}')).name}")
-        fsync(descriptor)
-
-    def noted_replace(source: Path, target: Path) -> None:
-        told.append(f"rename {Path(source).name} {Path(target).name}")
-        replace(source, target)
-
-    monkeypatch.setattr(os, "fsync", noted_fsync)
-    monkeypatch.setattr(os, "replace", noted_replace)
-    return told
 
 
 def test_the_file_is_on_disk_before_its_name_and_the_name_before_anything_else(
@@ -81,131 +59,6 @@ def test_what_moves_from_another_file_system_is_there_copied(tmp_path: Path, mon
     files.move(source, target)
     assert target.read_text() == "1"
     assert [path.name for path in tmp_path.rglob("*.*")] == ["a.csv"]
-
-
-@pytest.fixture
-def con() -> Iterator[duckdb.DuckDBPyConnection]:
-    """A warehouse as far as the journal knows one."""
-    with duckdb.connect() as con:
-        con.execute("create schema ops")
-        con.execute(
-            "create table ops.journal (n BIGINT, moment TIMESTAMP, who VARCHAR, what VARCHAR, arguments VARCHAR)"
-        )
-        yield con
-
-
-LINE: dict[str, object] = {"at": "2026-05-04T10:00:00", "operator": "ann", "action": "land"}
-
-
-def test_the_journal_and_its_name_are_on_disk_before_anything_takes_effect(
-    tmp_path: Path, synced: list[str], con: duckdb.DuckDBPyConnection
-) -> None:
-    path = tmp_path / "journal" / "journal.jsonl"
-    journal.append(con, path, LINE)
-    assert synced == [f"sync {tmp_path.name}", "sync journal.jsonl", "sync journal"]
-    journal.append(con, path, LINE)
-    assert synced[3:] == ["sync journal.jsonl"]
-
-
-@pytest.mark.parametrize(
-    ("damage", "where"),
-    [
-        (b"garbage", "line 3 of it is not one that tollbook wrote: garbage"),
-        (b"{}", "line 3 of it is not one that tollbook wrote: {}"),
-        (b"[1]", "line 3 of it is not one that tollbook wrote: [1]"),
-        (b'{"n": 3', 'line 3 of it is not one that tollbook wrote: {"n": 3'),
-        (b'{"n": 3, "action": "void"}', "line 3 of it is not one that tollbook wrote: "),
-        (b'{"n": "3", "at": "", "operator": "", "action": ""}', "line 3 of it is not one that tollbook wrote: "),
-        (b"\xff\r\x00", r"line 3 of it is not one that tollbook wrote: \xff\r\x00"),
-        (b"x" * 100, f"line 3 of it is not one that tollbook wrote: {'x' * 60}...;"),
-        (b'{"n": 5, "at": "", "operator": "", "action": ""}', "line 3 of it has number 5, and number 3 is missing"),
-    ],
-)
-def test_a_damaged_journal_is_said_and_nothing_is_written(
-    tmp_path: Path, con: duckdb.DuckDBPyConnection, damage: bytes, where: str
-) -> None:
-    path = tmp_path / "journal.jsonl"
-    for _ in range(2):
-        journal.append(con, path, LINE)
-    whole = path.read_bytes()
-    path.write_bytes(whole + damage + b"\n")
-    with pytest.raises(journal.Damaged) as said:
-        list(journal.effective(path))
-    assert str(said.value).startswith(f"{path} is damaged: {where}")
-    assert "restored from a backup" in str(said.value)
-    if b"5" not in damage:  # what is missing before the last line, whoever reads all of it sees
-        with pytest.raises(journal.Damaged, match="the last line of it is not one that tollbook wrote"):
-            journal.append(con, path, LINE)
-    assert path.read_bytes() == whole + damage + b"\n"
-
-
-@pytest.mark.parametrize("kept", [0, 1])
-def test_a_journal_that_has_lost_its_last_lines_is_said_and_nothing_is_written(
-    tmp_path: Path, con: duckdb.DuckDBPyConnection, kept: int
-) -> None:
-    path = tmp_path / "journal.jsonl"
-    for _ in range(2):
-        journal.append(con, path, LINE)
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:kept]))
-    with pytest.raises(journal.Damaged, match=f"it ends with number {kept}, and the warehouse knows of number 2"):
-        journal.append(con, path, LINE)
-    assert len(path.read_bytes().splitlines()) == kept
-
-
-def test_a_clock_that_is_days_behind_the_journal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """It would date payments wrongly; who says by TOLLBOOK_NOW that it is right is believed, and says it once."""
-    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
-
-    def enter() -> None:
-        with writer(home, "topup") as held, held.connect() as con, transaction(con):
-            held.journal(con, "test")
-
-    monkeypatch.setenv("TOLLBOOK_NOW", "2090-05-04T12:00:00")
-    enter()
-    monkeypatch.setenv("TOLLBOOK_NOW", "2090-05-02T12:00:01")
-    enter()
-    assert capsys.readouterr().err == ""
-    before = home.journal.read_bytes()
-    monkeypatch.delenv("TOLLBOOK_NOW")
-    said = (
-        r"the clock says 20..-..-.. ..:.. UTC, and the last change in .* was entered at 2090-05-02 12:00: set the clock"
-    )
-    with pytest.raises(Refused, match=said) as refused:
-        enter()
-    assert home.journal.read_bytes() == before
-    with writer(home, "rebuild", begin=False):
-        pass
-    named, right = str(refused.value).rsplit(" ", 1)[1].split("=")
-    monkeypatch.setenv(named, right)
-    enter()
-    assert "was entered at 2090-05-02 12:00: this goes by the earlier time" in capsys.readouterr().err
-    monkeypatch.delenv("TOLLBOOK_NOW")
-    enter()
-    assert capsys.readouterr().err == ""
-    home.journal.write_bytes(b"damaged\n")
-    with pytest.raises(journal.Damaged):
-        enter()
-
-
-def test_changes_since_are_counted_from_the_end(
-    tmp_path: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "journal.jsonl"
-    assert journal.since(path, 0) == 0
-    for n in range(9):
-        journal.append(con, path, {**LINE, "name": "x" * n})
-        if n == 5:  # the sixth line had no effect, and the seventh says so
-            con.execute("delete from ops.journal where n = 6")
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    assert [line["n"] for line in lines if line["action"] == "void"] == [7]
-    assert journal.since(path, 10) == 0
-    with path.open("ab") as unfinished:
-        unfinished.write(b'{"action": "la')
-    for tail in (1, 100, 200, 400, 1 << 16):
-        monkeypatch.setattr(journal, "_TAIL", tail)
-        assert [journal.since(path, known) for known in (0, 1, 5, 8, 9)] == [8, 7, 3, 2, 1], tail
 
 
 @pytest.mark.parametrize("name", ["a[1].csv", "a*.csv", "a?.csv", 'o\'brien "x".csv', "source=x/a.csv", "[[]].csv"])

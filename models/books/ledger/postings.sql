@@ -44,18 +44,7 @@ numbered as (
 )
 
 select
-    sha256(concat_ws(
-        '|',
-        account_id,
-        day::VARCHAR,
-        period::VARCHAR,
-        kind,
-        coalesce(service, ''),
-        amount::VARCHAR,
-        currency,
-        coalesce(reference, ''),
-        ordinal::VARCHAR
-    )) as entry_id,
+    {{ entry_id('ordinal') }} as entry_id,
     account_id,
     day,
     period,

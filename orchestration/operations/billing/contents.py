@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from orchestration.documents.document import Document, DocumentLine, ListedCall, Party
+from orchestration.engine import stored
 from orchestration.operations.billing.billable import DocumentRequest, one_row
 from orchestration.store import sql
 from orchestration.store.files import whole
@@ -95,4 +96,4 @@ def store_items(con: duckdb.DuckDBPyConnection, home: Home, number: str, period:
     path = f"tables/marts.invoice_calls/{number}.parquet"
     with whole(home.root / path) as part:
         con.execute(f"copy ({_ITEMS.replace('$document', sql.literal(number))}) to {sql.path(part)} (format parquet)")
-    con.execute("insert into ops.stored_files values ('marts.invoice_calls', ?, ?, true)", [period, path])
+    stored.note(con, home.root, "marts.invoice_calls", period, path, sealed=True)

@@ -17,6 +17,7 @@ from orchestration.documents.document import Document
 from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
+from orchestration.engine import stored
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.billing.billable import (
     DocumentRequest,
@@ -132,6 +133,7 @@ def _make(
     """Everything about the document but its files in exports/, or nothing; in the caller's transaction."""
     home, number = held.home, None if request.draft else document_id
     totals = _totals(con, request, document_id, is_again=before is not None)
+    stored.refuse_damaged(con, home.root, totals["period_start"], totals["period_end"])
     files = _files(document_of(con, request, totals, logo, held.rules), before)
     sums = {suffix: hashlib.sha256(content).hexdigest() for suffix, content in files.items()}
     columns = ("kind", "account_id", "period_start", "period_end", "net", "tax", "total", "currency", "due_on")

@@ -9,13 +9,22 @@ from datetime import date, timedelta
 
 import duckdb
 
+from orchestration.engine import stored
+from orchestration.engine.daily import daily
 from orchestration.operations.day.assertions import Assertion, assertions, breaking
 from orchestration.operations.day.audit import audit_days
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.post import post_day
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.day.waivable import weigh_again
-from orchestration.operations.day.words import AUDIT, AUDIT_REMEDY, AUDIT_WORDS
+from orchestration.operations.day.words import (
+    AUDIT,
+    AUDIT_REMEDY,
+    AUDIT_WORDS,
+    STORED,
+    STORED_REMEDY,
+    STORED_WORDS,
+)
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, operator
 
@@ -46,6 +55,7 @@ _ENDED = """
 # How many of the rows that break an assertion are shown and kept, for each day.
 _SHOWN = 20
 _AUDIT = Assertion(AUDIT, "", AUDIT_WORDS, AUDIT_REMEDY)
+_STORED = Assertion(STORED, "", STORED_WORDS, STORED_REMEDY)
 
 
 @dataclass(frozen=True)
@@ -144,24 +154,45 @@ def _check(
             days = [d for d in days if day <= d <= (last or day)]
             if not days:
                 _refuse_settled(con, day)
-        with transaction(con):
-            con.execute("delete from run.check_days")
-            con.execute("insert into run.check_days select unnest(?::DATE[])", [days])
-        if not days:
-            return {}
-        outcomes = {d: _Outcome() for d in days}
+        outcomes = _damaged(con, held.home, days)
+        damaged = [d for d in days if outcomes[d].failures]
+        _look_at(con, damaged)
+        _record(con, [_STORED], outcomes)
+        whole = [d for d in days if d not in damaged]  # nothing can be asked of the others
+        _look_at(con, whole)
+        if not whole:
+            return outcomes
         asserted = assertions()
         for a in asserted:
-            for d, rows, details, remedy in breaking(con, a, days, _SHOWN, report):
+            for d, rows, details, remedy in breaking(con, a, whole, _SHOWN, report):
                 (outcomes[d].warnings if a.warns else outcomes[d].failures).append(
                     Failure(a.name, rows, details, a.words, remedy)
                 )
-        for d, differences in audit_days(con, held.home, days).items():
+        for d, differences in audit_days(con, held.home, whole).items():
             if differences:
                 audited = Failure(AUDIT, len(differences), differences[:_SHOWN], AUDIT_WORDS, AUDIT_REMEDY)
                 outcomes[d].failures.append(audited)
-        _record(con, [*asserted, _AUDIT], outcomes)
+        _record(con, [*asserted, _AUDIT, _STORED], outcomes)
     return outcomes
+
+
+def _damaged(con: duckdb.DuckDBPyConnection, home: Home, days: list[date]) -> dict[date, _Outcome]:
+    """What becomes of each day as far as its stored files tell it."""
+    outcomes = {d: _Outcome() for d in days}
+    details: dict[date, list[str]] = {}
+    for damage in stored.damaged(con, home.root, days[0], days[-1]) if days else ():
+        if damage.day in outcomes:
+            details.setdefault(damage.day, []).append(f"{damage.path}: {damage.wrong}")
+    for d, damages in details.items():
+        outcomes[d].failures.append(Failure(STORED, len(damages), damages, STORED_WORDS, STORED_REMEDY))
+    return outcomes
+
+
+def _look_at(con: duckdb.DuckDBPyConnection, days: list[date]) -> None:
+    """Have assertions, and what is recorded of them, speak of these days."""
+    with transaction(con):
+        con.execute("delete from run.check_days")
+        con.execute("insert into run.check_days select unnest(?::DATE[])", [days])
 
 
 def _refuse_early(day: date) -> None:
@@ -249,12 +280,6 @@ def _close(con: duckdb.DuckDBPyConnection, held: Writer, day: date) -> list[str]
             """,
             {"day": day, "now": at, "operator": operator()},
         )
-        con.execute(
-            """
-            update ops.stored_files set sealed = true
-            where day = ? and table_name in ('marts.rated_calls', 'marts.profile_consumption')
-            """,
-            [day],
-        )
+        stored.seal(con, held.home.root, [model.name for model in daily() if model.sealed], day)
         held.journal(con, "close", at, day=str(day), posted=len(posted), entries=digest(posted))
     return posted

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -26,7 +26,7 @@ from orchestration.operations.day.outdated import settle
 from orchestration.store import journal, sql
 from orchestration.store.database import count, transaction
 from orchestration.store.failures import is_interruption, what_failed
-from orchestration.store.files import whole
+from orchestration.store.files import checksum, whole
 from orchestration.store.warehouse import Home, Refused, Writer, now, writer
 
 _STORED = "select path from ops.stored_files"
@@ -99,11 +99,13 @@ def publish_now(home: Home) -> Published:
         return publish(held)
 
 
-def publish(held: Writer) -> Published:
+def publish(held: Writer, damaged: Collection[Path] = ()) -> Published:
     """Publish for a caller that holds the lock, and tell people of accounts whose status changed with it.
 
-    Before a build by the models of this release there is nothing to do.
+    Files that are `damaged` are written again. Before a build by the models of this release there is nothing to do.
     """
+    for path in damaged:
+        path.unlink(missing_ok=True)
     home = held.home
     with held.connect() as con:
         if not modelled(con):
@@ -125,7 +127,8 @@ def publish(held: Writer) -> Published:
             written += 1
         stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
         booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
-    _swap(home, files, views, booked_until)
+    sums = _sums(home, files, damaged)
+    _swap(home, files, views, booked_until, sums)
     if waiting:
         alerts.send(held, waiting)
         # what became of them is published too: the small file is made once more
@@ -133,7 +136,7 @@ def publish(held: Writer) -> Published:
             path = data / "ops.alerts" / f"{time.time_ns()}.parquet"
             _export(con, "select * from ops.alerts", path)
         files["ops.alerts"] = [path]
-        _swap(home, files, views, booked_until)
+        _swap(home, files, views, booked_until, _sums(home, files, ()))
     _forget([data, home.tables], {*stored, *(path for paths in files.values() for path in paths)})
     return Published(home.serving, written)
 
@@ -235,11 +238,11 @@ def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
         con.execute(f"copy ({query}) to {sql.path(part)} (format parquet, compression lz4_raw)")
 
 
-def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_until: date) -> None:
+def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_until: date, sums: dict[str, str]) -> None:
     """Build the small file of views beside the served one and take its place in one rename.
 
     `views` are the statements of the views whose files the warehouse itself keeps; `booked_until` is the last booking
-    day that is over.
+    day that is over; `sums` the sha256 of the files that were written to be published.
     """
     with whole(home.serving) as part, duckdb.connect() as con:
         # an older storage version, so that analysts need not have the newest client
@@ -254,12 +257,39 @@ def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_unt
             for table, paths in files.items():
                 read = sql.reader("read_parquet", paths, "union_by_name = true")
                 con.execute(f"create view serving.{table} as select * from {read}")
+            con.execute("create table serving.main.published_files (path VARCHAR, sha256 VARCHAR)")
+            con.execute(
+                "insert into serving.main.published_files select unnest(?::VARCHAR[]), unnest(?::VARCHAR[])",
+                [list(sums), list(sums.values())],
+            )
             con.execute(
                 "create table serving.main.published as select ?::TIMESTAMP as published_at, ?::DATE as booked_until",
                 [now(), booked_until],
             )
         con.execute("use memory")
         con.execute("detach serving")
+
+
+def _sums(home: Home, files: dict[str, list[Path]], written: Collection[Path]) -> dict[str, str]:
+    """The sha256 of the files that are published and no stored ones, by their paths in the deployment.
+
+    Of those that were published before it is kept, but where they were `written` again: they are not read twice.
+    """
+    known = published_files(home)
+    sums = {}
+    for path in {path for paths in files.values() for path in paths if not path.is_relative_to(home.tables)}:
+        name = str(path.relative_to(home.root))
+        sums[name] = known[name] if name in known and path not in written else checksum(path)
+    return sums
+
+
+def published_files(home: Home) -> dict[str, str]:
+    """What was published last: the sha256 of each file by its path in the deployment."""
+    try:
+        with duckdb.connect(str(home.serving), read_only=True) as con:
+            return dict(con.execute("select path, sha256 from main.published_files").fetchall())
+    except (duckdb.Error, UnicodeDecodeError):  # there is none, or it is an earlier release's, or damaged
+        return {}
 
 
 def _forget(directories: list[Path], counted: set[Path]) -> None:

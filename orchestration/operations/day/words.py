@@ -11,6 +11,9 @@ AUDIT_WORDS = (
     "the last digit."
 )
 AUDIT_REMEDY = "The rating and the reference rater disagree on these calls. Do not waive; report it."
+STORED = "stored_files_are_whole"
+STORED_WORDS = "The stored files of the day have the bytes that were written."
+STORED_REMEDY = "A disk or a hand has changed them: tollbook repair makes them again from the archive."
 
 
 def opening_words(sql: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,48 +62,59 @@ def rebuild(home: Home, report: Callable[[str], None] | None = None, *, check: b
     if not home.journal.exists():
         raise nothing
     with writer(home, "rebuild", begin=False) as held:
-        lines = _lines(home, held.done)
+        lines = done_lines(home, held.done)
         if not lines:
             raise nothing
         # what was loaded once is done again as it was; anything else the last step takes, after the switch
         is_new = version(home.seeds) != _last_version(lines)
         if is_new and not check:
             _refuse_bad(home)
-        scratch = home.root / ".rebuild"
-        shutil.rmtree(scratch, ignore_errors=True)
-        new = Home(scratch, scratch / "config" / "seeds")
-        try:
-            with writer(new, "rebuild", begin=False) as beside:
-                begin_empty(new)
-                replay = Replay(beside, home)
-                for number, line in enumerate(lines, start=1):
-                    if report:
-                        report(f"{number} of {len(lines)}: {line['at'][:19]} {line['action']} {_about(line)}")
-                    replay.line(line)
-                entries, invoices = _counts(beside)
-                beside.release()
-                differences = replay.differences + _compared(home, new)
-                if differences:
-                    first = "the rebuilt warehouse differs, nothing changed; of each kind the first ones:"
-                    raise Refused("\n".join([first, *differences[:20]]))
-                compared = home.warehouse.exists()
-                if not check:
-                    with beside.connect() as books:
-                        if is_new:
-                            _refuse_bad(home, books)
-                        has_models = modelled(books)
-                    _hand_over(beside, home, lines)
+        with replayed(home, lines, report) as beside:
+            entries, invoices = _counts(beside)
+            compared = home.warehouse.exists()
             if not check:
-                _switch(held, new)
+                with beside.connect() as books:
+                    if is_new:
+                        _refuse_bad(home, books)
+                    has_models = modelled(books)
+                _hand_over(beside, home, lines)
+                beside.release()
+                _switch(held, beside.home)
                 if has_models:
                     keep_models(held)
                 configure(held, again=not is_new)
                 build_days(held)
                 with environment(TOLLBOOK_ALERTS=""):
                     publish(held)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
     return Rebuilt(len(lines), entries, invoices, compared, not check)
+
+
+@contextmanager
+def replayed(
+    home: Home, lines: Sequence[journal.Line], report: Callable[[str], None] | None = None
+) -> Iterator[Writer]:
+    """A deployment in a scratch folder in which all of these lines were done again, until the block ends.
+
+    Raises `Refused` where it does not come out as the journal says, or as the warehouse has it where that can be read.
+    """
+    scratch = home.root / ".rebuild"
+    shutil.rmtree(scratch, ignore_errors=True)
+    new = Home(scratch, scratch / "config" / "seeds")
+    try:
+        with writer(new, "rebuild", begin=False) as beside:
+            begin_empty(new)
+            replay = Replay(beside, home)
+            for number, line in enumerate(lines, start=1):
+                if report:
+                    report(f"{number} of {len(lines)}: {line['at'][:19]} {line['action']} {_about(line)}")
+                replay.line(line)
+            beside.release()
+            if differences := replay.differences + _compared(home, new):
+                first = "the rebuilt warehouse differs, nothing changed; of each kind the first ones:"
+                raise Refused("\n".join([first, *differences[:20]]))
+            yield beside
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _last_version(lines: list[journal.Line]) -> str | None:
@@ -116,7 +127,7 @@ def _refuse_bad(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> N
         raise Refused("\n".join(wrong))
 
 
-def _lines(home: Home, done: int) -> list[journal.Line]:
+def done_lines(home: Home, done: int) -> list[journal.Line]:
     """The lines to do again: not the last one where the warehouse, if there is one, knows that it had no effect.
 
     `done`: the last line that is known to have had one.
@@ -186,7 +197,9 @@ def _hand_over(beside: Writer, home: Home, lines: list[journal.Line]) -> None:
             con.execute("detach old")
         with transaction(con):
             con.execute("delete from ops.journal")
-            con.executemany("insert into ops.journal values (?, ?, ?, ?, ?)", [journal.note(line) for line in lines])
+            done = {line["n"] for line in lines}
+            noted = [line for line in journal.noted_lines(home.journal) if line[0] in done]
+            con.executemany("insert into ops.journal values (?, ?, ?, ?, ?, ?)", noted)
             # its views name the files where they were made: who is killed before they name them where they are then
             # has the next build make them all again
             con.execute("delete from ops.project")

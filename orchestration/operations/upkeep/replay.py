@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -25,6 +24,7 @@ from orchestration.operations.upkeep.rate_decks import DeckOptions
 from orchestration.operations.upkeep.rates import accept_held
 from orchestration.store import journal
 from orchestration.store.database import transaction
+from orchestration.store.files import checksum
 from orchestration.store.warehouse import Home, Refused, Writer, environment
 
 Line = journal.Line
@@ -120,8 +120,8 @@ class Replay:
         accepted = accept_held(self.held, self._file(line), options, reason=line["reason"])[0]
         self.differs(line, "the deck", line["deck"], accepted.deck)
 
-    def upgrade(self, line: Line) -> None:
-        """What is built anew has the tables of this release."""
+    def nothing(self, line: Line) -> None:
+        """What is built anew has the tables of this release, and no file of it is damaged."""
 
     def close(self, line: Line) -> None:
         self._build(line)
@@ -180,9 +180,8 @@ class Replay:
         kept = dropped.archived(self.kept, dropped.Dropped(Path(name), kind, source, False), line["file_id"])
         if not kept.exists():
             raise Refused(f"{kept} is not in the archive; {name} landed from it")
-        with kept.open("rb") as archived:
-            if hashlib.file_digest(archived, "sha256").hexdigest() != line["file_id"]:
-                raise Refused(f"{kept} is damaged, its bytes are not those of {name}: bring it back from a backup")
+        if checksum(kept) != line["file_id"]:
+            raise Refused(f"{kept} is damaged, its bytes are not those of {name}: bring it back from a backup")
         path: Path = self.held.home.inbox / kind / source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(kept, path)
@@ -198,7 +197,8 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "unreadable": Replay.unreadable,
     "withdraw": Replay.withdraw,
     "rates accept": Replay.accept,
-    "upgrade": Replay.upgrade,
+    "upgrade": Replay.nothing,
+    "repair": Replay.nothing,
     "close": Replay.close,
     "waive": Replay.waive,
     "confirm_waiver": Replay.confirm,

@@ -100,3 +100,10 @@ create table if not exists ops.stored_files (
     path VARCHAR primary key,
     sealed BOOLEAN not null
 );
+
+-- What tells whether a file is as it was written (orchestration/engine/stored.py): its bytes and their sha256; of a
+-- sealed one its rows and, as JSON, the sums of its decimals by currency. Null for files of releases before that.
+alter table ops.stored_files add column if not exists bytes BIGINT;
+alter table ops.stored_files add column if not exists sha256 VARCHAR;
+alter table ops.stored_files add column if not exists rows BIGINT;
+alter table ops.stored_files add column if not exists sums VARCHAR;

@@ -25,3 +25,6 @@ create table if not exists ops.journal (
     action VARCHAR not null,
     arguments VARCHAR not null
 );
+
+-- The sha256 of the line's bytes; null for those of releases before there was a chain.
+alter table ops.journal add column if not exists sha256 VARCHAR;

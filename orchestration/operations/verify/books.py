@@ -1,0 +1,111 @@
+"""Whether the warehouse says what the journal says: its lines, the postings of each close, issued documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+
+from orchestration.operations.day.close import digest
+from orchestration.operations.verify.fault import Fault
+from orchestration.store import journal
+from orchestration.store.database import dict_rows
+from orchestration.store.journal import Line
+
+REBUILD = "tollbook rebuild makes the warehouse anew from the archive and the journal, and says what differs"
+_SHOWN = 20
+
+
+def journal_faults(con: duckdb.DuckDBPyConnection, lines: Sequence[Line], sums: dict[int, str]) -> Iterator[Fault]:
+    """Lines that the warehouse knows otherwise, lacks, or knows alone. A last one that it lacks had no effect."""
+    noted = {row["n"]: row for row in dict_rows(con, "select * from ops.journal order by n")}
+    for line in lines:
+        known, where = noted.pop(line["n"], None), f"line {line['n']}"
+        if known is None:
+            if line is not lines[-1]:
+                yield Fault("journal", where, "the warehouse does not know of it", REBUILD)
+            continue
+        n, at, *rest = journal.note(line)
+        same = [known["operator"], known["action"], known["arguments"]] == rest and str(known["done_at"]) == _stamp(at)
+        if not same or known["sha256"] not in (None, sums[line["n"]]):
+            yield Fault("journal", where, "the warehouse knows it as another one", f"restore archive/ or {REBUILD}")
+    for n in noted:
+        yield Fault(
+            "journal", f"line {n}", "the warehouse knows of it, and the journal has it no more", "restore archive/"
+        )
+
+
+def _stamp(at: object) -> str:
+    return str(at).replace("T", " ").removesuffix(".000000")
+
+
+def ledger_faults(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Iterator[Fault]:
+    """Postings that are not what their ids, or the lines of the journal that posted them, say."""
+    for row in dict_rows(con, f"select * from books.misnamed_entries order by entry_id limit {_SHOWN}"):
+        wrong = (
+            f"it says {row['amount']} {row['currency']} of {row['account_id']} for {row['day']}, which has another id"
+        )
+        yield Fault("ledger", row["entry_id"], wrong, REBUILD)
+    posted = {
+        (str(row["day"]), _stamp(row["posted_at"])): row["ids"]
+        for row in dict_rows(
+            con,
+            """
+            select day, posted_at, list(entry_id order by entry_id) as ids
+            from marts.ledger_entries
+            where fact is not null
+            group by day, posted_at
+            """,
+        )
+    }
+    closed = {(str(row["day"]), _stamp(row["closed_at"])) for row in dict_rows(con, "select * from ops.closings")}
+    closings: dict[tuple[str, str], list[Line]] = {}
+    for line in (line for line in lines if line["action"] == "close"):
+        closings.setdefault((str(line["day"]), _stamp(line["at"])), []).append(line)
+    for key, by in closings.items():
+        ids, where = posted.pop(key, []), f"line {by[0]['n']}"
+        if key not in closed:
+            yield Fault("ledger", key[0], f"{where} closed it, and the warehouse does not", REBUILD)
+        # closed twice at one instant, by a clock that was set: how many each of them posted is known, not which
+        elif len(by) > 1 and sum(line["posted"] for line in by) == len(ids):
+            continue
+        elif len(by) > 1 or by[0].get("entries", digest(ids)) != digest(ids):
+            wrong = (
+                f"{where} posted {sum(line['posted'] for line in by)} entries, and the ledger has others ({len(ids)})"
+            )
+            yield Fault("ledger", key[0], wrong, REBUILD)
+    for day, at in posted:
+        yield Fault("ledger", day, f"it has postings of {at} that no line of the journal closed", REBUILD)
+
+
+def invoice_faults(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Iterator[Fault]:
+    """Issued documents that are not as the journal says, or whose postings do not come to their total."""
+    issued = {
+        row["invoice_number"]: row
+        for row in dict_rows(
+            con,
+            """
+            select
+                i.invoice_number, i.total, i.checksum, i.account_id,
+                -(select coalesce(sum(l.amount), 0) from ops.invoice_entries as e
+                    inner join ops.ledger_entries as l on e.entry_id = l.entry_id
+                    where e.invoice_number = i.invoice_number) as posted
+            from ops.invoices as i
+            where i.status = 'issued'
+            """,
+        )
+    }
+    for line in (line for line in lines if line["action"] in ("invoice", "credit note")):
+        number, row = line["invoice_number"], issued.pop(line["invoice_number"], None)
+        if row is None:
+            yield Fault("invoice", number, f"line {line['n']} issued it, and the warehouse has none", REBUILD)
+        elif (f"{row['total']:f}", row["checksum"], row["account_id"]) != (
+            f"{type(row['total'])(str(line['total'])):f}", line["checksum"], line["account"],
+        ):  # fmt: skip
+            yield Fault("invoice", number, f"it is not as line {line['n']} issued it", REBUILD)
+        elif row["posted"] != row["total"]:
+            yield Fault(
+                "invoice", number, f"its postings come to {row['posted']}, its total is {row['total']}", REBUILD
+            )
+    for number in issued:
+        yield Fault("invoice", number, "no line of the journal issued it", REBUILD)

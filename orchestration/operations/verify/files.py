@@ -1,0 +1,93 @@
+"""Whether the files of a deployment have the bytes that were written: archive, stored days, exports, publication."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.configuration.load import version
+from orchestration.landing import dropped
+from orchestration.operations.verify.fault import Fault
+from orchestration.store.files import checksum
+from orchestration.store.journal import Line
+from orchestration.store.warehouse import KINDS, Home
+
+BACKUP = "bring it back from a backup"
+_SHA256 = re.compile("[0-9a-f]{64}")
+_LANDED = ("land", "land again", "rates accept")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A file as it was written: its sha256, and what to do where it is another one."""
+
+    what: str
+    checksum: str
+    right: str
+
+
+def damaged(home: Home, files: Mapping[Path, Expected], report: Callable[[Path], None]) -> Iterator[Fault]:
+    """Those of the files that are gone or have other bytes."""
+    for path, expected in files.items():
+        report(path)
+        try:
+            found = checksum(path)
+        except FileNotFoundError:
+            yield Fault(expected.what, _shown(home, path), "it is gone", expected.right)
+        except OSError as failure:
+            yield Fault(expected.what, _shown(home, path), f"it cannot be read ({failure.strerror})", expected.right)
+        else:
+            if found != expected.checksum:
+                yield Fault(
+                    expected.what, _shown(home, path), "its bytes are not those that were written", expected.right
+                )
+
+
+def archived(home: Home, lines: Sequence[Line]) -> dict[Path, Expected]:
+    """The files of the archive that lines of the journal speak of: what landed, decks' mappings, documents, logos."""
+    files: dict[Path, Expected] = {}
+    for line in lines:
+        if line["action"] in _LANDED:
+            kind = str(line.get("kind", "rates"))
+            file = dropped.Dropped(Path(line["name"]), kind, line["source"], False)
+            files[dropped.archived(home, file, line["file_id"])] = Expected("archive", line["file_id"], BACKUP)
+            if mapping := line.get("mapping"):
+                path = home.archive / "rates" / line["source"] / f"{mapping}.toml"
+                files[path] = Expected("archive", mapping, BACKUP)
+        elif line["action"] in ("invoice", "credit note"):
+            path = home.archive / "invoices" / f"{line['checksum']}.json"
+            files[path] = Expected("archive", line["checksum"], BACKUP)
+            if logo := line.get("logo"):
+                files[home.archive / "branding" / logo] = Expected("archive", logo, BACKUP)
+    return files
+
+
+def configurations(home: Home, lines: Sequence[Line]) -> Iterator[Fault]:
+    """The kept configurations that are not what the journal loaded."""
+    for kept in dict.fromkeys(str(line["version"]) for line in lines if line["action"] == "configure"):
+        directory = home.archive / "config" / kept
+        if not directory.is_dir():
+            yield Fault("archive", _shown(home, directory), "it is gone", BACKUP)
+        elif version(directory) != kept:
+            yield Fault("archive", _shown(home, directory), "its files are not those that were loaded", BACKUP)
+
+
+def orphans(home: Home, known: Mapping[Path, Expected]) -> Iterator[Fault]:
+    """Files that landed, as the archive says, and of which no line of the journal does.
+
+    A command that was killed in between leaves one, whose file is still where it came from.
+    """
+    waiting = {checksum(path) for path in home.inbox.rglob("*") if path.is_file()} if home.inbox.is_dir() else set()
+    for kind in KINDS:
+        for path in sorted((home.archive / kind).rglob("*")):
+            named = _SHA256.match(path.name)
+            if path in known or not path.is_file() or (named and named[0] in waiting):
+                continue
+            right = f"land it (tollbook land {path} --kind {kind} --source {path.parent.name}), or take it out"
+            yield Fault("archive", _shown(home, path), "no line of the journal speaks of it", right)
+
+
+def _shown(home: Home, path: Path) -> str:
+    return str(path.relative_to(home.root)) if path.is_relative_to(home.root) else str(path)

@@ -1,0 +1,125 @@
+"""Whether a deployment's books and files are as they were written. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.operations.billing.issued import SUFFIXES, exported
+from orchestration.operations.day.publish import published_files
+from orchestration.operations.verify import books, files
+from orchestration.operations.verify.fault import Fault
+from orchestration.store import journal, upgrade
+from orchestration.store.database import dict_rows
+from orchestration.store.warehouse import Home, Refused, writer
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was looked at: lines of the journal, files and their bytes; the number and sha256 of the last line; what is
+    wrong."""
+
+    lines: int
+    files: int
+    head: journal.Head | None
+    faults: list[Fault]
+
+
+def verify(home: Home, report: Callable[[str], None] | None = None) -> Verified:
+    """Compare the journal with itself, the warehouse with the journal, and every file with what was written.
+
+    The writer's place is held while the warehouse is read, and not while files are: none of them ever changes.
+    Raises `Refused` where there is no deployment, and where its tables are of another release.
+    """
+    if not home.journal.exists() and not home.warehouse.exists():
+        raise Refused(f"nothing has landed in {home.root}: there is nothing to verify")
+    with writer(home, "verify", begin=False):
+        lines, sums, faults = _journal(home)
+        expected, found = _warehouse(home, lines, sums) if home.warehouse.exists() else ({}, [_no_warehouse(home)])
+    faults += found
+    kept = files.archived(home, lines)
+    expected = {**expected, **kept, **_served(home)}
+    faults += files.configurations(home, lines)
+    faults += files.orphans(home, kept)
+    faults += files.damaged(home, expected, _counting(len(expected), report))
+    return Verified(len(lines), len(expected), journal.head(home.journal) if lines else None, faults)
+
+
+def _journal(home: Home) -> tuple[list[journal.Line], dict[int, str], list[Fault]]:
+    try:
+        lines = list(journal.effective(home.journal))
+        return lines, {int(str(row[0])): str(row[-1]) for row in journal.noted_lines(home.journal)}, []
+    except journal.Damaged as damaged:
+        right = "restore archive/journal from a backup"
+        return [], {}, [Fault("journal", "archive/journal/journal.jsonl", str(damaged), right)]
+
+
+def _no_warehouse(home: Home) -> Fault:
+    return Fault("warehouse", home.warehouse.name, "it is gone", books.REBUILD)
+
+
+def _warehouse(
+    home: Home, lines: list[journal.Line], sums: dict[int, str]
+) -> tuple[dict[Path, files.Expected], list[Fault]]:
+    """What is wrong in the warehouse, and the files that it knows."""
+    faults: list[Fault] = []
+    try:
+        with duckdb.connect(str(home.warehouse), read_only=True) as con:
+            if (version := upgrade.version(con)) != upgrade.TABLES:
+                other = f"its tables are version {version}, this release knows {upgrade.TABLES}"
+                raise Refused(f"{home.warehouse} is another release's ({other}): run tollbook build, then verify")
+            if lines:
+                faults += books.journal_faults(con, lines, sums)
+                faults += books.ledger_faults(con, lines)
+                faults += books.invoice_faults(con, lines)
+            return {**_stored(con, home), **_documents(con, home)}, faults
+    except (duckdb.Error, UnicodeDecodeError) as unreadable:
+        said = str(unreadable).splitlines()[0]
+        return {}, [*faults, Fault("warehouse", home.warehouse.name, f"it cannot be read ({said})", books.REBUILD)]
+
+
+def _stored(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.Expected]:
+    return {
+        home.root / row["path"]: files.Expected(
+            "stored", row["sha256"], "tollbook repair makes it again from the archive"
+        )
+        for row in dict_rows(con, "select path, sha256 from ops.stored_files where sha256 is not null")
+    }
+
+
+def _served(home: Home) -> dict[Path, files.Expected]:
+    again = "tollbook repair writes it again"
+    return {
+        home.root / path: files.Expected("published", sha256, again) for path, sha256 in published_files(home).items()
+    }
+
+
+def _documents(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.Expected]:
+    """Issued documents, in the archive and as they were exported."""
+    expected = {}
+    for row in dict_rows(
+        con,
+        "select invoice_number, csv_sha256 as csv, checksum as json, pdf_sha256 as pdf from ops.invoices"
+        " where status = 'issued'",
+    ):
+        for suffix in SUFFIXES:
+            again = f"tollbook invoices {row['invoice_number']} puts it back from the archive"
+            expected[exported(home, row["invoice_number"], suffix)] = files.Expected("invoice", row[suffix], again)
+            kept = home.archive / "invoices" / f"{row[suffix]}.{suffix}"
+            expected[kept] = files.Expected("archive", row[suffix], files.BACKUP)
+    return expected
+
+
+def _counting(all_of_them: int, report: Callable[[str], None] | None) -> Callable[[Path], None]:
+    looked_at = 0
+
+    def count(path: Path) -> None:
+        nonlocal looked_at
+        looked_at += 1
+        if report is not None and looked_at % 100 == 0:
+            report(f"{looked_at} of {all_of_them} files: {path.name}")
+
+    return count

@@ -1,0 +1,251 @@
+"""Every kind of damage and tampering is noticed by verify, and a deployment that nobody touched is clean."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.operations.accounts.topup import topup
+from orchestration.operations.billing.billable import DocumentRequest
+from orchestration.operations.billing.invoice import invoice
+from orchestration.operations.day.build import build
+from orchestration.operations.day.close import close
+from orchestration.operations.day.land import land
+from orchestration.operations.day.publish import published_files
+from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.operations.upkeep.repair import Repaired, repair
+from orchestration.operations.verify.verify import verify
+from orchestration.store.warehouse import Home, Refused, serving
+from tests.support.company import write_calls, write_company
+from tests.support.put_back import keep, put_back
+
+pytestmark = pytest.mark.usefixtures("unpublished")
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Calls of 26 and 27 February, a top-up, an invoice of February; both days closed."""
+    root = tmp_path_factory.mktemp("closed") / "deployment"
+    made = Home(root / "home", write_company(root / "seeds"))
+    calls = [("c1", "2026-02-26T10:00:00", "60", "in-a"), ("c2", "2026-02-27T10:00:00", "90", "in-b")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOLLBOOK_NOW", "2026-03-03T00:05:00")
+        land(made, [write_calls(root / "calls.csv", calls)], kind="cdrs", source="sw1")
+        close(made)
+        topup(made, "acme", Decimal(5))
+        invoice(made, DocumentRequest("bolt", date(2026, 2, 1)))
+    keep(root)
+    return root
+
+
+@pytest.fixture
+def home(closed: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-03T00:05:00")
+    return put_back(closed)
+
+
+def _lines(home: Home) -> list[bytes]:
+    return home.journal.read_bytes().splitlines(keepends=True)
+
+
+def _without(action: str) -> Callable[[Home], None]:
+    return lambda home: (
+        home.journal.write_bytes(b"".join(line for line in _lines(home) if json.loads(line)["action"] != action))
+        and None
+    )
+
+
+def _edited(old: bytes, new: bytes) -> Callable[[Home], None]:
+    return lambda home: home.journal.write_bytes(home.journal.read_bytes().replace(old, new)) and None
+
+
+def _sql(statement: str) -> Callable[[Home], None]:
+    def run(home: Home) -> None:
+        with duckdb.connect(str(home.warehouse)) as con:
+            assert con.execute(statement).fetchall() != [(0,)], statement
+
+    return run
+
+
+def _gone(pattern: str) -> Callable[[Home], None]:
+    return lambda home: _one(home, pattern).unlink()
+
+
+def _changed(pattern: str) -> Callable[[Home], None]:
+    def change(home: Home) -> None:
+        path = _one(home, pattern)
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(bytes(content))
+
+    return change
+
+
+def _one(home: Home, pattern: str) -> Path:
+    return sorted(path for path in home.root.glob(pattern) if path.is_file())[0]
+
+
+def _added(path: str) -> Callable[[Home], None]:
+    return lambda home: (home.root / path).write_bytes(b"call_id\n") and None
+
+
+_NOTICED: list[tuple[str, Callable[[Home], None], str, str]] = [
+    ("a line taken out", _without("configure"), "journal", "is missing"),
+    ("an operator edited", _edited(b'"operator": "root"', b'"operator": "eve"'), "journal", "is damaged"),
+    ("an amount of the ledger", _sql("update ops.ledger_entries set amount = amount * 2 where kind = 'payment'"),
+     "ledger", "10.00000000 USD of acme"),
+    ("a posting taken out", _sql("delete from ops.ledger_entries where kind = 'calls' and account_id = 'acme'"),
+     "ledger", "posted"),
+    ("a posting put in", _sql(
+        "insert into ops.ledger_entries by name select * replace ('x' as entry_id, 99 as amount) "
+        "from ops.ledger_entries where kind = 'payment'"), "ledger", "another id"),
+    ("a posting of no close", _sql(
+        "update ops.ledger_entries set posted_at = posted_at + interval 1 day where kind = 'calls'"),
+     "ledger", "no line of the journal closed"),
+    ("a close forgotten", _sql("delete from ops.closings where day = '2026-02-26'"), "ledger", "closed it"),
+    ("who did it, in the warehouse", _sql("update ops.journal set operator = 'eve' where action = 'close'"),
+     "journal", "the warehouse knows it as another one"),
+    ("a line that the warehouse alone knows", _sql(
+        "insert into ops.journal select n + 1, * exclude n from ops.journal order by n desc limit 1"),
+     "journal", "has it no more"),
+    ("a line that the warehouse lacks", _sql("delete from ops.journal where action = 'configure'"),
+     "journal", "does not know of it"),
+    ("an invoice's total", _sql("update ops.invoices set total = total + 1 where status = 'issued'"),
+     "invoice", "not as line"),
+    ("an invoice's checksum", _sql("update ops.invoices set checksum = 'x' where status = 'issued'"),
+     "invoice", "not as line"),
+    ("an invoice forgotten", _sql("delete from ops.invoices where status = 'issued'"), "invoice", "issued it"),
+    ("what was charged, no more on the invoice", _sql("delete from ops.invoice_entries"), "invoice", "come to"),
+    ("an archived file changed", _changed("archive/cdrs/*/*"), "archive", "its bytes are not those"),
+    ("an archived file gone", _gone("archive/cdrs/*/*"), "archive", "it is gone"),
+    ("an archived payment that no line has", _added("archive/payments/topups/" + "a" * 64 + ".csv"),
+     "archive", "no line of the journal speaks of it"),
+    ("a kept configuration changed", _changed("archive/config/*/rates.csv"), "archive", "not those that were loaded"),
+    ("an archived document changed", _changed("archive/invoices/*.pdf"), "archive", "its bytes are not those"),
+    ("a sealed day changed", _changed("tables/marts.rated_calls/day=2026-02-26/*"), "stored", "its bytes are not"),
+    ("a sealed day gone", _gone("tables/marts.rated_calls/day=2026-02-27/*"), "stored", "it is gone"),
+    ("the calls of an invoice", _changed("tables/marts.invoice_calls/*"), "stored", "its bytes are not"),
+    ("an exported invoice", _changed("exports/invoices/INV*.csv"), "invoice", "its bytes are not"),
+    ("no warehouse", _gone("warehouse.duckdb"), "warehouse", "it is gone"),
+    ("no database", lambda home: home.warehouse.write_bytes(b"x" * 8192) and None, "warehouse", "cannot be read"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("damage", "what", "wrong"), [row[1:] for row in _NOTICED], ids=[row[0] for row in _NOTICED])
+def test_damage_is_noticed(home: Home, damage: Callable[[Home], None], what: str, wrong: str) -> None:
+    damage(home)
+    faults = verify(home).faults
+    assert [fault for fault in faults if fault.what == what and wrong in fault.wrong], faults
+    assert all(fault.where and fault.right for fault in faults)
+
+
+def test_what_nobody_touched_is_clean_and_stays_so(home: Home) -> None:
+    before = {path: path.stat().st_mtime_ns for path in home.root.rglob("*") if path.is_file()}
+    done = verify(home)
+    assert done.faults == []
+    assert done.lines == 8  # configuration, file, four closes (26 February to 1 March), top-up, invoice
+    after = {path: path.stat().st_mtime_ns for path in home.root.rglob("*") if path.is_file()}
+    assert {path for path in after if before.get(path) != after[path]} <= {home.lock}
+    rebuild(home)
+    assert verify(home).faults == []
+    assert verify(home).head == done.head
+
+
+def test_nothing_to_verify(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="nothing has landed"):
+        verify(Home(tmp_path / "home", write_company(tmp_path / "seeds")))
+    assert not (tmp_path / "home").exists()
+
+
+def test_what_a_crash_left_is_no_fault(home: Home, tmp_path: Path) -> None:
+    """A file that was archived and not landed yet, still in the inbox; a line that was never finished."""
+    waiting = write_calls(home.inbox / "cdrs" / "sw1" / "late.csv", [("c9", "2026-02-27T10:00:00", "60", "in-a")])
+    name = hashlib.sha256(waiting.read_bytes()).hexdigest()
+    (home.archive / "cdrs" / "sw1" / f"{name}.csv").write_bytes(waiting.read_bytes())
+    with home.journal.open("ab") as journal:
+        journal.write(b'{"action": "land", "n": 7')
+    assert verify(home).faults == []
+
+
+def test_damage_holds_a_day_and_an_invoice_back(home: Home, tmp_path: Path) -> None:
+    _changed("tables/marts.rated_calls/day=2026-02-27/*")(home)
+    with pytest.raises(Refused, match=r"of 2026-02-27 is damaged: its bytes are not those .* tollbook repair"):
+        invoice(home, DocumentRequest("acme", date(2026, 2, 1)))
+    late = [(f"c{day}", f"2026-02-{day}T11:00:00", "60", "in-a") for day in (26, 27)]
+    land(home, [write_calls(tmp_path / "late.csv", late)], kind="cdrs", source="sw1")
+    checked = {each.day.day: each for each in close(home)}
+    assert (checked[26].status, checked[27].status) == ("closed", "failed")
+    assert [failure.check for failure in checked[27].failures] == ["stored_files_are_whole"]
+
+
+@pytest.mark.published
+def test_what_is_damaged_is_made_again(home: Home) -> None:
+    """Closed days and an invoice's calls from the archive, an open day by a build, what is published by publishing."""
+    calls = write_calls(home.root / "open.csv", [("o", "2026-03-02T10:00:00", "60", "in-a")])
+    land(home, [calls], kind="cdrs", source="sw1")
+    build(home)
+    assert verify(home).faults == []
+    published = sorted(published_files(home))
+    for pattern in (
+        "tables/marts.rated_calls/day=2026-02-26/*",
+        "tables/marts.invoice_calls/*",
+        "tables/marts.rated_calls/day=2026-03-02/*",
+        published[0],
+        published[-1],
+    ):
+        _changed(pattern)(home)
+    _gone("tables/marts.rated_calls/day=2026-02-27/*")(home)
+    done = repair(home)
+    assert [path.split("/")[1] for path in done.sealed] == [
+        "marts.invoice_calls",
+        "marts.rated_calls",
+        "marts.rated_calls",
+    ]
+    assert len(done.open) == 1
+    assert done.published == [published[0], published[-1]]
+    assert verify(home).faults == []
+    with serving(home) as con:
+        rated = con.execute("select call_id, sell_account_amount from marts.rated_calls order by 1").fetchall()
+    # 60 s at 0.06 a minute, 90 s two minutes of it, of an account in euro at half
+    assert rated == [("c1", Decimal("0.06")), ("c2", Decimal("0.06")), ("o", Decimal("0.06"))]
+    assert repair(home) == Repaired([], [], [])
+    rebuild(home)
+    assert verify(home).faults == []
+
+
+def test_what_the_archive_gives_otherwise_is_not_taken(home: Home) -> None:
+    _sql("update ops.stored_files set sums = replace(sums, '0.06', '0.07') where table_name = 'marts.rated_calls'")(
+        home
+    )
+    _changed("tables/marts.rated_calls/day=2026-02-26/*")(home)
+    before = home.journal.read_bytes()
+    with pytest.raises(Refused, match=r"cannot be made again: what the archive gives .* other rows or sums"):
+        repair(home)
+    assert home.journal.read_bytes() == before
+    assert [fault.what for fault in verify(home).faults] == ["stored"]
+
+
+def test_any_bit_of_any_file(home: Home) -> None:
+    """Flipped one by one: noticed, or without effect on what is read."""
+    chosen = random.Random(13)
+    kept = [path for path in sorted(home.root.rglob("*")) if path.is_file() and path != home.lock]
+    kept = [path for path in kept if not path.is_relative_to(home.serving.parent) and path.stat().st_size]
+    for path in (path for path in kept if path != home.warehouse):
+        content = path.read_bytes()
+        place = chosen.randrange(len(content) * 8)
+        flipped = bytearray(content)
+        flipped[place // 8] ^= 1 << place % 8
+        path.write_bytes(bytes(flipped))
+        assert verify(home).faults, f"bit {place} of {path}"
+        path.write_bytes(content)
+        os.utime(path)
+    assert verify(home).faults == []
