@@ -36,7 +36,9 @@ _LISTED = 50
 @click.option("--dry-run", is_flag=True, help="Say what would land; change nothing.")
 @click.option("--supersede", is_flag=True, help="Let rows replace landed ones with the same identity.")
 @click.option(
-    "--again", is_flag=True, help="Let FILES, and payments, land although the same landed from another source."
+    "--again",
+    is_flag=True,
+    help="Let FILES, payments and usage land although the same, or the id, has landed elsewhere.",
 )
 @click.option("--corrects", type=FileId(), help="FILE has right what was rejected of this file: that is settled.")
 @click.option("--reason", help="Why, with --supersede.")

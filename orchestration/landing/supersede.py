@@ -19,7 +19,7 @@ def has_conflicts(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, sourc
 
 def land_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, supersede: bool) -> Counts | None:
     """Let the file's conflicting rows replace what they conflict with (`supersede`), or count beside what landed from
-    other sources; None if there are none such.
+    other sources or on other days; None if there are none such.
 
     They move from `rejected` to `landed` in the file's row of ops.files; the file's days are
     listed again under the new sequence. In the caller's transaction.

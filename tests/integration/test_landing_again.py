@@ -15,8 +15,10 @@ import pytest
 
 from orchestration.landing.rows.canonical import CDRS
 from orchestration.operations.day.land import land, land_files
+from orchestration.operations.day.withdraw import withdraw_file
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, writer
+from tests.support.company import write_text
 from tests.support.landing_home import adds_up, cdr, csv_text, drop, make, query, state
 from tests.support.rules import go_by
 
@@ -154,6 +156,44 @@ def test_ids_are_compared_with_neighbouring_days_only(home: Home, monkeypatch: p
     drop(home, "c.csv", csv_text([cdr(started_at="2026-03-06T10:00:00", duration_s=0)]))
     neighbour, far = land(home)
     assert (neighbour.rejected, far.landed) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", ["usage", "payments"])
+def test_ids_of_payments_and_usage_are_not_used_again(home: Home, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    """As a bank's booking day for its value day: a conflict, unless the file is said to have another."""
+    header, cells = {
+        "usage": ("usage_id,occurred_at,account_id,service,quantity", "acme,number,3"),
+        "payments": ("payment_id,paid_at,account_id,amount,currency", "acme,50,USD"),
+    }[kind]
+
+    def send(name: str, *rows: str, again: bool = False) -> tuple[int, int, int]:
+        pairs = (row.split() for row in rows)
+        lines = [f"{name},2026-03-0{day}T10:00:00,{cells}" for name, day in pairs]
+        path = write_text(home.root / name, header, *lines)
+        (done,) = land(home, [path], kind=kind, source="sw1", again=again)
+        return done.landed, done.duplicates, done.rejected
+
+    def landed() -> list[tuple[Any, ...]]:
+        return query(home, f"select {kind.rstrip('s')}_id, day(day) from landed.{kind} order by all")
+
+    with monkeypatch.context() as before:
+        go_by(before, 4)
+        assert send("old-1.csv", "b1 1", "b1 3") == (2, 0, 0)
+        assert send("old-2.csv", "b1 2") == (0, 0, 1)
+    assert send("same.csv", "b1 3", "b1 1", "b2 1") == (1, 2, 0)
+    assert send("other.csv", "b1 5", "b1 1", "b2 4", "b3 1", "b3 5") == (1, 1, 3)
+    said = query(home, "select detail from ops.rejected_rows where row_id = 'b3'")[0][0]
+    assert said.endswith("where both are right, on days that are no neighbours: tollbook land FILE --again")
+    # b2 of the 1st is taken back: that of the 4th, which had been in conflict with it, counts
+    (file,) = query(home, "select file_id from ops.files where name = 'same.csv'")[0]
+    withdraw_file(home, file, "the value day")
+    assert landed() == [("b1", 1), ("b1", 3), ("b2", 4), ("b3", 1)]
+    # they are others: of that file neighbouring days are asked
+    assert send("other.csv", "b1 5", "b1 1", "b2 4", "b3 1", "b3 5", again=True) == (4, 1, 0)
+    assert send("more.csv", "b1 4", again=True) == (0, 0, 1)
+    assert landed() == [("b1", 1), ("b1", 3), ("b1", 5), ("b2", 4), ("b3", 1), ("b3", 5)]
+    assert adds_up(home)
+    rebuild(home, check=True)
 
 
 def test_order_of_files_decides_nothing_without_conflicts(home: Home, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ having count(distinct ({stored})) > 1
 union
 select {identity}
 from left_over as r
-where exists (select 1 from landed_before as o where {same_identity} and abs(r.day - o.day) <= 1);
+where exists (select 1 from landed_before as o where {same_identity} and {near});
 
 delete from {table}
 where rowid in (

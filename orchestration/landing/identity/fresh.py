@@ -13,6 +13,7 @@ from orchestration.landing.identity.columns import columns_of
 from orchestration.landing.readers.readable import Readable
 from orchestration.landing.rows.canonical import Kind
 from orchestration.landing.rows.plausible import Limits
+from orchestration.store.database import one
 from orchestration.store.sql import literal, quoted, run
 
 _HERE = Path(__file__).parent
@@ -22,7 +23,7 @@ _HERE = Path(__file__).parent
 class Fresh:
     """The rows that one file has just put into its kind's table, or that are to come into it.
 
-    `again`: that they landed from another source is known, and they are others.
+    `again`: that they landed from another source, or their ids on another day, is known, and they are others.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -41,6 +42,13 @@ class Fresh:
         return self.kind.name == "payments" and not self.again
 
     @property
+    def compares_all_days(self) -> bool:
+        """Whether an id names one row for ever. By rules of before 5 it was used again after a day, as by switches."""
+        if self.kind.name not in ("usage", "payments") or self.again:
+            return False
+        return one(self.con, "select coalesce(rules, 1) > 4 from run.clock") == (True,)
+
+    @property
     def compares_superseded(self) -> bool:
         """Whether a row that was superseded is nothing new when it comes again."""
         return self.kind.name == "cdrs" and not self.supersede
@@ -48,8 +56,10 @@ class Fresh:
     @property
     def columns(self) -> dict[str, str]:
         """SQL: what stands in braces in the steps, by the kind of row."""
+        near = "true" if self.compares_all_days else "abs(r.day - o.day) <= 1"
         renewed = ", ".join(f"{sql} as {quoted(name)}" for name, sql in self.file.layout.renewed.items())
-        return {**columns_of(self.kind), "as_read_today": f"* replace ({renewed})" if renewed else "*"}
+        as_read_today = f"* replace ({renewed})" if renewed else "*"
+        return {**columns_of(self.kind), "near": near, "as_read_today": as_read_today}
 
     @property
     def parameters(self) -> Mapping[str, object]:
@@ -68,8 +78,8 @@ class Fresh:
     def look_back(self, first: date, last: date) -> None:
         """Temp views landed_before, superseded_before, paid_elsewhere: what rows of these days are compared with."""
         source = literal(self.source)
-        days = {"first_day": f"DATE '{first}'", "last_day": f"DATE '{last}'"}
-        self.run("landed_before", source=source, sequence=str(self.sequence), **days)
+        near = "true" if self.compares_all_days else f"day between DATE '{first}' - 1 and DATE '{last}' + 1"
+        self.run("landed_before", source=source, sequence=str(self.sequence), near_days=near)
         if self.compares_superseded:
             self.run("superseded_before", source=source)
         if self.compares_elsewhere:

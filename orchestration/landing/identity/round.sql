@@ -10,7 +10,7 @@ where
     r.state = ''
     and exists (
         select 1 from standing as o
-        where {same_identity} and abs(r.day - o.day) <= 1 and (not $supersede or o.rid is null)
+        where {same_identity} and {near} and (not $supersede or o.rid is null)
     );
 
 create or replace temp table first as
@@ -25,7 +25,7 @@ from standing as o
 where
     exists (
         select 1 from staged as r
-        where r.line in (select line from first) and {same_identity} and abs(r.day - o.day) <= 1
+        where r.line in (select line from first) and {same_identity} and {near}
     );
 
 delete from standing where rid in (select rid from outgoing);

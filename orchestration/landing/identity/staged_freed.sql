@@ -16,7 +16,7 @@ where
             select line from ops.rejected_rows
             where file_id = $file_id and kind = $kind and source = $source and reason = 'conflict'
         )
-        and exists (select 1 from freed_today as o where {same_identity} and abs(r.day - o.day) <= 1)
+        and exists (select 1 from freed_today as o where {same_identity} and {near})
     );
 
 delete from ops.rejected_rows

@@ -2,6 +2,6 @@
 create or replace temp table standing as
 select {stored}, rid
 from landed_before as r
-where exists (select 1 from staged as o where {same_identity} and abs(r.day - o.day) <= 1);
+where exists (select 1 from staged as o where {same_identity} and {near});
 
 create or replace temp table outgoing (rid BIGINT);

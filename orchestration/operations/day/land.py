@@ -53,7 +53,7 @@ class Options(TypedDict, total=False):
     """How files are landed. `kind` and `source`: what they are, outside the inbox; of it, which of them.
 
     `supersede`: rows replace landed ones, for a `reason`. `again`: the same content from another source is meant, the
-    same payments too.
+    same payments and ids of other days too.
     `corrects`: the id of the file (of the same kind and source) whose rejected rows the one file has right.
     """
 
@@ -245,7 +245,7 @@ def _lands_conflicts(landing: Landing, file: Landed) -> bool:
     """Whether rows of a file that has landed before, which were in conflict with others, may land now."""
     if landing.supersede:
         return True
-    is_meant = landing.again and file.kind == "payments" and landing.writer.rules > 4
+    is_meant = landing.again and file.kind in ("usage", "payments") and landing.writer.rules > 4
     return is_meant and has_conflicts(landing.con, file.file_id, file.kind, file.source)
 
 
