@@ -17,6 +17,7 @@ from orchestration.operations.day.build import build_days
 from orchestration.operations.day.close import close_days
 from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.operations.verify.verify import verify
 from orchestration.prepare import write_new_warehouse
 from orchestration.store.warehouse import Home, new_warehouse, writer
 from tests.releases import PERIOD, kept, unpack
@@ -88,6 +89,7 @@ def test_a_deployment_keeps_its_books(packed: Path, tmp_path: Path, monkeypatch:
     with duckdb.connect(str(home.serving), read_only=True) as con:
         listed = con.execute("select distinct invoice_number from marts.invoice_calls").fetchall()
     assert {number for number, *_ in _if_there(home, _INVOICES)} == {number for (number,) in listed}
+    assert verify(home).faults == []
     rebuilt = rebuild(home)
     assert (rebuilt.compared, rebuilt.replaced) == (True, True)
     assert _asked(home.warehouse, _POSTINGS) >= before >= postings
