@@ -38,7 +38,7 @@ _LISTED = 50
 @click.option(
     "--again",
     is_flag=True,
-    help="Let FILES, payments and usage land although the same, or the id, has landed elsewhere.",
+    help="Let FILES and payments land although the same, or the id, has landed elsewhere.",
 )
 @click.option("--corrects", type=FileId(), help="FILE has right what was rejected of this file: that is settled.")
 @click.option("--reason", help="Why, with --supersede.")

@@ -20,6 +20,8 @@ from orchestration.store.sql import literal, quoted
 
 _SLOW = ("line", "raw", "broken")
 
+_OF_ANY_DAY = "; where both are right, on days that are no neighbours: tollbook land FILE --again"
+
 
 @dataclass(frozen=True)
 class FileKey:
@@ -173,8 +175,8 @@ def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
         " values; to replace it: tollbook land --supersede FILE --reason TEXT"
         if key.kind.name == "cdrs"
         else f"another row with the same {' and '.join(key.kind.identity)} has landed with other values; where that is"
-        " the wrong one, withdraw its file (tollbook withdraw FILE_ID --reason TEXT), then this one counts; where"
-        " both are right, on days that are no neighbours: tollbook land FILE --again"
+        " the wrong one, withdraw its file (tollbook withdraw FILE_ID --reason TEXT), then this one counts"
+        + (_OF_ANY_DAY if key.kind.name == "payments" else "")
     )
     said = f"coalesce(detail, {detail})"
     _reject(con, key, f"select line, day, 'conflict', {said}, raw, row_id, attempt from conflicts")

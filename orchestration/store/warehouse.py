@@ -41,7 +41,7 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # telephone number, and a deck has neither an error, a formula without a value, nor another currency than its table.
 # 5: what a deck's cell or a word of its mapping may say in two ways is refused, a number in a spreadsheet is one
 # whatever marks the mapping's numbers have, a payment that landed from another source is in conflict with that one,
-# one of payments and usage that has the id of one of any other day, too, a call or usage of long before the first
+# one that has the id of one of any other day, too, a call or usage of long before the first
 # traffic, once a day has closed, is implausible, a file that supersedes does not land where it replaces none, and no
 # JSON row, nor the rows of a file together, have more than 1,000 keys.
 RULES = 5

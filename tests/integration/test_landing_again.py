@@ -158,23 +158,24 @@ def test_ids_are_compared_with_neighbouring_days_only(home: Home, monkeypatch: p
     assert (neighbour.rejected, far.landed) == (1, 1)
 
 
-@pytest.mark.parametrize("kind", ["usage", "payments"])
-def test_ids_of_payments_and_usage_are_not_used_again(home: Home, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    """As a bank's booking day for its value day: a conflict, unless the file is said to have another."""
-    header, cells = {
-        "usage": ("usage_id,occurred_at,account_id,service,quantity", "acme,number,3"),
-        "payments": ("payment_id,paid_at,account_id,amount,currency", "acme,50,USD"),
-    }[kind]
+def test_ids_of_payments_are_not_used_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a bank's booking day for its value day: a conflict, unless the file is said to have another. Gateways use the
+    ids of usage again.
+    """
+    used = [f"u1,2026-03-0{day}T10:00:00,acme,number,3" for day in (1, 5)]
+    lines = [write_text(home.root / f"u{n}.csv", USAGE.partition("\n")[0], row) for n, row in enumerate(used)]
+    assert [each.landed for each in land(home, lines, kind="usage", source="sw1")] == [1, 1]
+    header, cells = "payment_id,paid_at,account_id,amount,currency", "acme,50,USD"
 
     def send(name: str, *rows: str, again: bool = False) -> tuple[int, int, int]:
         pairs = (row.split() for row in rows)
         lines = [f"{name},2026-03-0{day}T10:00:00,{cells}" for name, day in pairs]
         path = write_text(home.root / name, header, *lines)
-        (done,) = land(home, [path], kind=kind, source="sw1", again=again)
+        (done,) = land(home, [path], kind="payments", source="sw1", again=again)
         return done.landed, done.duplicates, done.rejected
 
     def landed() -> list[tuple[Any, ...]]:
-        return query(home, f"select {kind.rstrip('s')}_id, day(day) from landed.{kind} order by all")
+        return query(home, "select payment_id, day(day) from landed.payments order by all")
 
     with monkeypatch.context() as before:
         go_by(before, 4)

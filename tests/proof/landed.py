@@ -102,7 +102,7 @@ class Landed:
             counts.rows += not again
             row, problem = _typed(file, cells, self.sequence, currencies)
             same = self.rows[file.kind].get(row.identity, ())
-            near = [r for r in same if file.kind != "cdrs" or abs(r.day - row.day) <= timedelta(1)]
+            near = [r for r in same if file.kind == "payments" or abs(r.day - row.day) <= timedelta(1)]
             if problem is None and any(r.cells == row.cells for r in [*near, *self._gone(row, supersede)]):
                 counts.duplicates += 1
                 continue

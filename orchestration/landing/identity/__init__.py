@@ -1,8 +1,8 @@
 """Rows that were there before: duplicates, conflicts, and versions that supersede others.
 
-Rows have the same identity when the kind's identity columns and the source are equal and they are near: calls (and
-resources) of the same UTC day or of neighbours, for switches reuse their ids; usage and payments of any day, unless
-they are said to be others (`again`). Sequentially, each row in the
+Rows have the same identity when the kind's identity columns and the source are equal and they are near: of the
+same UTC day or of neighbours, for switches and gateways reuse their ids; payments of any day, unless they are
+said to be others (`again`). Sequentially, each row in the
 order of the file is compared with the rows that have landed: equal in every column is a
 duplicate, else a conflict; so is a payment that landed from another source. Here that is done in
 sets, and almost always ends with the probe.

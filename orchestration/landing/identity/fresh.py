@@ -43,8 +43,8 @@ class Fresh:
 
     @property
     def compares_all_days(self) -> bool:
-        """Whether an id names one row for ever. By rules of before 5 it was used again after a day, as by switches."""
-        if self.kind.name not in ("usage", "payments") or self.again:
+        """Whether an id names one row for ever: that of a payment. By rules of before 5 it did for a day only."""
+        if self.kind.name != "payments" or self.again:
             return False
         return one(self.con, "select coalesce(rules, 1) > 4 from run.clock") == (True,)
 

@@ -35,8 +35,8 @@ class CanonicalColumn:
 class Kind:
     """One kind of file.
 
-    `identity` names what makes two rows versions of the same fact (within a source; of calls
-    and resources on neighbouring days), `time` the column whose UTC day the row belongs to (for cdrs that is
+    `identity` names what makes two rows versions of the same fact (within a source; on
+    neighbouring days, but for payments), `time` the column whose UTC day the row belongs to (for cdrs that is
     the derived `charged_at`), `row_id` the column that names a row to people. `account`:
     the account must be in the configuration, and a `currency` must be the account's. `of_none`:
     SQL, true for a row that is about no account all the same.
