@@ -80,7 +80,27 @@ def rebuild(check: bool, as_json: bool) -> None:
 
 @cli.command()
 @JSON
-def verify(as_json: bool) -> None:
+def anchor(as_json: bool) -> None:
+    """Print number and sha256 of the journal's last line. Kept elsewhere, they tell if all before it is as it was.
+
+    \b
+    Example:
+      tollbook anchor >> /mnt/elsewhere/anchors
+      tollbook verify --anchors /mnt/elsewhere/anchors
+    """
+    from orchestration.operations.verify.verify import anchor as operation
+
+    head = operation(Home.from_environment())
+    if as_json:
+        print_json(head)
+        return
+    click.echo(f"{head.n} {head.sha256}")
+
+
+@cli.command()
+@click.option("--anchors", type=click.Path(path_type=Path), help="What tollbook anchor printed before, a line each.")
+@JSON
+def verify(anchors: Path | None, as_json: bool) -> None:
     """See whether the books and all files are as they were written: journal, ledger, invoices, archive, stored days.
 
     Changes nothing. Exit status 1 where something is not; what it is and what to do is said for each.
@@ -89,10 +109,11 @@ def verify(as_json: bool) -> None:
     Example:
       tollbook verify
     """
+    from orchestration.operations.verify.verify import read_anchors
     from orchestration.operations.verify.verify import verify as operation
 
     report = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
-    done = operation(Home.from_environment(), report)
+    done = operation(Home.from_environment(), report, read_anchors(anchors) if anchors else ())
     if as_json:
         print_json(done)
     else:

@@ -144,10 +144,15 @@ def head(path: Path) -> Head | None:
     return last
 
 
+def sums(path: Path) -> dict[int, str]:
+    """The sha256 of every line by its number. Raises `Damaged`."""
+    return {line["n"]: checksum(text) for line, text in _written(path)}
+
+
 def noted_lines(path: Path) -> list[list[object]]:
     """The lines that took effect as ops.journal has them: number, instant, operator, action, arguments, sha256."""
-    sums = {line["n"]: checksum(text) for line, text in _written(path)}
-    return [[*note(line), sums[line["n"]]] for line in effective(path)]
+    sha256 = sums(path)
+    return [[*note(line), sha256[line["n"]]] for line in effective(path)]
 
 
 def unchained(path: Path) -> dict[str, object] | None:

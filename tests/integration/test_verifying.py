@@ -23,9 +23,10 @@ from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import published_files
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.operations.upkeep.repair import Repaired, repair
-from orchestration.operations.verify.verify import verify
+from orchestration.operations.verify.verify import anchor, read_anchors, verify
 from orchestration.store.warehouse import Home, Refused, serving
 from tests.support.company import write_calls, write_company
+from tests.support.journals import rewrite
 from tests.support.put_back import keep, put_back
 
 pytestmark = pytest.mark.usefixtures("unpublished")
@@ -160,7 +161,27 @@ def test_what_nobody_touched_is_clean_and_stays_so(home: Home) -> None:
     assert verify(home).head == done.head
 
 
+def test_a_journal_that_is_whole_and_another_one(home: Home, tmp_path: Path) -> None:
+    """Who can write to all of it can make it fit; not to what was kept elsewhere."""
+    kept = tmp_path / "anchors"
+    head = anchor(home)
+    kept.write_text(f"{head.n} {head.sha256}\n\n")
+    assert verify(home, anchors=read_anchors(kept)).faults == []
+    rewrite(home, lambda line: {**line, "operator": "eve"})
+    _sql("update ops.journal set operator = 'eve'")(home)
+    assert verify(home).faults == []
+    faults = verify(home, anchors=read_anchors(kept)).faults
+    assert [(fault.where, fault.wrong) for fault in faults] == [
+        (f"line {head.n}", "it is not the one that was kept elsewhere")
+    ]
+    kept.write_text("7 abc\n")
+    with pytest.raises(Refused, match="line 1 is no anchor"):
+        read_anchors(kept)
+
+
 def test_nothing_to_verify(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="nothing has landed"):
+        anchor(Home(tmp_path / "home", tmp_path / "seeds"))
     with pytest.raises(Refused, match="nothing has landed"):
         verify(Home(tmp_path / "home", write_company(tmp_path / "seeds")))
     assert not (tmp_path / "home").exists()
