@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import duckdb
 
 from orchestration.store.database import one
@@ -14,6 +16,13 @@ def has_landed(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: 
         [file_id, kind, source],
     ).fetchone()
     return row is not None
+
+
+def first_traffic(con: duckdb.DuckDBPyConnection) -> date | None:
+    """The day on which the books begin; None where no calls and no usage have landed."""
+    began: date | None
+    (began,) = one(con, "select min(day) from ops.file_days where kind in ('cdrs', 'usage')")
+    return began
 
 
 def next_sequence(con: duckdb.DuckDBPyConnection) -> int:

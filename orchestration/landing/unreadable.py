@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from orchestration.landing.landed import first_traffic
 from orchestration.landing.rows.plausible import Limits
 
 _NAMED = re.compile(r"(?<!\d)(20\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?([0-2]\d|3[01])(?=(?:\d\d){0,3}(?!\d))")
@@ -40,9 +41,8 @@ def days_held(
 
     `zone` is that of times without an offset. Days that are implausible, or before the first traffic, are none.
     """
-    began = con.execute("select min(day) from ops.file_days where kind in ('cdrs', 'usage')").fetchone()
     came = limits.at.date()
-    first = max(came - timedelta(days=limits.max_age_days), began[0] if began and began[0] else came)
+    first = max(came - timedelta(days=limits.max_age_days), first_traffic(con) or came)
     named = {*_in_name(name), *(_in_rows(path, ZoneInfo(zone)) if rows else ())}
     return sorted({came, *(day for day in named if first <= day <= came)})
 

@@ -329,6 +329,8 @@ class Writer:
             copy(self.home.warehouse, self.home.warehouse.with_name(f"warehouse.tables-{version}.duckdb"))
             con = duckdb.connect(str(self.home.warehouse))
         try:
+            if version:  # the first releases did not note what took effect
+                self._refuse_older(con)
             with transaction(con):
                 upgrade.bring(con)
                 if version is not None:

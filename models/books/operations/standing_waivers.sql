@@ -33,7 +33,10 @@ rejected as (
 landed_later as (
     select source, call_id as row_id, attempt, day, file_sequence
     from {{ ref('stg_cdrs') }}
-    where call_id in (select row_id from rejected)
+    where
+        -- rows lie in the order of landing: earlier ones are not read
+        file_sequence > (select min(file_sequence) from rejected)
+        and call_id in (select row_id from rejected)
 ),
 
 items as (

@@ -10,9 +10,11 @@ from datetime import date, datetime, time, timedelta
 
 import duckdb
 
+from orchestration.landing.landed import first_traffic
 from orchestration.landing.rows.canonical import CanonicalColumn, CanonicalType
 from orchestration.landing.rows.numbers import digits_to_have
 from orchestration.landing.rows.values import value
+from orchestration.store.database import one
 from orchestration.store.sql import literal, quoted
 
 REASON = "implausible"
@@ -144,16 +146,8 @@ def source_limits(con: duckdb.DuckDBPyConnection, kind: str, source: str, at: da
 
 def _began(con: duckdb.DuckDBPyConnection, kind: str) -> date | None:
     """The first traffic, of a deployment in whose books it is: some day has closed. Before rules 5 nobody asked."""
-    if kind not in TRAFFIC:
-        return None
-    row = con.execute(
-        """
-        select min(f.day)
-        from ops.file_days as f, run.clock
-        where f.kind in ('cdrs', 'usage') and rules > 4 and exists (select 1 from ops.closings)
-        """
-    ).fetchone()
-    return row[0] if row else None
+    asked = "select rules > 4 and exists (select 1 from ops.closings) from run.clock"
+    return first_traffic(con) if kind in TRAFFIC and one(con, asked) == (True,) else None
 
 
 def _before(began: date) -> str:

@@ -19,7 +19,7 @@ from orchestration.landing.corrected.correct import correct_said, correct_same_l
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.formats.native import SourceSettings
 from orchestration.landing.lacking import lacking
-from orchestration.landing.landed import has_landed, next_sequence
+from orchestration.landing.landed import first_traffic, has_landed, next_sequence
 from orchestration.landing.own_fault import own_fault
 from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, ReplacesNone, UnreadableFile
 from orchestration.landing.readers.opening import open_file, unpacked
@@ -34,7 +34,7 @@ from orchestration.landing.supersede import has_conflicts, land_conflicts
 from orchestration.landing.unreadable import SetAside
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
-from orchestration.operations.day.opened import first_traffic, opened
+from orchestration.operations.day.opened import opened
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
 from orchestration.operations.upkeep.configure import configure
@@ -245,7 +245,7 @@ def _lands_conflicts(landing: Landing, file: Landed) -> bool:
     """Whether rows of a file that has landed before, which were in conflict with others, may land now."""
     if landing.supersede:
         return True
-    is_meant = landing.again and file.kind in ("usage", "payments") and landing.writer.rules > 4
+    is_meant = landing.again and file.kind == "payments" and landing.writer.rules > 4
     return is_meant and has_conflicts(landing.con, file.file_id, file.kind, file.source)
 
 

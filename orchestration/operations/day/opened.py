@@ -13,13 +13,6 @@ from orchestration.landing.rows.plausible import BEFORE_ALL
 from orchestration.store.database import one
 
 
-def first_traffic(con: duckdb.DuckDBPyConnection) -> date | None:
-    """The day on which the books begin; None where no calls and no usage have landed."""
-    began: date | None
-    (began,) = one(con, "select min(day) from ops.file_days where kind in ('cdrs', 'usage')")
-    return began
-
-
 def first_built(con: duckdb.DuckDBPyConnection) -> date | None:
     """The first day that was built; None where none was."""
     built: date | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 import duckdb
 
@@ -100,7 +101,7 @@ def invoice_faults(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Ite
         if row is None:
             yield Fault("invoice", number, f"line {line['n']} issued it, and the warehouse has none", REBUILD)
         elif (f"{row['total']:f}", row["checksum"], row["account_id"]) != (
-            f"{type(row['total'])(str(line['total'])):f}", line["checksum"], line["account"],
+            f"{Decimal(str(line['total'])):f}", line["checksum"], line["account"],
         ):  # fmt: skip
             yield Fault("invoice", number, f"it is not as line {line['n']} issued it", REBUILD)
         elif row["posted"] != row["total"]:
