@@ -243,6 +243,21 @@ def test_what_is_damaged_is_made_again(home: Home) -> None:
     assert verify(home).faults == []
 
 
+def test_of_files_with_the_same_sums_the_right_one_is_taken(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A late call of the same price: its file and the day's first one have the same sums."""
+    late = write_calls(home.root / "late.csv", [("z1", "2026-02-26T12:00:00", "60", "in-a")])
+    land(home, [late], kind="cdrs", source="sw1")
+    close(home)
+    for place in (0, 1):
+        files = sorted(home.root.glob("tables/marts.rated_calls/day=2026-02-26/*"))
+        assert len(files) == 2
+        files[place].write_bytes(b"x")
+        assert repair(home).sealed == [str(files[place].relative_to(home.root))]
+        with duckdb.connect(str(home.warehouse)) as con:
+            calls = con.sql("select call_id from marts.rated_calls where day = '2026-02-26' order by 1").fetchall()
+        assert calls == [("c1",), ("z1",)]
+
+
 def test_what_the_archive_gives_otherwise_is_not_taken(home: Home) -> None:
     _sql("update ops.stored_files set sums = replace(sums, '0.06', '0.07') where table_name = 'marts.rated_calls'")(
         home

@@ -19,6 +19,16 @@ from orchestration.store.database import dict_rows, transaction
 from orchestration.store.files import checksum, copy
 from orchestration.store.warehouse import Home, Refused, Writer, environment, writer
 
+# Two files of a day may have the same sums and other calls: they are told apart by the order of writing.
+_SEALED = """
+    select
+        table_name, day, path, rows, sums,
+        row_number() over (partition by table_name, day order by path) as place,
+        count(*) over (partition by table_name, day) as files
+    from ops.stored_files
+    where sealed
+"""
+
 
 @dataclass(frozen=True)
 class Repaired:
@@ -64,12 +74,7 @@ def _is(path: Path, sha256: str) -> bool:
 def _sealed(con: duckdb.DuckDBPyConnection, damages: Sequence[stored.Damage]) -> list[dict[str, Any]]:
     return dict_rows(
         con,
-        """
-        select table_name, day, path, rows, sums
-        from ops.stored_files
-        where sealed and list_contains(?, path)
-        order by day, path
-        """,
+        f"select * from ({_SEALED}) where list_contains(?, path) order by day, path",
         [[damage.path for damage in damages]],
     )
 
@@ -91,16 +96,15 @@ def _take(held: Writer, damaged: list[dict[str, Any]], report: Callable[[str], N
 
 
 def _twin(again: duckdb.DuckDBPyConnection, new: Home, row: dict[str, Any]) -> Path:
-    """The file of the replay that has the same rows and sums as one that is damaged. Raises `Refused` for none."""
+    """The file of the replay that has the same place, rows and sums as one that is damaged. Raises `Refused` for none."""
     found = again.execute(
-        """
+        f"""
         select path
-        from ops.stored_files
+        from ({_SEALED})
         where
-            table_name = $table_name and day = $day and sealed
+            table_name = $table_name and day = $day and (place, files) = ($place, $files)
             and (table_name <> 'marts.invoice_calls' or path = $path)
             and rows = coalesce($rows, rows) and sums = coalesce($sums, sums)
-        order by path
         """,
         row,
     ).fetchall()
