@@ -96,7 +96,7 @@ def _take(held: Writer, damaged: list[dict[str, Any]], report: Callable[[str], N
 
 
 def _twin(again: duckdb.DuckDBPyConnection, new: Home, row: dict[str, Any]) -> Path:
-    """The file of the replay that has the same place, rows and sums as one that is damaged. Raises `Refused` for none."""
+    """The file of the replay with the same place, rows and sums as one that is damaged. Raises `Refused` for none."""
     found = again.execute(
         f"""
         select path
