@@ -14,6 +14,7 @@ from orchestration.commands import accounts, company, days, finance, invoicing, 
 from orchestration.commands.arguments import JSON, Amount, Group, Whole
 from orchestration.show import Unprinted, harmless, harmlessly, opened_streams, print_json
 from orchestration.store.failures import is_interruption
+from orchestration.store.files import guarded
 from orchestration.store.warehouse import PROJECT, Home, Refused
 
 
@@ -183,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from orchestration.engine import failed
 
     try:
-        with harmlessly():
+        with guarded(), harmlessly():
             cli.main(args=arguments, prog_name="tollbook", standalone_mode=False)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.store.files import place, write
+from orchestration.store.files import folder, guarded, place, write
 from orchestration.store.warehouse import PROJECT, Home, new_warehouse, writer
 
 _MANIFEST = PROJECT / "target" / "manifest.json"
@@ -72,7 +72,8 @@ def prepare_instance(dagster_home: Path) -> None:
 
     from orchestration.defs.partitions import WRITERS
 
-    dagster_home.mkdir(parents=True, exist_ok=True)
+    with guarded():
+        folder(dagster_home)
     settings = dagster_home / "dagster.yaml"
     if not settings.exists():
         write(settings, _DAGSTER_YAML.encode())

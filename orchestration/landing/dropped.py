@@ -64,14 +64,28 @@ def _no_source(name: str) -> str:
     return f"{name!a} cannot name a source: it is a folder's name, all of it to be seen{right}"
 
 
+def _is_theirs(path: Path) -> bool:
+    """Whether who put it there could have put there what it is: not a link of another user's to what is not theirs, by
+    which they would have us read it for them. Said, and left alone, where it is one.
+    """
+    try:
+        maker, owner = path.lstat().st_uid, path.stat().st_uid
+    except OSError:  # gone since
+        return True
+    if path.is_symlink() and maker not in (0, os.geteuid(), owner):
+        LOG.warning("left alone: %s is a link that another user made to what is not theirs: remove it", path)
+        return False
+    return True
+
+
 def _files(source: Path) -> list[Path]:
     """The files of a source that can be read; what is neither file nor folder is said, and left alone."""
     files = []
     for path in filter(ripe, _in(source)):
         what = what_is(path)
-        if what == "a file" and _sayable(path):
+        if what == "a file" and _sayable(path) and _is_theirs(path):
             files.append(path)
-        elif what not in ("a file", "a directory"):
+        elif what not in ("a file", "a directory") and is_there(path):
             LOG.warning("left alone: %s is %s; only files land: remove it", path, what)
     return files
 
@@ -212,7 +226,8 @@ def archived(home: Home, dropped: Dropped, file_id: str) -> Path:
 
 def archive(home: Home, dropped: Dropped, file_id: str) -> None:
     """Put the file's bytes into the archive; a person's own file is copied, never linked."""
-    place(dropped.path.resolve(), archived(home, dropped, file_id), link=dropped.moves)
+    own = dropped.moves and not dropped.path.is_symlink()
+    place(dropped.path.resolve(), archived(home, dropped, file_id), link=own)
 
 
 def forget(dropped: Dropped) -> None:
@@ -256,7 +271,8 @@ def _endings(name: str) -> str:
 def _directories(parent: Path) -> list[Path]:
     if not parent.is_dir():
         return []
-    return [path for path in _in(parent) if not path.name.startswith(".") and what_is(path) == "a directory"]
+    inside = (path for path in _in(parent) if not path.name.startswith("."))
+    return [path for path in inside if what_is(path) == "a directory" and _is_theirs(path)]
 
 
 def _say_if_files(directory: Path, advice: str) -> None:
@@ -266,7 +282,7 @@ def _say_if_files(directory: Path, advice: str) -> None:
         what = what_is(path)
         if what == "a file":
             LOG.warning("left alone: %s has %s", path, advice)
-        elif what != "a directory":
+        elif what != "a directory" and is_there(path):
             LOG.warning("left alone: %s is %s; files land from a directory of that name: remove it", path, what)
 
 
@@ -280,7 +296,7 @@ def _say_no_kind(directory: Path) -> None:
 
 def _held(directory: Path) -> str:
     """What lies in a folder from which nothing lands, in words: the first file, and how many more."""
-    inside = (path for path in directory.rglob("*") if what_is(path) != "a directory")
+    inside = (Path(at, name) for at, _, names in os.walk(directory) for name in names)
     files = sorted(path.relative_to(directory) for path in inside if ripe(path))
     if not files:
         return "empty"

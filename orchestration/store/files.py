@@ -8,10 +8,38 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_NOT_OTHERS = 0o027  # what nobody but the owner may: files are 0640 and folders 0750, the group reads them
+
 _KINDS = {stat.S_IFREG: "a file", stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """For as long as it lasts, files are made 0640 and folders 0750, the database's own too, whatever the umask was."""
+    before = os.umask(_NOT_OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def rights_too_many(path: Path) -> int:
+    """The rights that others than the owner have and should not; a link has none of its own, nor what is gone."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return 0
+    return 0 if stat.S_ISLNK(mode) else mode & _NOT_OTHERS
+
+
+def _narrow(path: Path) -> None:
+    """Take from a file that another program made the rights that none of ours gives."""
+    with suppress(PermissionError):  # another user's: verify says so
+        if rights_too_many(path):
+            path.chmod(path.stat().st_mode & ~_NOT_OTHERS & 0o777)
 
 
 @contextmanager
@@ -47,6 +75,7 @@ def place(source: Path, target: Path, link: bool = True) -> None:
             if not link:
                 raise OSError("a copy is wanted")
             os.link(source, part)  # same file system: no bytes move
+            _narrow(part)
         except OSError:
             shutil.copyfile(source, part)
 
@@ -68,6 +97,7 @@ def move(source: Path, target: Path) -> None:
             raise
         copy(source, target)
         source.unlink()
+    _narrow(target)
     sync(target.parent)
     if source.parent != target.parent:
         sync(source.parent)

@@ -23,7 +23,7 @@ from orchestration import typed
 from orchestration.store import journal, upgrade
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import user
-from orchestration.store.files import copy, csv_files, folder, is_there, place, what_is
+from orchestration.store.files import copy, csv_files, folder, guarded, is_there, place, what_is
 from orchestration.store.refused import Refused as Refused
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -435,11 +435,10 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
         raise Refused(missing)
     # who has made the folder means it
     is_made = is_new and not home.root.exists()
-    folder(home.root)
-    if is_made and (other := home._beside()):
-        print(f"begins a new deployment in {home.root}, beside that in {other}", file=sys.stderr)
-    deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
-    with home.lock.open("a+", encoding="utf-8") as lock:
+    with guarded(), _lock_file(home) as lock:
+        if is_made and (other := home._beside()):
+            print(f"begins a new deployment in {home.root}, beside that in {other}", file=sys.stderr)
+        deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
         _acquire(lock.fileno(), home, command, deadline)
         before = _lock_content(home)
         held = Writer(home, command, done=int(before.get("done", 0)))
@@ -455,6 +454,11 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
         finally:
             held.release()
             _write_lock(lock, {"done": held.done})
+
+
+def _lock_file(home: Home) -> TextIO:
+    folder(home.root)
+    return home.lock.open("a+", encoding="utf-8")
 
 
 def _say_holder(lock: TextIO, held: Writer) -> None:

@@ -420,24 +420,71 @@ def test_text_in_another_encoding_than_its_sources_is_named(home: Home, encoding
     assert (bad.problem or "").endswith(said)
 
 
-def test_a_file_that_is_gone_or_has_no_name_to_write_down_stops_no_other(
+def test_a_file_that_has_no_name_to_write_down_stops_no_other(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    drop(home, os.fsdecode(b"caf\xe9.csv"), csv_text([cdr()]))
+    drop(home, "b.csv", csv_text([cdr()]))
+    (landed,) = land(home)
+    assert landed.status == "landed"
+    assert "is not UTF-8; rename it" in caplog.text
+
+
+def test_a_file_that_is_taken_away_meanwhile_is_passed_over(
     home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    drop(home, os.fsdecode(b"caf\xe9.csv"), csv_text([cdr()]))
-    gone = drop(home, "a.csv", csv_text([cdr()]))
-    drop(home, "b.csv", csv_text([cdr()]))
+    """As by another deployment whose inbox is the same folder, before or after each thing that is done with it."""
 
-    def listed(at: Home) -> list[dropped.Dropped]:
-        found = waiting(at)
-        gone.unlink()
-        return found
+    def takes(step: str, n: int, after: bool) -> None:
+        gone = drop(home, f"a{n}.csv", csv_text([cdr(call_id=f"a{n}")]) if step != "days_held" else "no header")
+        other = drop(home, f"b{n}.csv", csv_text([cdr(call_id=f"b{n}")]))
+        caplog.clear()
+        with monkeypatch.context() as patch:
+            module = dropped if hasattr(dropped, step) else landing
+            done = getattr(module, step)
 
-    waiting = dropped.waiting
-    monkeypatch.setattr(dropped, "waiting", listed)
-    first, second = land(home)
-    assert (first.status, second.status) == ("unreadable", "landed")
-    assert "No such file" in str(first.problem)
-    assert "is not UTF-8; rename it" in caplog.text
+            def taken(*arguments: object, **named: object) -> object:
+                if not after:
+                    gone.unlink(missing_ok=True)
+                result = done(*arguments, **named)
+                if after:
+                    gone.unlink(missing_ok=True)
+                return result
+
+            patch.setattr(module, step, taken)
+            results = {file.name: file for file in land(home)}
+        assert results[other.name].status == "landed", step
+        if gone.name in results:
+            (name, file) = gone.name, results[gone.name]
+            assert (file.status, file.problem) == ("gone", None), (step, file)
+            assert f"{name} of sw1 is gone since it was seen" in caplog.text
+        assert "left alone" not in caplog.text
+        assert query(home, f"select count(*) from landed.cdrs where call_id = 'a{n}'") == [(0,)]
+
+    steps = [(step, after) for step in ("waiting", "_in") for after in (False, True)]
+    steps += [(step, False) for step in ("state", "scan", "unpacked", "open_file", "store", "_archive", "days_held")]
+    steps += [(step, True) for step in ("state", "scan", "unpacked", "open_file", "store", "_settled")]
+    for n, (step, after) in enumerate(steps):
+        takes(step, n, after)
+    assert adds_up(home)
+
+
+def test_a_link_of_another_users_to_what_is_not_theirs_is_left_alone(
+    home: Home, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = drop(home, "b.csv", csv_text([cdr()]))
+    moved = own.rename(home.root.parent / "elsewhere.csv")
+    own.symlink_to(moved)
+    (own.with_name("a.csv")).symlink_to("/etc/hostname")
+    (own.parent.with_name("etc")).symlink_to("/etc")
+    if os.geteuid() == 0:
+        for link in (own.with_name("a.csv"), own.parent.with_name("etc")):
+            os.lchown(link, 4321, -1)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 4321)
+    (landed,) = land(home)
+    assert (landed.name, landed.status) == ("b.csv", "landed")
+    assert moved.read_text() and moved.stat().st_nlink == 1
+    for name in ("sw1/a.csv", "etc"):
+        assert f"{name} is a link that another user made to what is not theirs: remove it" in caplog.text
 
 
 def test_what_is_no_file_is_named_and_stops_no_other(

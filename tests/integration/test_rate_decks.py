@@ -19,6 +19,7 @@ from orchestration.decks import cells
 from orchestration.decks.report import _traffic
 from orchestration.decks.traffic import Effect, Traffic
 from orchestration.engine import dbt
+from orchestration.landing import dropped
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
@@ -442,6 +443,21 @@ def test_the_same_deck_from_another_source_is_accepted_only_where_it_is_meant(ho
     assert (meant.deck, meant.source) == (2, "other")
     lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
     assert [line["again"] for line in lines if line["action"] == "rates accept"] == [False, True]
+
+
+def test_a_deck_that_is_taken_away_meanwhile_stops_no_other(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = drop(home, "a.csv", "cost,44,United Kingdom,2026-06-01,0.02,1,,")
+    drop(home, "b.csv", "cost,44,United Kingdom,2026-06-02,0.03,1,,", source="other")
+    archive = dropped.archive
+
+    def taken(at: Home, deck: dropped.Dropped, file_id: str) -> None:
+        gone.unlink(missing_ok=True)
+        archive(at, deck, file_id)
+
+    monkeypatch.setattr(dropped, "archive", taken)
+    with pytest.raises(Refused, match="^a.csv is gone since it was seen: it was not accepted here$"):
+        accept(home)
+    assert query(home, "select name from ops.decks") == [("b.csv",)]
 
 
 def test_mapped_decks_of_the_inbox_in_order_of_effect(home: Home) -> None:

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 import random
+import subprocess
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
 
 import duckdb
@@ -24,8 +26,10 @@ from orchestration.operations.day.publish import published_files
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.operations.upkeep.repair import Repaired, repair
 from orchestration.operations.verify.verify import anchor, read_anchors, verify
+from orchestration.store.files import guarded
 from orchestration.store.warehouse import Home, Refused, serving
 from tests.support.company import write_calls, write_company
+from tests.support.deployment import called
 from tests.support.journals import rewrite
 from tests.support.put_back import keep, put_back
 
@@ -191,7 +195,8 @@ def test_what_a_crash_left_is_no_fault(home: Home, tmp_path: Path) -> None:
     """A file that was archived and not landed yet, still in the inbox; a line that was never finished."""
     waiting = write_calls(home.inbox / "cdrs" / "sw1" / "late.csv", [("c9", "2026-02-27T10:00:00", "60", "in-a")])
     name = hashlib.sha256(waiting.read_bytes()).hexdigest()
-    (home.archive / "cdrs" / "sw1" / f"{name}.csv").write_bytes(waiting.read_bytes())
+    with guarded():
+        (home.archive / "cdrs" / "sw1" / f"{name}.csv").write_bytes(waiting.read_bytes())
     with home.journal.open("ab") as journal:
         journal.write(b'{"action": "land", "n": 7')
     assert verify(home).faults == []
@@ -285,3 +290,63 @@ def test_any_bit_of_any_file(home: Home) -> None:
         path.write_bytes(content)
         os.utime(path)
     assert verify(home).faults == []
+
+
+def test_others_may_not_read_nor_write(home: Home) -> None:
+    """As it was made nobody may; the inbox is the group's to write to, and only everybody may not."""
+    write_calls(home.inbox / "cdrs" / "sw1" / "late.csv", [("c9", "2026-02-27T10:00:00", "60", "in-a")])
+    for path in (home.inbox, *home.inbox.rglob("*")):
+        path.chmod(0o775 if path.is_dir() else 0o664)
+    (home.root / "own notes").write_text("not of tollbook")
+    assert verify(home).faults == []
+    journal, invoices = home.journal.relative_to(home.root), home.root / "exports" / "invoices"
+    for path, mode, where in (
+        (home.journal, 0o644, str(journal)),
+        (invoices, 0o770, "exports/invoices"),
+        (home.serving, 0o604, "serving/tollbook.duckdb"),
+        (home.warehouse, 0o642, "warehouse.duckdb"),
+        (home.inbox / "cdrs" / "sw1", 0o777, "inbox/cdrs/sw1"),
+        (home.root, 0o770, home.root.name),
+    ):
+        before = path.stat().st_mode & 0o777
+        path.chmod(mode)
+        (fault,) = verify(home).faults
+        assert (fault.what, fault.where) == ("permissions", where)
+        path.chmod(before)
+        path.chmod(mode)
+        subprocess.run(["sh", "-c", fault.right.removeprefix("run ")], check=True)
+        assert verify(home).faults == []
+    for path in (home.journal, home.archive / "config"):
+        path.chmod(0o777)
+    (fault,) = verify(home).faults
+    assert "(and 1 more in archive)" in fault.wrong
+
+
+@pytest.mark.published
+def test_files_are_the_owners_and_the_groups_whatever_the_umask(home: Home) -> None:
+    """All that commands make: also what was linked or moved from a file with other permissions."""
+    calls = write_calls(home.inbox / "cdrs" / "sw1" / "a.csv", [("a", "2026-03-02T10:00:00", "60", "in-a")])
+    for name, text in (("b.csv", "call_id\n"), ("c.csv", "no header at all")):
+        (calls.with_name(name)).write_text(text)
+    for path in calls.parent.iterdir():
+        path.chmod(0o666)
+    before = {path: path.stat().st_mode for path in home.root.rglob("*")}
+    told = {"TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds)}
+    commands = (
+        ("land",), ("build",), ("invoice", "acme", "2026-02", "--draft"), ("trends",), ("topup", "acme", "1"),
+        ("statement", "bolt", "--from", "2026-02-01", "--to", "2026-03-31", "--csv"),
+        ("evidence", "INV-2026-000001"), ("rebuild",), ("gl", "--from", "2026-02-01", "--to", "2026-03-31"),
+    )  # fmt: skip
+    before_all = os.umask(0)
+    try:
+        for command, umask in zip(commands, cycle((0o077, 0))):
+            os.umask(umask)
+            called(command, told)
+            assert os.umask(umask) == umask
+    finally:
+        os.umask(before_all)
+    made = {path: f"{path.stat().st_mode & 0o777:o}" for path in home.root.rglob("*") if path not in before}
+    made = {path: mode for path, mode in made.items() if path.parent != calls.parent}
+    tops = {path.relative_to(home.root).parts[0] for path in made}
+    assert {"archive", "exports", "rejected", "serving", "tables", "warehouse.before-rebuild.duckdb"} <= tops
+    assert {path: mode for path, mode in made.items() if mode != ("750" if path.is_dir() else "640")} == {}

@@ -31,7 +31,7 @@ from orchestration.landing.rows.plausible import TRAFFIC, source_limits
 from orchestration.landing.settings import settings_of
 from orchestration.landing.store import Counts, FileKey, store
 from orchestration.landing.supersede import has_conflicts, land_conflicts
-from orchestration.landing.unreadable import SetAside
+from orchestration.landing.unreadable import SetAside, held_by
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
 from orchestration.operations.day.opened import opened
@@ -40,7 +40,7 @@ from orchestration.operations.day.set_aside import days_held, set_aside
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import what_failed
-from orchestration.store.files import state
+from orchestration.store.files import is_there, state
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, writer
 
 LOG = logging.getLogger(__name__)
@@ -115,8 +115,8 @@ def land(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) -> 
 
     One result per file, in the order of landing. Raises `Refused` for a request that cannot be
     carried out; a file that cannot be read (`unreadable`), that landed from another source (`landed_elsewhere`)
-    where it is not said to be meant (`again`), or that is to supersede and has rows that replace none
-    (`replaces_none`), is a result and the others go on.
+    where it is not said to be meant (`again`), that is to supersede and has rows that replace none
+    (`replaces_none`), or that is taken away meanwhile (`gone`), is a result and the others go on.
     """
     refuse_options(files, options)
     with writer(home, "land") as held:
@@ -212,9 +212,9 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     try:
         before = state(file.path)
         scanned = scan(file.path)
-    except FileNotFoundError as gone:  # taken away since it was seen
-        return replace(result, problem=f"it cannot be read ({gone.strerror})")
     except OSError as error:
+        if not is_there(file.path):
+            return _gone(result)
         return replace(result, problem=f"it cannot be read now ({what_failed(error)}); it stays where it is")
     result = replace(result, file_id=scanned.sha256)
     if has_landed(landing.con, result.file_id, file.kind, file.source) and not _lands_conflicts(landing, result):
@@ -226,11 +226,15 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
             return _transaction(landing, _Sent(file, scanned, before, settings), result, Path(scratch))
     except NotNow as problem:
         landing.revive()
+        if not is_there(file.path):
+            return _gone(result)
         return replace(result, problem=f"{problem}; it stays where it is")
     except ReplacesNone as problem:
         return replace(result, status="replaces_none", problem=str(problem))
     except (UnreadableFile, LandedElsewhere) as problem:
         landing.revive()
+        if not is_there(file.path):
+            return _gone(result)
         if landing.dry_run or not _is_as_it_was(file, before):
             return replace(result, status=_status(problem), problem=str(problem))
         return _refused(landing, file, result, settings, problem)
@@ -247,6 +251,12 @@ def _lands_conflicts(landing: Landing, file: Landed) -> bool:
         return True
     is_meant = landing.again and file.kind == "payments" and landing.writer.rules > 4
     return is_meant and has_conflicts(landing.con, file.file_id, file.kind, file.source)
+
+
+def _gone(result: Landed) -> Landed:
+    """Somebody has taken the file away since it was seen, as another deployment with the same inbox: nothing landed."""
+    LOG.warning("passed over: %s of %s is gone since it was seen; nothing of it landed", result.name, result.source)
+    return replace(result, status="gone", problem=None)
 
 
 def _is_as_it_was(file: Dropped, before: tuple[int, ...]) -> bool:
@@ -276,6 +286,8 @@ def _refused(
             return replace(result, days=set_aside(landing.writer, landing.con, file, noted))
         dropped.refuse(landing.home, file, str(problem))
     except OSError as error:
+        if not is_there(file.path) and not held_by(landing.con, result.file_id, file.kind, file.source):
+            return _gone(result)
         return replace(result, problem=f"{problem}; and it cannot be put into rejected/ ({what_failed(error)})")
     return result
 

@@ -36,7 +36,7 @@ class Landed:
     kind: str
     source: str
     name: str
-    status: str  # landed, already_landed, landed_elsewhere, replaces_none, unreadable, dry_run
+    status: str  # landed, already_landed, landed_elsewhere, replaces_none, unreadable, gone, dry_run
     rows: int = 0
     landed: int = 0
     duplicates: int = 0

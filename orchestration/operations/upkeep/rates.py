@@ -27,7 +27,7 @@ from orchestration.operations.upkeep.rate_decks import (
     waiting_or_named,
 )
 from orchestration.store.database import insert, transaction
-from orchestration.store.files import place, state
+from orchestration.store.files import is_there, place, state
 from orchestration.store.warehouse import Home, Refused, Writer, now, operator, writer
 
 
@@ -90,6 +90,12 @@ def accept_held(
                 _refuse_other(each, known)
             except UnreadableDeck as unreadable:
                 problems[each.source] = [*unreadable.problems]
+                continue
+            except FileNotFoundError:
+                if is_there(each.path):
+                    raise
+                # as of another deployment with the same inbox; nothing of it has been accepted
+                problems[each.source] = [f"{each.name} is gone since it was seen: it was not accepted here"]
                 continue
             _forget(home, each, known.file_id)
             if file is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def orphans(home: Home, known: Mapping[Path, Expected]) -> Iterator[Fault]:
 
     A command that was killed in between leaves one, whose file is still where it came from.
     """
-    waiting = {checksum(path) for path in home.inbox.rglob("*") if path.is_file()} if home.inbox.is_dir() else set()
+    waiting = {sha256 for path in home.inbox.rglob("*") if path.is_file() and (sha256 := _checksum(path))}
     for kind in KINDS:
         for path in sorted((home.archive / kind).rglob("*")):
             named = _SHA256.match(path.name)
@@ -87,6 +88,13 @@ def orphans(home: Home, known: Mapping[Path, Expected]) -> Iterator[Fault]:
                 continue
             right = f"land it (tollbook land {path} --kind {kind} --source {path.parent.name}), or take it out"
             yield Fault("archive", _shown(home, path), "no line of the journal speaks of it", right)
+
+
+def _checksum(path: Path) -> str | None:
+    """None where another command has taken it away since it was seen, or may not be read."""
+    with suppress(OSError):
+        return checksum(path)
+    return None
 
 
 def _shown(home: Home, path: Path) -> str:

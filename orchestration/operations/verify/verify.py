@@ -13,6 +13,7 @@ from orchestration.operations.billing.issued import SUFFIXES, exported
 from orchestration.operations.day.publish import published_files
 from orchestration.operations.verify import books, files
 from orchestration.operations.verify.fault import Fault
+from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused, writer
@@ -71,6 +72,7 @@ def verify(home: Home, report: Callable[[str], None] | None = None, anchors: Seq
     faults += files.configurations(home, lines)
     faults += files.orphans(home, kept)
     faults += files.damaged(home, expected, _counting(len(expected), report))
+    faults += too_open(home)
     return Verified(len(lines), len(expected), journal.head(home.journal) if lines else None, faults)
 
 
