@@ -455,7 +455,7 @@ def test_a_deck_that_is_taken_away_meanwhile_stops_no_other(home: Home, monkeypa
         archive(at, deck, file_id)
 
     monkeypatch.setattr(dropped, "archive", taken)
-    with pytest.raises(Refused, match="^a.csv is gone since it was seen: it was not accepted here$"):
+    with pytest.raises(Refused, match=r"^a\.csv is gone since it was seen: it was not accepted here$"):
         accept(home)
     assert query(home, "select name from ops.decks") == [("b.csv",)]
 
