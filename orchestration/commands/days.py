@@ -223,6 +223,8 @@ def close(day: date | None, as_json: bool) -> None:
 @click.option(
     "--file", type=FileId(), help="A file that could not be read, or all rejected rows of one that landed: its FILE_ID."
 )
+@click.option("--source", help="Whose call, row or file, where more than one has it; of a reason code, whose legs.")
+@click.option("--kind", type=click.Choice(KINDS), help="Likewise, of a source of more than one kind; a gap of which.")
 @click.option("--reason", help="Why, in words; it is kept.")
 @click.option("--confirm", is_flag=True, help="As a second operator: put the waiver of the same thing in force.")
 @JSON
@@ -249,7 +251,7 @@ def waive(day: date, reason: str | None, confirm: bool, as_json: bool, **which: 
         return
     worth = _worth(waived)
     if reason is None:
-        click.echo(f"confirmed: {waived.what} {waived.key} of {day}, {worth}; run tollbook close")
+        click.echo(f"confirmed: {waived}, {worth}; run tollbook close")
     elif waived.in_force:
         click.echo(f"waived: settles {waived.settles} of {_days(waived.days)}, {worth}; run tollbook close")
     else:
@@ -293,9 +295,9 @@ def waivers(day: date | None, as_json: bool) -> None:
         click.echo("nothing is waived")
         return
     table(
-        ["day", "what", "key", "worth", "currency", "waived by", "confirmed by", "state", "reason"],
+        ["day", "what", "key", "source", "worth", "currency", "waived by", "confirmed by", "state", "reason"],
         [
-            [r["day"], r["what"], _short(r["what"], r["key"]), r["worth"], r["currency"], r["operator"],
+            [r["day"], r["what"], _short(r["what"], r["key"]), r["source"], r["worth"], r["currency"], r["operator"],
              r["confirmed_by"], _state(r), r["reason"]]
             for r in rows
         ],

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 # Raised by whatever changes tables that deployments have; 0 is of releases whose warehouses did not say it.
-TABLES = 3
+TABLES = 4
 
 _SCHEMA = Path(__file__).with_name("schema")
 # what lay in `ops` before there was a schema for a run's arguments

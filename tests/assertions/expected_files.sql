@@ -9,6 +9,7 @@
 with missing as (
     select
         day,
+        kind,
         source,
         kind || ' ' || source || ' ' || strftime(from_at, '%Y-%m-%d %H:%M:%S') as key,
         kind || ' of ' || source || ': nothing from ' || strftime(from_at, '%Y-%m-%d %H:%M:%S') || ' to '
@@ -20,6 +21,7 @@ with missing as (
 
     select
         day,
+        kind,
         source,
         kind || ' ' || source || ' ' || name_before as key,
         kind || ' of ' || source || ': ' || missing || case when missing = 1 then ' file is' else ' files are' end
@@ -33,4 +35,4 @@ select
     m.detail,
 from missing as m
 anti join {{ ref('stg_waivers') }} as w
-    on m.day = w.day and w.what = 'gap' and m.source = w.key and w.in_force
+    on m.day = w.day and w.what = 'gap' and m.source = w.key and w.in_force and {{ waived_of('w', 'm') }}

@@ -24,6 +24,8 @@ with unrated as (
     {% for side, direction in [('sell', 'ingress'), ('buy', 'egress')] %}
         select
             day,
+            'cdrs' as kind,
+            source,
             source || ':' || call_id || ':' || attempt as key,
             call_id,
             {{ side }}_reason as reason,
@@ -44,6 +46,8 @@ with unrated as (
     {% endfor %}
     select
         day,
+        'usage' as kind,
+        source,
         source || ':' || usage_id as key,
         usage_id as call_id,
         reason,
@@ -106,3 +110,4 @@ anti join {{ ref('stg_waivers') }} as w
             (w.what = 'call' and u.call_id = w.key)
             or (w.what = 'reason' and u.reason = w.key)
         )
+        and {{ waived_of('w', 'u') }}

@@ -8,8 +8,9 @@
 
 select
     w.day,
-    w.what || ' ' || w.key as key,
-    'the waiver of ' || w.what || ' ' || w.key || ' (' || w.operator || ': ' || w.reason || ') was worth '
+    concat_ws(' ', w.what, w.key, w.kind, w.source) as key,
+    'the waiver of ' || w.what || ' ' || w.key || coalesce(' of ' || w.source, '') || ' (' || w.operator || ': '
+    || w.reason || ') was worth '
     || {{ plainly('w.amount') }} || ' ' || w.currency || ', and settles ' || w.settles || ' now, '
     || coalesce('worth ' || {{ plainly('w.worth') }} || ' ' || w.currency, 'and nobody can say what they are worth')
     || '; the waiver_limit is ' || {{ plainly('w.waiver_limit') }} || ': tollbook waive --day ' || w.waived_on
@@ -17,8 +18,8 @@ select
     || case
         when w.what = 'file' then w.key[:12]
         when w.what = 'row' then w.key[:12] || ':' || split_part(w.key, ':', 2)
-        when regexp_full_match(w.key, '[\w.:@%+/-]+') then w.key
-        else '''' || replace(w.key, '''', '''\''''') || ''''
-    end || ' --confirm' as detail,
+        else {{ for_a_shell('w.key') }}
+    end
+    || coalesce(' --source ' || {{ for_a_shell('w.source') }}, '') || ' --confirm' as detail,
 from {{ ref('standing_waivers') }} as w
 where w.wants_second

@@ -144,7 +144,7 @@ def test_what_is_left_of_an_allowance_counts(company: Deployment) -> None:
         (("acme", NUMBER, "--carrier", "bare"), "account bare takes no calls: it has no buy rate table at "),
         (("acme", NUMBER, "--calling", "abc"), "--calling abc is not a telephone number of 1 to 15 digits"),
         (("acme", NUMBER, "--calling", "4" * 16), f"--calling {'4' * 16} is not a telephone number"),
-        (("acme", NUMBER, "--source", "sw9"), "there is no source sw9"),
+        (("acme", NUMBER, "--source", "sw9"), "there is no source sw9; sources are sw1"),
         (("acme", NUMBER, "--at", "2025-01-01"), "no sell rate table"),
     ],
 )
@@ -200,6 +200,8 @@ def test_one_call_is_explained_at_a_time(company: Deployment) -> None:
     assert D(company.json("explain", "twice", "--source", "sw1")["sell"]["amount"]) == D("0.06")
     assert company.json("explain", "twice", "--day", "2026-05-05")["source"] == "sw2"
     assert "no call nix is published" in company.run("explain", "nix", fails=True).stderr
+    refused = company.run("explain", "twice", "--source", "sw3", fails=True).stderr
+    assert "there is no source sw3; sources are bank, sw1, sw2" in refused
 
 
 def test_an_estimate_of_a_campaign(company: Deployment) -> None:

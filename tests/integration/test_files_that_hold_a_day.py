@@ -549,9 +549,9 @@ def test_the_command_lists_what_is_left_to_settle(home: Home, monkeypatch: pytes
     # what no file can have been refused for, or come from, is not a list of nothing
     for wrong, right in (
         (["--reason", "bad_durations"], "'bad_durations' is not one of"),
-        (["--source", "sw"], 'nothing has come from a source "sw"; did you mean sw1?'),
+        (["--source", "sw"], "there is no source sw; did you mean sw1?"),
         (["--file", "abcdef", "--by-file"], "no file abcdef is published; tollbook rejected --all lists them"),
-        (["--source", "nosuch", "--by-file"], 'nothing has come from a source "nosuch"; sources are '),
+        (["--source", "nosuch", "--by-file"], "there is no source nosuch; sources are "),
     ):
         refused = CliRunner().invoke(cli, ["rejected", *wrong])
         assert refused.exit_code

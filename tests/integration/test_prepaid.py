@@ -473,6 +473,8 @@ def test_plan_limits(home: Home) -> None:
         assert (answer.decision, answer.count, answer.limit, answer.plan_tier) == (decision, count, limit, "free")
     with pytest.raises(Refused, match="there is no resource cdrs; there are extensions, numbers"):
         check_limit(home, "acme", "cdrs")
+    with pytest.raises(Refused, match="there is no resource number; did you mean numbers"):
+        check_limit(home, "acme", "number")
     with pytest.raises(Refused, match="there is no account zoe; there are acme, bolt, carrier"):
         check_limit(home, "zoe", "numbers")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_a_missing_file_is_told_and_can_be_waived(tmp_path: Path, monkeypatch: p
     _calls(home, "cdr-20260504-003.csv", ("c2", "17:00:00", "in-a"))
     told = "cdrs of sw1: 1 file is missing between cdr-20260504-001.csv and cdr-20260504-003.csv"
     assert _failing(close(home, DAY)) == {"expected_files": [told]}
-    with pytest.raises(Refused, match="no gap of sw9"):
+    with pytest.raises(Refused, match="there is no source sw9; sources are "):
         waive(home, DAY, "never ran", gap="sw9")
     waived = waive(home, DAY, "lost with the disk", gap="sw1")
     assert (waived.settles, waived.amount, waived.in_force) == (1, None, True)
@@ -121,7 +122,7 @@ def test_the_switch_counts_its_own_calls(tmp_path: Path, monkeypatch: pytest.Mon
     waived = waive(home, DAY, "the switch was restarted", count="sw1")
     assert (waived.settles, waived.amount) == (1, Decimal("0.06"))
     assert _of_day(close(home, DAY)).status == "closed"
-    with pytest.raises(Refused, match="no count of sw2"):
+    with pytest.raises(Refused, match="there is no source sw2; sources are "):
         waive(home, DAY, "x", count="sw2")
     late = write_calls(tmp_path / "late.csv", [("c9", "2026-05-02T08:00:00", "60", "in-a")])
     land(home, [late], kind="cdrs", source="sw1")
@@ -195,8 +196,8 @@ def test_a_waiver_is_weighed_again_where_its_day_is_checked(tmp_path: Path, monk
     assert [(w.check, w.details) for w in _of_day(checked).warnings] == [
         (
             "what_was_waived_is_not_charged",
-            ["call c3 was waived (anna: not billed), and nothing of it is unrated still; charged: buy leg of carrier"
-             " 0.03 USD, sell leg of acme 0.06 USD"],
+            ["call c3 of sw1 was waived (anna: not billed), and nothing of it is unrated still; charged: buy leg of"
+             " carrier 0.03 USD, sell leg of acme 0.06 USD"],
         )
     ]  # fmt: skip
     listed = [(w["key"], w["amount"], w["worth"], w["settles"]) for w in waivers(home, DAY)]
@@ -216,13 +217,93 @@ def test_a_waiver_is_weighed_again_where_its_day_is_checked(tmp_path: Path, monk
     assert [w["settles"] for w in waivers(home, DAY)] == [None, None]
 
 
+def _of_two_sources(home: Home) -> tuple[str, str]:
+    """A call u1, a bad row and an empty file of sw1 and sw2; of sw3 a call and usage u1. The ids of row and file."""
+    _calls(home, "one.csv", ("c1", "06:00:00", "in-a"), ("u1", "07:00:00", "in-x"))
+    root = home.root.parent
+    same = write_calls(root / "same.csv", [("bad", f"{DAY}T09:00:00", "-1", "in-a")])
+    for source in ("sw1", "sw2"):
+        (rejected,) = land(home, [same], kind="cdrs", source=source, again=True)
+        (empty,) = land(home, [write_text(root / "empty.csv")], kind="cdrs", source=source)
+    for source, seconds in (("sw2", "600"), ("sw3", "300")):
+        path = write_calls(root / f"{source}.csv", [("u1", f"{DAY}T08:00:00", seconds, "in-x")])
+        land(home, [path], kind="cdrs", source=source)
+    used = "usage_id,occurred_at,account_id,service,quantity"
+    path = write_text(root / "used.csv", used, f"u1,{DAY}T08:00:00,acme,fax,1")
+    land(home, [path], kind="usage", source="sw3", again=True)
+    return f"{rejected.file_id}:2", empty.file_id
+
+
+def test_an_id_that_two_sources_have_is_waived_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call, a rejected row, and files with nothing in them, which are all alike."""
+    company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.4\n"
+    sources = "source,kind,format\nsw1,cdrs,\nsw2,cdrs,\npbx,usage,\n"
+    home = _home(tmp_path, monkeypatch, company=company, sources=sources)
+    monkeypatch.setenv("TOLLBOOK_NOW", f"{DAY}T23:00:00")
+    row, file = _of_two_sources(home)
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    assert _failing(close(home, DAY)).keys() == {
+        "nothing_is_left_unrated", "rejected_rows_are_settled", "unreadable_files_are_settled",
+    }  # fmt: skip
+    for key, named in (
+        ({"call": "u1"}, "call u1 of 2026-05-04 is of sw1 (cdrs) and sw2 (cdrs) and sw3 (cdrs) and sw3 (usage)"),
+        ({"row": row}, f"row {row[:12]}:2 of 2026-05-04 is of sw1 (cdrs) and sw2 (cdrs)"),
+        ({"file": file}, f"file {file[:12]} of 2026-05-04 is of sw1 (cdrs) and sw2 (cdrs)"),
+    ):  # fmt: skip
+        with pytest.raises(Refused, match=f"^{re.escape(named)}: say which with --source$"):
+            waive(home, DAY, "test", **key)  # type: ignore[arg-type]
+    with pytest.raises(Refused, match=r"is of sw3 \(cdrs\) and sw3 \(usage\): say which with --kind$"):
+        waive(home, DAY, "test", call="u1", source="sw3")
+    with pytest.raises(Refused, match=r"call u1 .* is of sw1 .*, not of pbx$"):
+        waive(home, DAY, "test", call="u1", source="pbx")
+    with pytest.raises(Refused, match=r"no_acount; did you mean no_account\?"):
+        waive(home, DAY, "test", reason_code="no_acount")
+    with pytest.raises(Refused, match="there is no source sw_1; did you mean sw1"):
+        waive(home, DAY, "test", call="u1", source="sw_1")
+    with pytest.raises(Refused, match="--gap names the source itself"):
+        waive(home, DAY, "test", gap="sw1", source="sw1")
+    first = waive(home, DAY, "test", call="u1", source="sw1")
+    assert (first.settles, first.amount, first.in_force) == (1, Decimal("0.06"), True)
+    with pytest.raises(Refused, match="call u1 of sw1 of 2026-05-04 is waived already"):
+        waive(home, DAY, "test", call="u1", source="sw1")
+    assert not waive(home, DAY, "test", call="u1", source="sw2").in_force
+    for key in ({"row": row}, {"file": file}):
+        for source in ("sw1", "sw2"):
+            assert waive(home, DAY, "test", source=source, **key).settles == 1  # type: ignore[arg-type]
+    of_a_source = waive(home, DAY, "test", reason_code="no_account", source="sw3")
+    assert (of_a_source.settles, of_a_source.amount, of_a_source.in_force) == (1, Decimal("0.3"), True)
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
+    with pytest.raises(Refused, match=r"row .* is of sw1 \(cdrs\) and sw2 \(cdrs\): say which with --source$"):
+        confirm(home, DAY, row=row)
+    assert confirm(home, DAY, file=file, source="sw1").source == "sw1"
+    left = _failing(close(home, DAY))
+    assert left["nothing_is_left_unrated"] == [
+        "sell leg of call u1 (nobody's trunk in-x, to 447700900123, 600.000 s) has no price: no_account",
+        "fax u1 of acme has no price: no_rate",
+    ]
+    assert [d for d in left["unreadable_files_are_settled"] if "sw2" not in d] == []
+    assert "rejected_rows_are_settled" not in left
+    assert rebuild(home, check=True).compared
+    # one of an earlier release says no source, and is of all of them
+    rewrite(
+        home,
+        lambda line: (
+            {k: v for k, v in line.items() if line["action"] != "waive" or k not in ("kind", "source")}
+            if (line["action"], line.get("what"), line.get("source")) == ("waive", "call", "sw1")
+            else line
+        ),
+    )
+    rebuild(home)
+    assert "nothing_is_left_unrated" not in _failing(close(home, DAY))
+
+
 def test_nobody_confirms_his_own_waiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.02\n"
     home = _home(tmp_path, monkeypatch, company=company, sources=SEEDS["sources"])
     _calls(home, "one.csv", ("c1", "06:00:00", "in-a"), ("c2", "07:00:00", "in-x"))
     build(home)
     waive(home, DAY, "test call", call="c2")
-    with pytest.raises(Refused, match="anna waived call c2 of 2026-05-04; another operator has to confirm it"):
+    with pytest.raises(Refused, match="anna waived call c2 of sw1 of 2026-05-04; another operator has to confirm it"):
         confirm(home, DAY, call="c2")
 
 

@@ -2,16 +2,25 @@
 -- since, and an average is of all that is rated by now. Gaps are none of them: nobody can say what one is worth.
 
 with waivers as (
-    select day, what, key, operator, reason, amount, settled, confirmed_by is not null as is_confirmed
+    select
+        day as waived_on,
+        what,
+        key,
+        kind,
+        source,
+        operator,
+        reason,
+        amount,
+        settled,
+        confirmed_by,
+        struct_pack(day, what, key, kind, source) as waiver,
     from {{ ref('stg_waivers') }}
     where in_force and what <> 'gap'
 ),
 
 rejected as (
     select
-        w.day as waived_on,
-        w.what,
-        w.key,
+        w.waiver,
         r.day,
         r.kind,
         r.source,
@@ -24,8 +33,11 @@ rejected as (
     from waivers as w
     inner join {{ ref('stg_rejected_rows') }} as r
         on
-            (w.what = 'row' and w.day = r.day and w.key = r.file_id || ':' || r.line)
-            or (w.what = 'file' and w.key = r.file_id)
+            (
+                (w.what = 'row' and w.waived_on = r.day and w.key = r.file_id || ':' || r.line)
+                or (w.what = 'file' and w.key = r.file_id)
+            )
+            and {{ waived_of('w', 'r') }}
     inner join {{ ref('stg_files') }} as f
         on r.file_id = f.file_id and r.kind = f.kind and r.source = f.source
 ),
@@ -40,20 +52,21 @@ landed_later as (
 ),
 
 items as (
-    select w.day as waived_on, w.what, w.key, v.day, v.worth
+    select w.waiver, v.day, v.worth
     from waivers as w
     inner join {{ ref('waiver_worth') }} as v
         on
-            w.day = v.day
+            w.waived_on = v.day
             and (
                 (w.what = 'reason' and v.what = 'call' and w.key = v.reason)
                 or (w.what in ('call', 'count') and w.what = v.what and w.key = v.key)
             )
+            and {{ waived_of('w', 'v') }}
     where v.day in {{ checked_days() }}
 
     union all
 
-    select r.waived_on, r.what, r.key, r.day, v.worth
+    select r.waiver, r.day, v.worth
     from rejected as r
     inner join {{ ref('waiver_worth') }} as v
         on
@@ -67,34 +80,25 @@ items as (
 
 weighed as (
     select
-        waived_on,
-        what,
-        key,
+        waiver,
         count(*) as settles,
         case when count(*) = count(worth) then sum(worth)::DECIMAL(20, 8) end as worth,
     from items
-    group by waived_on, what, key
+    group by waiver
 ),
 
 held as (
-    select waived_on, what, key, day
+    select waiver, day
     from items
     union
-    select day as waived_on, what, key, day
+    select waiver, waived_on as day
     from waivers
 ),
 
 worths as (
     select
+        w.*,
         h.day,
-        w.what,
-        w.key,
-        w.day as waived_on,
-        w.operator,
-        w.reason,
-        w.amount,
-        w.settled,
-        w.is_confirmed,
         coalesce(x.settles, 0) as settles,
         -- what is left of a file that could not be read, nobody can say
         case
@@ -102,27 +106,18 @@ worths as (
             when w.what not in ('row', 'file') or w.amount is not null then 0
         end::DECIMAL(20, 8) as worth,
     from waivers as w
-    inner join held as h on w.day = h.waived_on and w.what = h.what and w.key = h.key
-    left join weighed as x on w.day = x.waived_on and w.what = x.what and w.key = x.key
+    inner join held as h on w.waiver = h.waiver
+    left join weighed as x on w.waiver = x.waiver
     where h.day in {{ checked_days() }}
 )
 
 select
-    w.day,
-    w.what,
-    w.key,
-    w.waived_on,
-    w.operator,
-    w.reason,
-    w.amount,
-    w.settled,
-    w.settles,
-    w.worth,
+    w.* exclude (waiver, confirmed_by), -- noqa: RF02
     company.reporting_currency as currency,
     company.waiver_limit,
     -- of what nobody could say then, it was decided as such
     coalesce(
-        not w.is_confirmed and w.amount is not null and company.waiver_limit is not null
+        w.confirmed_by is null and w.amount is not null and company.waiver_limit is not null
         and coalesce(w.worth > company.waiver_limit, true),
         false
     ) as wants_second,

@@ -33,6 +33,8 @@ worth as (
             'call' as what,
             r.source || ':' || r.call_id || ':' || r.attempt || ' {{ side }}' as item,
             r.call_id as key,
+            'cdrs' as kind,
+            r.source,
             r.{{ side }}_reason as reason,
             greatest(
                 {{ to_units('r.' ~ other ~ '_reporting_amount') }},
@@ -50,6 +52,8 @@ worth as (
         'call' as what,
         u.source || ':' || u.usage_id as item,
         u.usage_id as key,
+        'usage' as kind,
+        u.source,
         u.reason,
         {{ divide_half_up(to_units('u.quantity') ~ ' * s.amount_u', 's.quantity_u') }} as worth_u,
     from {{ ref('rated_usage') }} as u
@@ -63,6 +67,8 @@ worth as (
         'row' as what,
         r.kind || ' ' || r.source || ' ' || r.file_id || ':' || r.line as item,
         r.file_id || ':' || r.line as key,
+        r.kind,
+        r.source,
         null as reason,
         case when r.kind = 'cdrs' then {{ divide_half_up('a.sell_u', 'a.calls') }} end as worth_u,
     from {{ ref('stg_rejected_rows') }} as r
@@ -75,6 +81,8 @@ worth as (
         'count' as what,
         c.source as item,
         c.source as key,
+        'cdrs' as kind,
+        c.source,
         null as reason,
         {{ divide_half_up('abs(c.counted - c.landed - c.waived)::BIGINT * a.sell_u', 'a.calls') }} as worth_u,
     from {{ ref('switch_counts') }} as c
@@ -87,6 +95,8 @@ select
     w.what,
     w.item,
     w.key,
+    w.kind,
+    w.source,
     w.reason,
     {{ from_units('w.worth_u') }} as worth,
     company.reporting_currency as currency,

@@ -76,4 +76,9 @@ anti join {{ ref('stg_corrections') }} as k
         and k.line is null
         and u.seen_at <= k.corrected_at
 anti join {{ ref('stg_waivers') }} as w
-    on w.what = 'file' and w.in_force and u.file_id = w.key and u.seen_at <= w.waived_at
+    on
+        w.what = 'file'
+        and w.in_force
+        and u.file_id = w.key
+        and u.seen_at <= w.waived_at
+        and {{ waived_of('w', 'u') }}

@@ -4,6 +4,8 @@ select
     day,
     what,
     key,
+    kind,
+    source,
     reason,
     amount,
     currency,

@@ -33,4 +33,6 @@ where
                 (w.what = 'file' and w.key = r.file_id)
                 or (w.what = 'row' and w.day = r.day and w.key = r.file_id || ':' || r.line)
             )
+            and coalesce(w.kind, r.kind) = r.kind
+            and coalesce(w.source, r.source) = r.source
     );

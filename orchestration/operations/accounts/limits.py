@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
+from orchestration.configuration.nearest import suggestion
 from orchestration.operations.accounts.unknown import no_account
 from orchestration.operations.day.published import reading
 from orchestration.store.database import one
@@ -69,4 +70,4 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, resource: str) -> None:
     names = [name for (name,) in known if name != _NO_RESOURCE]
     if resource not in names:
         there = f"there are {', '.join(names)}" if names else "seeds/plan_tiers.csv has none"
-        raise Refused(f"there is no resource {resource}; {there}")
+        raise Refused(f"there is no resource {resource}; {suggestion(resource, names, there)}")

@@ -138,7 +138,7 @@ class _Cells:
 def _invoice(con: duckdb.DuckDBPyConnection, number: str) -> dict[str, Any]:
     invoices = dict_rows(con, "select * from serving.marts.invoices where invoice_number = ?", [number])
     if not invoices:
-        raise Refused(f"no invoice or credit note {number} is published; see: select * from marts.invoices")
+        raise Refused(f"no invoice or credit note {number} is published; tollbook invoices lists them")
     return invoices[0]
 
 

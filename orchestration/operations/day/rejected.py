@@ -8,17 +8,15 @@ from typing import Any
 
 import duckdb
 
-from orchestration.configuration.nearest import listed, suggestion
-from orchestration.configuration.schema import FILES
-from orchestration.configuration.sheet import read
 from orchestration.operations.day.published import reading
+from orchestration.operations.day.sources import refuse_no_source
 from orchestration.operations.day.waivers import IN_FORCE
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused
 
 _REJECTED = f"""
     with waived as (
-        select distinct what, case what when 'row' then day end as day, key
+        select distinct what, case what when 'row' then day end as day, key, kind, source
         from ops.waivers
         where
             what in ('row', 'file') and {IN_FORCE}
@@ -31,8 +29,12 @@ _REJECTED = f"""
                 when u.line is not null then 'open'
                 when exists (
                     from waived as w
-                    where (w.what = 'row' and w.day = r.day and w.key = r.file_id || ':' || r.line)
-                        or (w.what = 'file' and w.key = r.file_id)
+                    where
+                        (
+                            (w.what = 'row' and w.day = r.day and w.key = r.file_id || ':' || r.line)
+                            or (w.what = 'file' and w.key = r.file_id)
+                        )
+                        and coalesce(w.kind, r.kind) = r.kind and coalesce(w.source, r.source) = r.source
                 ) then 'waived'
                 else 'settled'
             end as state,
@@ -47,7 +49,12 @@ _REJECTED = f"""
             x.day, x.kind, x.source, x.name, x.file_id, null, 'unreadable', x.problem, null,
             case
                 when u.file_id is not null then 'open'
-                when exists (from waived as w where w.what = 'file' and w.key = x.file_id) then 'waived'
+                when exists (
+                    from waived as w
+                    where
+                        w.what = 'file' and w.key = x.file_id
+                        and coalesce(w.kind, x.kind) = x.kind and coalesce(w.source, x.source) = x.source
+                ) then 'waived'
                 else 'settled'
             end,
         from (select *, unnest(days) as day from ops.unreadable_files) as x
@@ -112,10 +119,4 @@ def _refuse_unknown(con: duckdb.DuckDBPyConnection, home: Home, asked: Asked) ->
         known_file = "select file_id from ops.files union all select file_id from ops.unreadable_files"
         if not con.execute(f"from ({known_file}) where starts_with(file_id, ?) limit 1", [asked.file]).fetchall():
             raise Refused(f"no file {asked.file} is published; tollbook rejected --all lists them")
-    if (source := asked.source) is None:
-        return
-    landed = con.execute("select source from ops.files union select source from ops.unreadable_files").fetchall()
-    known = {name for (name,) in landed} | read(FILES["sources"], home.seeds).known("source")
-    if source not in known:
-        right = suggestion(source, known, f"sources are {listed(known)}" if known else "there are no sources yet")
-        raise Refused(f'nothing has come from a source "{source}"; {right}')
+    refuse_no_source(con, home, asked.source)

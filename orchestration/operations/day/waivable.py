@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 import duckdb
 
 from orchestration import typed
-from orchestration.operations.day.waivers import standing
+from orchestration.configuration.nearest import listed, suggestion
+from orchestration.engine.dbt import modelled
+from orchestration.operations.day.sources import refuse_no_source
+from orchestration.operations.day.waivers import Which, standing
 from orchestration.store.database import one
-from orchestration.store.warehouse import Refused, clock
+from orchestration.store.warehouse import Home, Refused, clock
+
+# The kinds and sources of what is named, on its day.
+_OF = {
+    "call": "select distinct kind, source from books.waiver_worth where day = $day and what = 'call' and key = $key",
+    "row": "select kind, source from ops.rejected_rows where day = $day and file_id || ':' || line = $key",
+    "file": """
+        select kind, source from marts.unsettled_rows where day = $day and file_id = $key
+        union
+        select kind, source from marts.unsettled_files where day = $day and file_id = $key
+    """,
+    # its key is the source
+    "gap": """
+        select kind, null from books.expected_gaps where day = $day and source = $key
+        union
+        select kind, null from books.file_holes where day = $day and source = $key
+    """,
+}
 
 
-@dataclass(frozen=True)
-class Waived:
+@dataclass(frozen=True, kw_only=True)
+class Waived(Which):
     """A waiver: how much it settles, what that is worth (reporting currency; None: nobody can say), and whether it is
     in force or awaits a second operator.
 
@@ -24,9 +44,6 @@ class Waived:
     others are worth. Of a confirmation only the amount is told.
     """
 
-    day: date
-    what: str
-    key: str
     settles: int
     amount: Decimal | None
     currency: str
@@ -50,60 +67,117 @@ class OpenItems:
         return None if self.unknown else self.known
 
 
-def weigh(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> Waived:
-    """What a waiver would settle and be worth: the views of what is open speak of the days in run.check_days."""
+def weigh(con: duckdb.DuckDBPyConnection, home: Home, which: Which) -> Waived:
+    """What a waiver would settle and be worth: the views of what is open speak of the days in run.check_days.
+
+    What is named without its source is of the one that has it. Raises `Refused` where more than one has, or none.
+    """
+    day, what = which.day, which.what
     views = "select count(*) from duckdb_views() where view_name in ('waiver_worth', 'unsettled_rows')"
     built = con.execute(views).fetchone()
     on_day = con.execute("select count(*) from ops.builds where day = ?", [day]).fetchone()
     of_calls = what in ("call", "reason")
     if built != (2,) or (of_calls and on_day == (0,)):
         raise Refused(_not_built(con, day, of_calls))
+    if not modelled(con):
+        raise Refused("an earlier release has built what there is; run: tollbook build")
     con.execute("delete from run.check_days")
     con.execute("insert into run.check_days values (?)", [day])
+    refuse_no_source(con, home, which.key if what in ("gap", "count") else which.source)
+    which = _of_one(con, in_full(con, which))
     if what == "row":
-        key = rejected_row(con, day, key)
-        _refuse_settled_row(con, day, key)
+        _refuse_settled_row(con, which)
     if what == "gap":
-        gaps = _gaps(con, day, key)
+        gaps = _gaps(con, which)
         left = OpenItems(gaps, (day,), Decimal(0), gaps)
     elif what == "file":
-        key = file_id_of(con, key)
-        left = _open_file(con, day, key)
+        left = _open_file(con, which)
     else:
-        left = _open(con, day, what, key)
+        left = _open(con, which)
     terms = con.execute("select reporting_currency, waiver_limit from config.company").fetchone()
     assert terms is not None
     currency, limit = terms
     in_force = limit is None or (left.amount is not None and left.amount <= limit)
-    return Waived(day, what, key, left.settles, left.amount, currency, in_force, left.days, left.known, left.unknown)
+    return Waived(
+        **asdict(which),
+        settles=left.settles,
+        amount=left.amount,
+        currency=currency,
+        in_force=in_force,
+        days=left.days,
+        known=left.known,
+        unknown=left.unknown,
+    )
+
+
+def in_full(con: duckdb.DuckDBPyConnection, which: Which) -> Which:
+    """The same with the whole id of the file that its key begins."""
+    if which.what == "row":
+        return replace(which, key=_rejected_row(con, which.day, which.key))
+    return replace(which, key=_file_id_of(con, which.key)) if which.what == "file" else which
+
+
+def _of_one(con: duckdb.DuckDBPyConnection, which: Which) -> Which:
+    """What is named, of the kind and source that have it: different sources use the same ids."""
+    if which.what not in _OF:
+        return which
+    found = {
+        Which(which.day, which.what, which.key, kind, source)
+        for kind, source in con.execute(_OF[which.what], {"day": which.day, "key": which.key}).fetchall()
+    }
+    fitting = [each for each in found if which.kind in (None, each.kind) and which.source in (None, each.source)]
+    if found and not fitting:
+        of = " of ".join(filter(None, (which.kind, which.source)))
+        raise Refused(f"{_named(which)} is of {_listed(found)}, not of {of}")
+    if len(fitting) > 1:
+        raise more_than_one(which, fitting)
+    return fitting[0] if fitting else which
+
+
+def more_than_one(which: Which, found: Collection[Which]) -> Refused:
+    """That what is named is of several kinds and sources, and how to say which is meant."""
+    option = "--source" if len({each.source for each in found}) > 1 else "--kind"
+    return Refused(f"{_named(which)} is of {_listed(found)}: say which with {option}")
+
+
+def _named(which: Which) -> str:
+    """A file's id is long: its beginning, and a row's line."""
+    key = f"{which.key[:12]}{which.key[64:]}" if which.what in ("row", "file") else which.key
+    return f"{which.what} {key} of {which.day}"
+
+
+def _listed(found: Collection[Which]) -> str:
+    names = {f"{each.source} ({each.kind})" if each.source else each.kind or "all sources" for each in found}
+    return " and ".join(sorted(names))
 
 
 def weigh_again(con: duckdb.DuckDBPyConnection, days: Collection[date]) -> None:
     """Note what the waivers in force on `days` settle by now and are worth, in the caller's transaction."""
     con.execute("delete from run.check_days")
     con.execute("insert into run.check_days select unnest(?::DATE[])", [list(days)])
-    if not _are_weighed(con):
+    if not modelled(con):  # an earlier release's models weigh none, or others, until the next build
         return
     con.execute(
         """
         update ops.waivers as w
         set settles = s.settles, worth = s.worth, weighed_at = (select now from run.clock)
-        from (select distinct waived_on, what, key, settles, worth from books.standing_waivers) as s
-        where w.day = s.waived_on and w.what = s.what and w.key = s.key and w.ended_at is null
+        from (select distinct waived_on, what, key, kind, source, settles, worth from books.standing_waivers) as s
+        where
+            w.day = s.waived_on and w.what = s.what and w.key = s.key and w.kind is not distinct from s.kind
+            and w.source is not distinct from s.source and w.ended_at is null
         """
     )
 
 
-def wants_second(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> bool:
+def wants_second(con: duckdb.DuckDBPyConnection, which: Which) -> bool:
     """Whether a waiver of a day that was weighed again is worth more than one operator may waive."""
-    asked = "select 1 from books.standing_waivers where waived_on = ? and what = ? and key = ? and wants_second"
-    return _are_weighed(con) and con.execute(asked, [day, what, key]).fetchone() is not None
-
-
-def _are_weighed(con: duckdb.DuckDBPyConnection) -> bool:
-    """Whether there are the models for it: an earlier release's have none, until the next build."""
-    asked = "select 1 from duckdb_views() where schema_name = 'books' and view_name = 'standing_waivers'"
-    return con.execute(asked).fetchone() is not None
+    asked = """
+        select 1 from books.standing_waivers
+        where
+            waived_on = $day and what = $what and key = $key and kind is not distinct from $kind
+            and source is not distinct from $source and wants_second
+    """
+    return modelled(con) and con.execute(asked, asdict(which)).fetchone() is not None
 
 
 def _not_built(con: duckdb.DuckDBPyConnection, day: date, of_calls: bool) -> str:
@@ -116,38 +190,46 @@ def _not_built(con: duckdb.DuckDBPyConnection, day: date, of_calls: bool) -> str
     return f"{day} is not built yet; run: tollbook build"
 
 
-def _open(con: duckdb.DuckDBPyConnection, day: date, what: str, key: str) -> OpenItems:
+def _open(con: duckdb.DuckDBPyConnection, which: Which) -> OpenItems:
+    what, key, day = which.what, which.key, which.day
     settles, known, unknown = one(
         con,
         f"""
         select count(*), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(*) - count(worth)
         from books.waiver_worth
-        where day = ? and what = ? and {"reason" if what == "reason" else "key"} = ?
+        where
+            day = $1 and what = $2 and {"reason" if what == "reason" else "key"} = $3
+            and kind = coalesce($4, kind) and source = coalesce($5, source)
         """,
-        [day, "call" if what == "reason" else what, key],
+        [day, "call" if what == "reason" else what, key, which.kind, which.source],
     )
     if not settles and what == "count":
         raise Refused(f"{day} has no count of {key} that differs from what landed")
     if not settles:
-        raise Refused(f"{day} has nothing unrated for {what} {key}")
+        of = "".join(f" of {name}" for name in (which.kind, which.source) if name)
+        asked = "select distinct reason from books.waiver_worth where day = ? and what = 'call'"
+        reasons = [reason for (reason,) in con.execute(asked, [day]).fetchall()] if what == "reason" else []
+        there = f"; {suggestion(key, reasons, f'there is {listed(reasons)}')}" if reasons else ""
+        raise Refused(f"{day} has nothing unrated for {what} {key}{of}{there}")
     return OpenItems(settles, (day,), known, unknown)
 
 
-def _gaps(con: duckdb.DuckDBPyConnection, day: date, source: str) -> int:
-    row = con.execute(
+def _gaps(con: duckdb.DuckDBPyConnection, which: Which) -> int:
+    (gaps,) = one(
+        con,
         """
         select
-            (select count(*) from books.expected_gaps where day = $day and source = $source)
-            + (select count(*) from books.file_holes where day = $day and source = $source)
+            (select count(*) from books.expected_gaps where day = $day and source = $key and kind = $kind)
+            + (select count(*) from books.file_holes where day = $day and source = $key and kind = $kind)
         """,
-        {"day": day, "source": source},
-    ).fetchone()
-    if row is None or not row[0]:
-        raise Refused(f"{day} has no gap of {source}, and none of its numbered files is missing")
-    return int(row[0])
+        {"day": which.day, "key": which.key, "kind": which.kind},
+    )
+    if not gaps:
+        raise Refused(f"{which.day} has no gap of {which.key}, and none of its numbered files is missing")
+    return int(gaps)
 
 
-def rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
+def _rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
     begins, _, text = key.rpartition(":")
     file_id, line = typed.file_id(begins), typed.whole(text)
     if file_id is None or line is None:
@@ -165,19 +247,21 @@ def rejected_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> str:
     return f"{rows[0][0]}:{line}"
 
 
-def _refuse_settled_row(con: duckdb.DuckDBPyConnection, day: date, key: str) -> None:
+def _refuse_settled_row(con: duckdb.DuckDBPyConnection, which: Which) -> None:
     """A row that landed corrected from a later file keeps no day open: there is nothing left to waive."""
+    day, key = which.day, which.key
     unsettled = con.execute(
-        "select 1 from marts.unsettled_rows where day = ? and file_id || ':' || line = ?", [day, key]
+        "select 1 from marts.unsettled_rows where day = ? and file_id || ':' || line = ? and kind = ? and source = ?",
+        [day, key, which.kind, which.source],
     ).fetchone()
-    if unsettled is None and standing(con, day, "row", key) is None:
+    if unsettled is None and standing(con, which) is None:
         raise Refused(
             f"row {key[:12]}:{key.rpartition(':')[2]} of {day} is settled: it landed corrected from a later file, its"
             " file is waived, or the day is closed; nothing is left to waive"
         )
 
 
-def file_id_of(con: duckdb.DuckDBPyConnection, key: str) -> str:
+def _file_id_of(con: duckdb.DuckDBPyConnection, key: str) -> str:
     """The id of the one file that has rejected rows, or could not be read, and begins so."""
     rows = con.execute(
         """
@@ -193,8 +277,9 @@ def file_id_of(con: duckdb.DuckDBPyConnection, key: str) -> str:
     return str(rows[0][0])
 
 
-def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> OpenItems:
-    """What is left of a file on all the days that it holds; `day` has to be one of them."""
+def _open_file(con: duckdb.DuckDBPyConnection, which: Which) -> OpenItems:
+    """What is left of a file on all the days that it holds; the one named has to be one of them."""
+    day, file_id = which.day, which.key
     held = con.execute(
         """
         select day, count(*) filter (readable), coalesce(sum(worth), 0)::DECIMAL(20, 8), count(worth),
@@ -204,15 +289,16 @@ def _open_file(con: duckdb.DuckDBPyConnection, day: date, file_id: str) -> OpenI
             from marts.unsettled_rows as r
             left join books.waiver_worth as w
                 on r.day = w.day and w.what = 'row' and r.file_id || ':' || r.line = w.key
-                and starts_with(w.item, r.kind || ' ' || r.source || ' ')
-            where r.file_id = $file
+                and r.kind = w.kind and r.source = w.source
+            where r.file_id = $file and r.kind = coalesce($kind, r.kind) and r.source = coalesce($source, r.source)
             union all
-            select day, null, false from marts.unsettled_files where file_id = $file
+            select day, null, false from marts.unsettled_files
+            where file_id = $file and kind = coalesce($kind, kind) and source = coalesce($source, source)
         )
         group by day
         order by day
         """,
-        {"file": file_id},
+        {"file": file_id, "kind": which.kind, "source": which.source},
     ).fetchall()
     if day not in [row[0] for row in held]:
         days = f"it holds {', '.join(str(row[0]) for row in held)}" if held else "nothing of it is left to settle"

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from typing import TypedDict, Unpack
 
 from orchestration.configuration.roles import CONFIRM, WAIVE
 from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.publish import publishing
-from orchestration.operations.day.waivable import Waived, file_id_of, rejected_row, wants_second, weigh, weigh_again
-from orchestration.operations.day.waivers import Waiver, record, record_confirmation, standing
+from orchestration.operations.day.waivable import Waived, in_full, more_than_one, wants_second, weigh, weigh_again
+from orchestration.operations.day.waivers import (
+    Waiver,
+    Which,
+    record,
+    record_confirmation,
+    refuse_waived,
+    standing,
+    standing_alike,
+)
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused
@@ -24,7 +33,8 @@ class WaiverKey(TypedDict, total=False):
     reason code, a source's gaps and missing files, its difference to the switch's own count, or a file on all the days
     it holds: one that could not be read, or what is left of the rejected rows of one that landed.
 
-    FILE_ID may be shortened to what is unique.
+    FILE_ID may be shortened to what is unique. `kind` and `source` say whose it is, where more than one has the id;
+    of a reason code, whose legs alone are waived.
     """
 
     call: str | None
@@ -33,6 +43,8 @@ class WaiverKey(TypedDict, total=False):
     gap: str | None
     count: str | None
     file: str | None
+    kind: str | None
+    source: str | None
 
 
 def waive(home: Home, day: date, reason: str, **keys: Unpack[WaiverKey]) -> Waived:
@@ -42,7 +54,7 @@ def waive(home: Home, day: date, reason: str, **keys: Unpack[WaiverKey]) -> Waiv
     a second operator. Raises `Refused` when there is nothing of the kind on that day, when not exactly one is named, or
     the operator may not: that takes a rater, finance or admin.
     """
-    what, key = _chosen(keys)
+    which = _chosen(day, keys)
     if not reason.strip():
         raise Refused("--reason must say why")
     with publishing(home, "waive") as held:
@@ -50,10 +62,20 @@ def waive(home: Home, day: date, reason: str, **keys: Unpack[WaiverKey]) -> Waiv
         with held.connect() as con:
             require(con, WAIVE)
             with transaction(con):
-                waived = weigh(con, day, what, key)
+                waived = weigh(con, home, which)
                 waiver = Waiver(
-                    day, what, waived.key, reason, waived.amount, waived.currency, not waived.in_force, waived.settles
+                    day,
+                    waived.what,
+                    waived.key,
+                    waived.kind,
+                    waived.source,
+                    reason=reason,
+                    amount=waived.amount,
+                    currency=waived.currency,
+                    awaits_second=not waived.in_force,
+                    settled=waived.settles,
                 )
+                refuse_waived(con, waiver)
                 record(con, held, waiver)
     return waived
 
@@ -63,31 +85,35 @@ def confirm(home: Home, day: date, **keys: Unpack[WaiverKey]) -> Waived:
 
     Raises `Refused` to the first one, to who is not finance or admin, and where none waits.
     """
-    what, key = _chosen(keys)
+    which = _chosen(day, keys)
     with publishing(home, "waive") as held:
         configure(held)
         with held.connect() as con:
             require(con, CONFIRM)
             with transaction(con):
-                if what == "row":
-                    key = rejected_row(con, day, key)
-                if what == "file":
-                    key = file_id_of(con, key)
+                which = in_full(con, which)
+                if len(alike := standing_alike(con, which)) > 1:
+                    raise more_than_one(which, alike)
+                which = alike[0] if alike else which
                 weigh_again(con, [day])
-                waiver = standing(con, day, what, key)
-                if waiver and not waiver["awaits_second"] and not wants_second(con, day, what, key):
-                    raise Refused(
-                        f"the waiver of {what} {key} of {day} is in force already; it wants no second operator"
-                    )
-                waiver = record_confirmation(con, held, day, what, key)
+                waiver = standing(con, which)
+                if waiver and not waiver["awaits_second"] and not wants_second(con, which):
+                    raise Refused(f"the waiver of {which} is in force already; it wants no second operator")
+                waiver = record_confirmation(con, held, which)
     amount = waiver["worth"] if waiver["weighed_at"] else waiver["amount"]
-    return Waived(day, what, key, 1, amount, waiver["currency"] or "", True)
+    return Waived(**asdict(which), settles=1, amount=amount, currency=waiver["currency"] or "", in_force=True)
 
 
-def _chosen(keys: WaiverKey) -> tuple[str, str]:
-    named = [("reason" if what == "reason_code" else what, key) for what, key in keys.items() if key]
+def _chosen(day: date, keys: WaiverKey) -> Which:
+    of = ("kind", "source")
+    named = [("reason" if what == "reason_code" else what, key) for what, key in keys.items() if key and what not in of]
     if len(named) != 1:
         options = list(OPTIONS.values())
         raise Refused(f"name one of {', '.join(options[:-1])} and {options[-1]}")
     what, key = named[0]
-    return what, str(key)
+    kind, source = keys.get("kind"), keys.get("source")
+    if what in ("gap", "count") and source:
+        raise Refused(f"--{what} names the source itself: leave out --source")
+    if what == "count" and kind:
+        raise Refused("--count is of cdrs: leave out --kind")
+    return Which(day, what, str(key), kind, source)

@@ -199,8 +199,9 @@ def _end_waivers(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
         where
             ended_at is null
             and ((what = 'file' and key = $file) or (what = 'row' and starts_with(key, $file || ':')))
+            and coalesce(kind, $kind) = $kind and coalesce(source, $source) = $source
         """,
-        {"file": key.file_id},
+        {"file": key.file_id, "kind": key.kind.name, "source": key.source},
     )
 
 

@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.engine.rating_sql import rate
 from orchestration.operations.day.published import answering
+from orchestration.operations.day.sources import refuse_no_source
 from orchestration.operations.questions.rated_again import (
     Origin,
     Step,
@@ -104,7 +105,7 @@ def explain(home: Home, call_id: str, source: str | None = None, day: date | Non
     is stored, in which case there is no explanation to give.
     """
     with answering(home) as asked_of, published(asked_of) as con:
-        stored = _stored(con, call_id, source, day)
+        stored = _stored(con, home, call_id, source, day)
         closings = dict_rows(
             con, "select * from serving.ops.closings where day = ? order by ordinal", [stored[0]["day"]]
         )
@@ -121,7 +122,9 @@ def explain(home: Home, call_id: str, source: str | None = None, day: date | Non
     return Explained(first["source"], call_id, first["day"], sold.sell, sold.buy, attempts)
 
 
-def _stored(con: duckdb.DuckDBPyConnection, call_id: str, source: str | None, day: date | None) -> list[dict[str, Any]]:
+def _stored(
+    con: duckdb.DuckDBPyConnection, home: Home, call_id: str, source: str | None, day: date | None
+) -> list[dict[str, Any]]:
     rows = dict_rows(
         con,
         """
@@ -135,6 +138,7 @@ def _stored(con: duckdb.DuckDBPyConnection, call_id: str, source: str | None, da
     )
     where = "".join(f" {word} {value}" for word, value in (("of", source), ("on", day)) if value)
     if not rows:
+        refuse_no_source(con, home, source, "serving.")
         raise Refused(f"no call {call_id}{where} is published; it may have been rejected, or not been built yet")
     calls = sorted({(row["source"], row["day"]) for row in rows})
     if len(calls) > 1:

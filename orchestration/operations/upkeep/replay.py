@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -133,22 +133,19 @@ class Replay:
 
     def waive(self, line: Line) -> None:
         waiver = waivers.Waiver(
-            date.fromisoformat(line["day"]),
-            line["what"],
-            line["key"],
-            line["reason"],
-            Decimal(line["amount"]) if line.get("amount") else None,
-            line.get("currency") or "",
-            bool(line.get("awaits_second")),
-            line.get("settled"),
+            **asdict(_which(line)),
+            reason=line["reason"],
+            amount=Decimal(line["amount"]) if line.get("amount") else None,
+            currency=line.get("currency") or "",
+            awaits_second=bool(line.get("awaits_second")),
+            settled=line.get("settled"),
         )
         with self.held.connect() as con, transaction(con):
             waivers.record(con, self.held, waiver)
 
     def confirm(self, line: Line) -> None:
         with self.held.connect() as con, transaction(con):
-            day = date.fromisoformat(line["day"])
-            waivers.record_confirmation(con, self.held, day, line["what"], line["key"])
+            waivers.record_confirmation(con, self.held, _which(line))
 
     def invoice(self, line: Line) -> None:
         self._build(line)
@@ -205,6 +202,12 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "invoice": Replay.invoice,
     "credit note": Replay.invoice,
 }
+
+
+def _which(line: Line) -> waivers.Which:
+    """What a line waives, or confirms the waiver of; one of an earlier release says no kind and source: of all."""
+    day = date.fromisoformat(line["day"])
+    return waivers.Which(day, line["what"], line["key"], line.get("kind"), line.get("source"))
 
 
 def _as_it_was(line: Line) -> AbstractContextManager[None]:

@@ -25,6 +25,10 @@ alter table ops.waivers add column if not exists settles BIGINT;
 alter table ops.waivers add column if not exists worth DECIMAL(20, 8);
 alter table ops.waivers add column if not exists weighed_at TIMESTAMP;
 
+-- Whose it is: different sources use the same ids. Null: of every kind, of every source, as all were in earlier releases.
+alter table ops.waivers add column if not exists kind VARCHAR;
+alter table ops.waivers add column if not exists source VARCHAR;
+
 -- What the lookups of prices were last made for (configuration, decks, models, days), and whether they all were.
 create table if not exists ops.lookups (made_for VARCHAR not null, complete BOOLEAN not null);
 
