@@ -17,6 +17,11 @@ import click
 from orchestration import typed
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
+RAW = click.option(
+    "--raw",
+    is_flag=True,
+    help="Leave texts in the CSV as they are, for machines: a spreadsheet may take some for formulas.",
+)
 
 
 class Command(click.Command):

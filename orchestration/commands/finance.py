@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from orchestration.commands.arguments import JSON, Command, Day
+from orchestration.commands.arguments import JSON, RAW, Command, Day
 from orchestration.commands.published import say_unpublished
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import Home
@@ -21,8 +21,9 @@ _TO = click.option("--to", "last", type=Day(), required=True, help="Last booking
 @_TO
 @click.option("--by-day", is_flag=True, help="One line for each booking day instead of each entry.")
 @click.option("--csv", "as_csv", is_flag=True, help="Write it to exports/statements/ too.")
+@RAW
 @JSON
-def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool, as_json: bool) -> None:
+def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool, raw: bool, as_json: bool) -> None:
     """Show an account's entries in a range of days, with the balance before, after each and at the end.
 
     A balance is what we owe the account; negative, it owes us.
@@ -34,9 +35,11 @@ def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool,
     """
     from orchestration.operations.billing import statement as operation
 
+    if raw and not as_csv:
+        raise click.UsageError("--raw is how the CSV is written: it goes with --csv")
     home = Home.from_environment()
     shown = operation.statement(home, account, first, last, by_day)
-    file = operation.write_csv(home, shown) if as_csv else None
+    file = operation.write_csv(home, shown, raw=raw) if as_csv else None
     say_unpublished(home)
     if as_json:
         print_json({**vars(shown), "file": file})
@@ -68,8 +71,9 @@ def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool,
 @_FROM
 @_TO
 @click.option("--trial-balance", is_flag=True, help="Show debits, credits and balance of each account.")
+@RAW
 @JSON
-def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
+def gl(first: date, last: date, trial_balance: bool, raw: bool, as_json: bool) -> None:
     """Write the ledger entries booked in a range of days as postings for the bookkeeping system.
 
     Each entry becomes a debit and a credit, to the accounts that accounting/chart.csv says; the file is
@@ -82,7 +86,7 @@ def gl(first: date, last: date, trial_balance: bool, as_json: bool) -> None:
     from orchestration.operations.billing.general_ledger import general_ledger
 
     home = Home.from_environment()
-    ledger = general_ledger(home, first, last)
+    ledger = general_ledger(home, first, last, raw=raw)
     say_unpublished(home)
     if as_json:
         print_json(ledger)

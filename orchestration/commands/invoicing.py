@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Amount, Command
+from orchestration.commands.arguments import JSON, RAW, Amount, Command
 from orchestration.commands.published import say_unlanded, say_unpublished
 from orchestration.show import money, print_json, table
 from orchestration.store.warehouse import Home, Refused
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--reason", help="Why, with --credit-note; it is printed.")
 @click.option("--amount", "credit", type=Amount(), help="Credit this besides, before tax, with --credit-note.")
 @click.option("--as-posted", is_flag=True, help="Issue although configuration changed after days were closed.")
+@RAW
 @JSON
 def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
     """Issue ACCOUNT's invoice for PERIOD (2026-03, or the first day of a shorter one) as CSV, JSON and PDF.
@@ -117,8 +118,9 @@ def _shown(cell: Any) -> Any:
 
 @click.command(cls=Command)
 @click.argument("number")
+@RAW
 @JSON
-def evidence(number: str, as_json: bool) -> None:
+def evidence(number: str, raw: bool, as_json: bool) -> None:
     """Write what the receiver of invoice NUMBER needs to check every call on it, with a script that does.
 
     \b
@@ -128,7 +130,7 @@ def evidence(number: str, as_json: bool) -> None:
     """
     from orchestration.operations.billing.evidence import evidence as operation
 
-    written = operation(Home.from_environment(), number)
+    written = operation(Home.from_environment(), number, raw=raw)
     if as_json:
         print_json(written)
         return

@@ -7,6 +7,7 @@ import io
 from datetime import date
 from decimal import Decimal
 
+from orchestration.documents.cells import plain
 from orchestration.documents.document import SINCE_RULES_2, Document
 from orchestration.documents.figures import fixed
 
@@ -28,9 +29,11 @@ def csv_bytes(document: Document) -> bytes:
     """A header and a row a line, every row with the number, account and period; UTF-8, rows end in CR LF (RFC 4180).
 
     Amounts have 8 decimals, seconds 3; a draft's invoice_number is empty. No totals: the amounts add up to `exact`.
+    No cell is a formula to a spreadsheet, but where it was asked for as it is (`raw`), or issued by rules before 6.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
+    is_raw = document.raw or document.rules < 6
     later = _LATER if document.rules > 1 else {}
     writer.writerow([*COLUMNS, *later])
     own = [
@@ -44,8 +47,9 @@ def csv_bytes(document: Document) -> bytes:
     for line in document.lines:
         cells = [_cell(getattr(line, name), decimals) for name, decimals in _LINE.items()]
         more = [_cell(getattr(line, name), decimals) for name, decimals in later.items()]
-        writer.writerow([*(_cell(value) for value in own), *cells, line.currency, fixed(line.amount), document.currency,
-                         _cell(document.corrects), *more])  # fmt: skip
+        row = [*(_cell(value) for value in own), *cells, line.currency, fixed(line.amount), document.currency,
+               _cell(document.corrects), *more]  # fmt: skip
+        writer.writerow(row if is_raw else map(plain, row))
     return text.getvalue().encode()
 
 

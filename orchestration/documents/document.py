@@ -80,7 +80,7 @@ class Document:
 
     `exact` is the sum of the lines' amounts, `net` that rounded to `minor_unit` decimals, `total` = `net` + `tax`.
     `calls` is the call list where it was asked for. `logo` is a PNG or JPEG file's bytes. `rules` is the version of the
-    rules it was issued by: a document that is made again says what it said.
+    rules it was issued by: a document that is made again says what it said. `raw`: its CSV has its texts as they are.
     """
 
     number: str | None
@@ -106,3 +106,4 @@ class Document:
     calls: Sequence[ListedCall] | None = None
     logo: bytes | None = None
     rules: int = 2
+    raw: bool = False

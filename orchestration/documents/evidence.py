@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from orchestration.documents import verify
+from orchestration.documents.cells import plain
 
 # what calls.csv says of a row, in this order; `row` before and `chain` after it are the pack's own
 COLUMNS = (
@@ -46,20 +47,28 @@ sha256 of the JSON file (the checksum in their books), and run: python verify.py
 
 calls.csv: charged_at is UTC; seconds end in _s; rates are per minute and, like `amount`, in `currency`, the rate
 table's; `fx_rate` turns it into the document's currency, in which are `covered_amount` (what an allowance took off)
-and `account_amount` (what the document charges; below 0 where it is owed to its receiver).
+and `account_amount` (what the document charges; below 0 where it is owed to its receiver). {cells}
 """
 
 
-def pack(number: str, documents: dict[str, bytes], rows: Iterable[Sequence[str | None]]) -> bytes:
-    """The zip of an invoice's evidence. `documents` by file name; `rows` are cells of `COLUMNS`, in order.
+# how calls.csv has texts that are a formula to a spreadsheet
+_PLAIN = "A text that\na spreadsheet would take for a formula has an apostrophe (') before it."
+_RAW = "Texts are as they\nare, also those that a spreadsheet takes for a formula: do not open it with one."
+
+
+def pack(number: str, documents: dict[str, bytes], rows: Iterable[Sequence[str | None]], *, raw: bool = False) -> bytes:
+    """The zip of an invoice's evidence. `documents` by file name; `rows` are cells of `COLUMNS`, in order. `raw`: texts
+    are as they are, also those that are a formula to a spreadsheet.
 
     Raises `ValueError`, with what the receiver would read, when the pack does not hold what it proves.
     """
     files = {
         **documents,
-        "calls.csv": calls_csv(number, rows),
+        "calls.csv": calls_csv(number, rows, raw=raw),
         "verify.py": Path(verify.__file__).read_bytes(),
-        "README.txt": _README.format(number=number, underline="=" * (16 + len(number))).encode(),
+        "README.txt": _README.format(
+            number=number, underline="=" * (16 + len(number)), cells=_RAW if raw else _PLAIN
+        ).encode(),
     }
     read, _ = verify.read_calls(files["calls.csv"], number)
     files["control.json"] = verify.control(number, read, files)
@@ -68,7 +77,7 @@ def pack(number: str, documents: dict[str, bytes], rows: Iterable[Sequence[str |
     return zipped(files)
 
 
-def calls_csv(number: str, rows: Iterable[Sequence[str | None]]) -> bytes:
+def calls_csv(number: str, rows: Iterable[Sequence[str | None]], *, raw: bool = False) -> bytes:
     """calls.csv: a header, the rows with their chain. Line breaks within cells become blanks: a row is a line."""
     text = io.StringIO(newline="")
     line = csv.writer(text, lineterminator="")
@@ -77,7 +86,8 @@ def calls_csv(number: str, rows: Iterable[Sequence[str | None]]) -> bytes:
     for n, cells in enumerate(rows, 1):
         text.seek(0)
         text.truncate()
-        line.writerow([n, *((cell or "").replace("\r", " ").replace("\n", " ") for cell in cells)])
+        texts = ((cell or "").replace("\r", " ").replace("\n", " ") for cell in cells)
+        line.writerow([n, *(texts if raw else map(plain, texts))])
         row_text = text.getvalue()
         chain = sha256((chain + row_text).encode()).hexdigest()
         parts.append(f"{row_text},{chain}")

@@ -20,7 +20,7 @@ def json_bytes(document: Document, csv_sha256: str, pdf_sha256: str) -> bytes:
     UTF-8, keys in the order of `Document`, amounts as strings of 8 decimals and seconds of 3.
     """
     files = {"csv_sha256": csv_sha256, "pdf_sha256": pdf_sha256}
-    value = {"format": FORMAT, **_object(document, ("calls", "logo", "rules")), "files": files}
+    value = {"format": FORMAT, **_object(document, ("calls", "logo", "rules", "raw")), "files": files}
     if document.rules == 1:
         for line in value["lines"]:
             for name in SINCE_RULES_2:

@@ -44,7 +44,8 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # one that has the id of one of any other day, too, a call or usage of long before the first
 # traffic, once a day has closed, is implausible, a file that supersedes does not land where it replaces none, and no
 # JSON row, nor the rows of a file together, have more than 1,000 keys.
-RULES = 5
+# 6: no text in an issued document's CSV is a formula to a spreadsheet.
+RULES = 6
 
 _CLOCKS_DIFFER = timedelta(days=2)  # by less than this: two machines, a zone that is wrong, a day done in advance
 LONGEST_NAME = 200

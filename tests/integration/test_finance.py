@@ -56,9 +56,10 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         "payment_id,paid_at,account_id,amount,currency,method",
         "p1,2026-05-05T08:00:00,acme,1,USD,card",
         "p2,2026-05-05T08:00:00,bolt,0.01,EUR,",
-        "p3,2026-05-06T08:00:00,carrier,-0.02,USD,",
     ]
     land(home, [write_text(root / "payments.csv", *payments)], kind="payments", source="bank")
+    ours = write_text(root / "ours.csv", payments[0], "p3,2026-05-06T08:00:00,carrier,-0.02,USD,")
+    land(home, [ours], kind="payments", source="=us")
     assert [c.status for c in close(home)] == ["closed", "ready"]
     patch.setenv("TOLLBOOK_NOW", "2026-07-01T09:00:00")
     _invoice(home, "INV-2026-000001", "acme", ["0.125", "0.13", "0.02", "0.15"], "USD")
@@ -274,6 +275,27 @@ def test_every_posting_is_a_debit_and_a_credit(books: Home, capsys: pytest.Captu
     once = file.read_bytes()
     assert _json(capsys, "gl", *RANGE)["sha256"] == made["sha256"]
     assert file.read_bytes() == once
+
+
+def test_no_text_is_a_formula_to_a_spreadsheet(books: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """The carrier's payment is from =us; numbers stay numbers; --raw leaves it as it is."""
+    for raw, reference in (([], "'=us:p3"), (["--raw"], "=us:p3")):
+        for made in (
+            _json(capsys, "statement", "carrier", *RANGE, "--csv", *raw),
+            _json(capsys, "gl", *RANGE, *raw),
+        ):
+            with Path(made["file"]).open(newline="") as file:
+                paid = [row for row in csv.DictReader(file) if row["kind"] == "payment" and "p3" in row["reference"]]
+            assert {(row["reference"], row["amount"].removeprefix("-")) for row in paid} == {(reference, "0.02000000")}
+        if "entries" in made:
+            assert made["entries"][-1]["reference"] == "=us:p3"
+    assert "goes with --csv" in _misused(capsys, "statement", "carrier", *RANGE, "--raw")
+
+
+def _misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        main(arguments)
+    return capsys.readouterr().err
 
 
 def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -279,7 +279,9 @@ def test_what_landed_twice_comes_out_as_it_went_in(tmp_path: Path, monkeypatch: 
 def test_documents_are_made_again_as_they_were_issued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the rules of before a line did not say what an allowance covers: acme's does not, bolt's of today does."""
     profiles = "profile_id,account_id,rule,allowance,period\na1,acme,duration,60,month\nb1,bolt,duration,60,month\n"
-    made = Home(tmp_path / "home", write_company(tmp_path / "seeds", consumption_profiles=profiles))
+    # a destination is as it is, also as a formula: by the rules of before, and where it is asked for
+    rates = SEEDS["rates"].replace("United Kingdom", "=UK")
+    made = Home(tmp_path / "home", write_company(tmp_path / "seeds", consumption_profiles=profiles, rates=rates))
     monkeypatch.setenv("TOLLBOOK_NOW", "2026-03-03T00:05:00")
     calls = [("c1", "2026-02-26T10:00:00", "120", "in-a"), ("c2", "2026-02-26T10:00:00", "120", "in-b")]
     land(made, [write_calls(tmp_path / "calls.csv", calls)], kind="cdrs", source="sw1")
@@ -288,7 +290,10 @@ def test_documents_are_made_again_as_they_were_issued(tmp_path: Path, monkeypatc
         held.rules = 1
         old = issue(held, DocumentRequest("acme", date(2026, 2, 1)))
         held.rules = RULES
-        new = issue(held, DocumentRequest("bolt", date(2026, 2, 1)))
+        new = issue(held, DocumentRequest("bolt", date(2026, 2, 1), raw=True))
+    assert [set(re.findall(rb"'?=UK", each.files["csv"].read_bytes())) for each in (old, new)] == [{b"=UK"}] * 2
+    with pytest.raises(Refused, match="was issued without --raw and stays as it is"):
+        invoice(made, DocumentRequest("acme", date(2026, 2, 1), raw=True))
     header = old.files["csv"].read_text().splitlines()[0]
     assert new.files["csv"].read_text().splitlines()[0] == f"{header},covered_s,covered_amount,beyond_rate"
     assert [json.loads(each.files["json"].read_text())["lines"][0].get("covered_s") for each in (old, new)] == [

@@ -16,9 +16,11 @@ from dataclasses import replace
 from decimal import Decimal, Inexact
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.documents import figures
+from orchestration.documents.cells import plain, plain_sql
 from orchestration.documents.csv_file import csv_bytes
 from orchestration.documents.document import Party
 from orchestration.documents.flow import Row, Table, pages, space
@@ -62,6 +64,36 @@ def test_figures_lose_nothing_and_add_nothing() -> None:
     assert figures.decimals_needed([D("100"), D("1E+3")], 2) == 2
     with pytest.raises(Inexact):
         figures.fixed(D("0.123456789"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        *((odd, f"'{odd}") for odd in (
+            "=1+1", "@x", "+44 77", "-x", "-", "--1", "-1e5", "-1\n", "\tx", "\rx", " =x", "\n=x", "\u00a0=x", "';=x",
+            "'=x", '"=x', "|=x", "\uff1d1", "\uff20x", "-1.2.3",
+        )),
+        *((good, good) for good in ("", "a", "a=b", "1-2", "-1.50", "-7", "+447700900123", "'x", ";x", "2026-03-01")),
+    ],
+)  # fmt: skip
+def test_no_cell_is_a_formula(cell: str, shown: str) -> None:
+    """Python's rule and SQL's are one."""
+    with duckdb.connect() as con:
+        assert con.execute(f"select {plain_sql('t')} from (select ? as t)", [cell]).fetchall() == [(plain(cell),)]
+    assert plain(cell) == shown
+
+
+def test_documents_of_before_are_as_they_were() -> None:
+    line = replace(LINES[0], destination="=cmd", description="-x", amount=D("-1.5"))
+    for said, cells in (
+        ({"rules": 6}, ("'=cmd", "'-x")),
+        ({"rules": 6, "raw": True}, ("=cmd", "-x")),
+        ({"rules": 5}, ("=cmd", "-x")),
+    ):
+        (row,) = csv.DictReader(io.StringIO(csv_bytes(document(lines=[line], **said)).decode(), newline=""))
+        assert ((row["destination"], row["description"]), row["amount"]) == (cells, "-1.50000000")
+        told = json.loads(json_bytes(document(lines=[line], **said), "", ""))
+        assert (told["lines"][0]["destination"], "raw" in told) == ("=cmd", False)
 
 
 def test_csv_is_a_clean_table_of_lines() -> None:

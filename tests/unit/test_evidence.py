@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
@@ -84,6 +85,18 @@ def failing(files: dict[str, bytes]) -> list[str]:
 @pytest.fixture(scope="module")
 def packed() -> bytes:
     return pack(NUMBER, documents(), cells(ROWS))
+
+
+@pytest.mark.parametrize("raw", [False, True])
+def test_no_text_of_the_calls_is_a_formula_to_a_spreadsheet(raw: bool) -> None:
+    odd = [{**ROWS[0], "calling_number": "=cmd", "called_number": "+447700", "call_id": "@x"}, *ROWS[1:]]
+    files = unpacked(pack(NUMBER, documents(), cells(odd), raw=raw))
+    assert failing(files) == []
+    rows = list(csv.DictReader(io.StringIO(files["calls.csv"].decode(), newline="")))
+    found = [rows[0][name] for name in ("calling_number", "called_number", "call_id")]
+    assert found == (["=cmd", "+447700", "@x"] if raw else ["'=cmd", "+447700", "'@x"])
+    said = " ".join(files["README.txt"].decode().split())
+    assert said.endswith("do not open it with one." if raw else "has an apostrophe (') before it.")
 
 
 @pytest.mark.parametrize("named", ["gone.zip", "junk.zip"])

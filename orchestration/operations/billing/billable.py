@@ -21,7 +21,8 @@ class DocumentRequest:
     """What is asked for: an account's billing period (by its first day), and how.
 
     `credit` is credited beside what changed since the invoice; `calls` puts the list of calls into the PDF;
-    `as_posted` issues although days are outdated.
+    `as_posted` issues although days are outdated; `raw` leaves texts in the CSV as they are, also what is a formula to
+    a spreadsheet.
     """
 
     account: str
@@ -32,6 +33,7 @@ class DocumentRequest:
     credit: Decimal | None = None
     calls: bool = False
     as_posted: bool = False
+    raw: bool = False
 
     @property
     def draft_id(self) -> str:

@@ -62,6 +62,7 @@ def document_of(
         calls=_calls(con, totals, rules) if request.calls else None,
         logo=logo,
         rules=rules,
+        raw=request.raw,
         **{name: totals[name] for name in plain},
     )
 

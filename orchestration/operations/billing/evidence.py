@@ -83,8 +83,10 @@ class Evidence:
     checksum: str
 
 
-def evidence(home: Home, number: str) -> Evidence:
+def evidence(home: Home, number: str, *, raw: bool = False) -> Evidence:
     """Write exports/evidence/NUMBER.zip, after checking it as its receiver will; the same bytes every time.
+
+    `raw`: its CSV has texts as they are, also those that a spreadsheet takes for a formula.
 
     Raises `Refused` when there is no such invoice, its files are not those that were issued, or it does not hold.
     """
@@ -106,7 +108,7 @@ def evidence(home: Home, number: str) -> Evidence:
             parts.append(_with_terms(home, version["config"], version["deck"], rows, invoice))
         cells = _Cells(con, parts)
         try:
-            packed = pack(number, documents, cells)
+            packed = pack(number, documents, cells, raw=raw)
         except ValueError as problem:
             raise Refused(f"the evidence behind {number} does not hold, nothing was written: {problem}") from None
     path = home.root / "exports" / "evidence" / f"{number}.zip"

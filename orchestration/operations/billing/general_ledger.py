@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.chart import CHART, chart
+from orchestration.documents.cells import plain_sql
 from orchestration.operations.day.published import reading
 from orchestration.store import sql
 from orchestration.store.database import one
@@ -18,7 +19,11 @@ from orchestration.store.files import whole
 from orchestration.store.warehouse import Home, Refused
 
 _SQL = Path(__file__).with_name("general_ledger.sql")
-_COLUMNS = "journal_id, date, side, gl_account, amount, currency, account_id, kind, service, reference, text"
+_COLUMNS = (
+    "journal_id", "date", "side", "gl_account", "amount", "currency", "account_id", "kind", "service", "reference",
+    "text",
+)  # fmt: skip
+_TEXTS = ("gl_account", "account_id", "kind", "service", "reference", "text")
 _SUMS = """
     coalesce(sum(amount) filter (where side = 'debit'), 0)::DECIMAL(20, 8) as debits,
     coalesce(sum(amount) filter (where side = 'credit'), 0)::DECIMAL(20, 8) as credits
@@ -74,11 +79,12 @@ def chart_notes(home: Home) -> list[str]:
     return [] if problems or len(sheet) else [f"{sheet.shown} is missing or empty: only tollbook gl needs it"]
 
 
-def general_ledger(home: Home, first: date, last: date) -> Exported:
+def general_ledger(home: Home, first: date, last: date, *, raw: bool = False) -> Exported:
     """`tollbook gl`: write exports/gl/gl_<first>_<last>.csv from what was published.
 
-    The same ledger and chart give the same bytes. Raises `Refused`, and writes nothing, when the dates are the
-    wrong way round, the chart is not good or an entry has no row in it.
+    The same ledger and chart give the same bytes. No text is a formula to a spreadsheet, but where it is asked for as
+    it is (`raw`). Raises `Refused`, and writes nothing, when the dates are the wrong way round, the chart is not good
+    or an entry has no row in it.
     """
     if last < first:
         raise Refused(f"--to {last} is before --from {first}")
@@ -109,7 +115,7 @@ def general_ledger(home: Home, first: date, last: date) -> Exported:
         file = home.root / "exports" / "gl" / f"gl_{first}_{last}.csv"
         return Exported(
             file=file,
-            sha256=_write(con, file),
+            sha256=_write(con, file, raw),
             first=first,
             last=last,
             postings=postings,
@@ -158,9 +164,10 @@ def _refuse_unmapped(con: duckdb.DuckDBPyConnection) -> None:
         )
 
 
-def _write(con: duckdb.DuckDBPyConnection, file: Path) -> str:
+def _write(con: duckdb.DuckDBPyConnection, file: Path, raw: bool) -> str:
     """Write the rows, whole or not at all; the sha256 of the file."""
+    cells = [name if raw or name not in _TEXTS else f"{plain_sql(name)} as {name}" for name in _COLUMNS]
     with whole(file) as part:
-        con.execute(f"copy (select {_COLUMNS} from gl_rows) to {sql.path(part)} (format csv, header)")
+        con.execute(f"copy (select {', '.join(cells)} from gl_rows) to {sql.path(part)} (format csv, header)")
         data = part.read_bytes()
     return hashlib.sha256(data).hexdigest()

@@ -215,6 +215,7 @@ def _journal(
         credit=request.credit,
         calls=request.calls,
         as_posted=request.as_posted,
+        raw=request.raw,
         logo=logo,
     )
 

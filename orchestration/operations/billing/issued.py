@@ -55,21 +55,24 @@ def issued(con: duckdb.DuckDBPyConnection, home: Home, request: DocumentRequest)
         return None
     if request.draft:
         raise Refused(f"{request.period} of {request.account} was issued as {row[0]}; there is nothing left to draft")
-    if request.calls and not _lists_calls(con, row[0]):
+    if request.calls and not _was_asked(con, row[0], "calls"):
         raise Refused(f"{row[0]} was issued without a list of calls and stays as it is: leave out --calls")
+    if request.raw and not _was_asked(con, row[0], "raw"):
+        raise Refused(f"{row[0]} was issued without --raw and stays as it is: leave out --raw; its JSON is raw")
     return issued_again(con, home, row[0])
 
 
-def _lists_calls(con: duckdb.DuckDBPyConnection, number: str) -> bool:
-    """Whether an invoice was issued with its calls in the PDF, as its line of the journal says."""
-    row = con.execute(
+def _was_asked(con: duckdb.DuckDBPyConnection, number: str, option: str) -> bool:
+    """Whether an invoice was issued with an option (`calls`, `raw`), as its line of the journal says."""
+    rows = con.execute(
         """
-        select coalesce((arguments ->> 'calls')::BOOLEAN, false) from ops.journal
-        where action = 'invoice' and arguments ->> 'invoice_number' = ?
+        select coalesce(json_extract_string(arguments, $option)::BOOLEAN, false)
+        from ops.journal
+        where action = 'invoice' and json_extract_string(arguments, 'invoice_number') = $number
         """,
-        [number],
-    ).fetchone()
-    return row == (True,)
+        {"number": number, "option": option},
+    ).fetchall()
+    return rows == [(True,)]
 
 
 def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Invoiced:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from orchestration.documents.cells import plain
 from orchestration.operations.accounts.unknown import no_account
 from orchestration.operations.day.published import reading
 from orchestration.store.files import write
@@ -110,8 +111,12 @@ def statement(home: Home, account: str, first: date, last: date, by_day: bool = 
     return Statement(account, name, currency, first, last, opening, debits, credits, closing, accrued, listed, summed)
 
 
-def write_csv(home: Home, statement: Statement) -> Path:
-    """Write exports/statements/<account>_<first>_<last>.csv, whole or not at all; a statement has one form."""
+def write_csv(home: Home, statement: Statement, *, raw: bool = False) -> Path:
+    """Write exports/statements/<account>_<first>_<last>.csv, whole or not at all; a statement has one form.
+
+    No text in it is a formula to a spreadsheet, but where it is asked for as it is (`raw`).
+    """
+    shown = str if raw else plain
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     if statement.entries is None:
@@ -127,7 +132,8 @@ def write_csv(home: Home, statement: Statement) -> Path:
         )
         for e in statement.entries:
             amounts = [f"{e.amount:f}", f"{e.balance:f}"]
-            writer.writerow([e.booked_on, e.kind, e.text, e.reference or "", *amounts, statement.currency, e.entry_id])
+            texts = [shown(e.kind), shown(e.text), shown(e.reference or "")]
+            writer.writerow([e.booked_on, *texts, *amounts, statement.currency, e.entry_id])
         writer.writerow(
             [statement.last, "closing", "Closing balance", "", "", f"{statement.closing:f}", statement.currency, ""]
         )

@@ -157,6 +157,7 @@ class Replay:
             credit=None if line["credit"] is None else Decimal(line["credit"]),
             calls=line["calls"],
             as_posted=line["as_posted"],
+            raw=line.get("raw", False),
         )
         logo = (self.kept.archive / "branding" / line["logo"]).read_bytes() if line["logo"] else None
         before = invoice.Before(line["checksum"], self.kept.archive / "invoices")
