@@ -89,13 +89,14 @@ def anchor(as_json: bool) -> None:
       tollbook anchor >> /mnt/elsewhere/anchors
       tollbook verify --anchors /mnt/elsewhere/anchors
     """
-    from orchestration.operations.verify.verify import anchor as operation
+    from orchestration.operations.verify.anchors import anchor as operation
+    from orchestration.operations.verify.anchors import shown
 
     head = operation(Home.from_environment())
     if as_json:
         print_json(head)
         return
-    click.echo(f"{head.n} {head.sha256}")
+    click.echo(shown(head))
 
 
 @cli.command()
@@ -110,11 +111,10 @@ def verify(anchors: Path | None, as_json: bool) -> None:
     Example:
       tollbook verify
     """
-    from orchestration.operations.verify.verify import read_anchors
     from orchestration.operations.verify.verify import verify as operation
 
     report = (lambda line: click.echo(f"  {line}", err=True)) if sys.stderr.isatty() and not as_json else None
-    done = operation(Home.from_environment(), report, read_anchors(anchors) if anchors else ())
+    done = operation(Home.from_environment(), report, anchors)
     if as_json:
         print_json(done)
     else:

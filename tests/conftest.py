@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("tests.support.unpublished",)
+pytest_plugins = ("tests.support.people", "tests.support.unpublished")
 
 _LONG = (
     "tests/proof/",

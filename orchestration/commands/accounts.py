@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Amount, Command, Instant, Whole
+from orchestration.commands.arguments import CLOCK_BACK, JSON, Amount, Command, Instant, Whole
 from orchestration.commands.published import say_unpublished
 from orchestration.show import money, plain_cell, print_json, table
 from orchestration.store.warehouse import Home
@@ -43,6 +43,7 @@ def balance(account: str | None, as_json: bool) -> None:
 @click.option("--reference", help="The payment's name where it comes from; the same one is never entered twice.")
 @click.option("--at", type=Instant(), help="When it was paid, 2026-03-31T09:00:00 (UTC); the default is now.")
 @click.option("--currency", help="Refuse unless the account is kept in this currency.")
+@CLOCK_BACK
 @JSON
 def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
     """Enter a payment of AMOUNT by ACCOUNT, post it and publish its balance.

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 import click
 
 from orchestration import typed
+from orchestration.store import clock_back
 
 JSON = click.option("--json", "as_json", is_flag=True, help="One JSON value on standard output.")
 RAW = click.option(
@@ -22,6 +23,11 @@ RAW = click.option(
     is_flag=True,
     help="Leave texts in the CSV as they are, for machines: a spreadsheet may take some for formulas.",
 )
+CLOCK_BACK = click.option(
+    "--clock-back", metavar="REASON", help="Enter it although the clock is before the last change, and say why."
+)
+# with these a command enters nothing
+_ONLY_ASKS = ("draft", "dry_run")
 
 
 class Command(click.Command):
@@ -49,6 +55,10 @@ class Command(click.Command):
             values = value if isinstance(value, tuple) else [value]
             if not all(typed.is_text(text) for text in values if isinstance(text, str)):
                 raise click.UsageError(f"{each.get_error_hint(ctx)} is not UTF-8; write it in UTF-8", ctx)
+        if reason := ctx.params.pop("clock_back", None):
+            if asks := next((name for name in _ONLY_ASKS if ctx.params.get(name)), None):
+                raise click.UsageError(f"--clock-back and --{asks.replace('_', '-')} exclude each other; give one", ctx)
+            ctx.with_resource(clock_back.allowed(reason))
         return rest
 
 

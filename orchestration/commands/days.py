@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, Command, Day, FileId, Whole
+from orchestration.commands.arguments import CLOCK_BACK, JSON, Command, Day, FileId, Whole
 from orchestration.commands.published import say_unlanded, say_unpublished
 from orchestration.landing.reasons import REASONS, UNREADABLE
 from orchestration.operations.day.days import STATUSES
@@ -42,6 +42,7 @@ _LISTED = 50
 )
 @click.option("--corrects", type=FileId(), help="FILE has right what was rejected of this file: that is settled.")
 @click.option("--reason", help="Why, with --supersede.")
+@CLOCK_BACK
 @JSON
 def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
     """Take in files: FILES, or all that is in the inbox.
@@ -110,6 +111,7 @@ def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
 @click.option("--reason", required=True, help="Why, in words; it is kept.")
 @click.option("--kind", help="Which, of a file that landed as more than one kind.")
 @click.option("--source", help="Which, of a file that landed from more than one source.")
+@CLOCK_BACK
 @JSON
 def withdraw(file_id: str, reason: str, kind: str | None, source: str | None, as_json: bool) -> None:
     """Take a landed file back, whole: its rows count no more, and what they had kept out counts.
@@ -159,6 +161,7 @@ def _say_outdated(as_json: bool) -> None:
 @click.command(cls=Command)
 @click.option("--from", "first", type=Day(), help="First day to build (UTC).")
 @click.option("--to", "last", type=Day(), help="Last day to build (UTC).")
+@CLOCK_BACK
 @JSON
 def build(first: date | None, last: date | None, as_json: bool) -> None:
     """Rate and report the days with new or changed input, and publish.
@@ -183,6 +186,7 @@ def build(first: date | None, last: date | None, as_json: bool) -> None:
 
 @click.command(cls=Command)
 @click.option("--day", type=Day(), help="This day only; the default is all that are due.")
+@CLOCK_BACK
 @JSON
 def close(day: date | None, as_json: bool) -> None:
     """Check the days that have ended and close those that are due: post what they come to.
@@ -227,6 +231,7 @@ def close(day: date | None, as_json: bool) -> None:
 @click.option("--kind", type=click.Choice(KINDS), help="Likewise, of a source of more than one kind; a gap of which.")
 @click.option("--reason", help="Why, in words; it is kept.")
 @click.option("--confirm", is_flag=True, help="As a second operator: put the waiver of the same thing in force.")
+@CLOCK_BACK
 @JSON
 def waive(day: date, reason: str | None, confirm: bool, as_json: bool, **which: Any) -> None:
     """Let a day close without this call, row, kind of leg, file or count.

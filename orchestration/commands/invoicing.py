@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import JSON, RAW, Amount, Command
+from orchestration.commands.arguments import CLOCK_BACK, JSON, RAW, Amount, Command
 from orchestration.commands.published import say_unlanded, say_unpublished
 from orchestration.show import money, print_json, table
 from orchestration.store.warehouse import Home, Refused
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.option("--amount", "credit", type=Amount(), help="Credit this besides, before tax, with --credit-note.")
 @click.option("--as-posted", is_flag=True, help="Issue although configuration changed after days were closed.")
 @RAW
+@CLOCK_BACK
 @JSON
 def invoice(account: str, period: str, as_json: bool, **options: Any) -> None:
     """Issue ACCOUNT's invoice for PERIOD (2026-03, or the first day of a shorter one) as CSV, JSON and PDF.
@@ -63,6 +64,7 @@ def _words(done: Invoiced) -> str:
 
 
 @click.command(cls=Command, name="invoice-run")
+@CLOCK_BACK
 @JSON
 def invoice_run(as_json: bool) -> None:
     """Draft every period that has ended and cannot be invoiced yet; issue those that can.

@@ -63,6 +63,16 @@ def write(target: Path, content: bytes) -> None:
         part.write_bytes(content)
 
 
+def add_line(target: Path, line: str) -> None:
+    """Add a line to the file, or begin it with one."""
+    is_new = not target.exists()
+    with target.open("ab", buffering=0) as file:
+        file.write(f"{line}\n".encode())
+        os.fsync(file.fileno())
+    if is_new:
+        sync(target.parent)
+
+
 def place(source: Path, target: Path, link: bool = True) -> None:
     """Copy `source` to `target`, unless that is there.
 

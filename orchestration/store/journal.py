@@ -144,6 +144,12 @@ def head(path: Path) -> Head | None:
     return last
 
 
+def last(path: Path) -> Head | None:
+    """As `head`, of the last line alone: nothing of what is before it is looked at."""
+    line, text = _mend(path)
+    return Head(line["n"], checksum(text)) if line else None
+
+
 def sums(path: Path) -> dict[int, str]:
     """The sha256 of every line by its number. Raises `Damaged`."""
     return {line["n"]: checksum(text) for line, text in _written(path)}

@@ -13,14 +13,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import duckdb
 
 from orchestration import typed
-from orchestration.store import journal, upgrade
+from orchestration.store import clock_back, journal, upgrade
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import user
 from orchestration.store.files import copy, csv_files, folder, guarded, is_there, place, what_is
@@ -47,7 +47,6 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # 6: no text in an issued document's CSV is a formula to a spreadsheet.
 RULES = 6
 
-_CLOCKS_DIFFER = timedelta(days=2)  # by less than this: two machines, a zone that is wrong, a day done in advance
 LONGEST_NAME = 200
 """How many characters a name that a person types and the books keep may have: an operator's, a payment's."""
 
@@ -381,6 +380,8 @@ class Writer:
             "action": action,
             "rules": self.rules,
         }
+        if reason := clock_back.reason():
+            line["clock_back"] = reason
         try:
             return journal.append(con, self.home.journal, {**line, **arguments})
         except journal.Ahead as ahead:
@@ -423,13 +424,16 @@ def lock_timeout() -> float:
 
 
 @contextmanager
-def writer(home: Home, command: str, timeout: float | None = None, *, begin: bool = True) -> Iterator[Writer]:
+def writer(
+    home: Home, command: str, timeout: float | None = None, *, begin: bool = True, enters: bool = True
+) -> Iterator[Writer]:
     """Hold the one writer's place: wait for another writer, say for whom, and give up in time.
 
     The lock is the operating system's and ends with the process, however that ends. Where there is no warehouse an
     empty one is put there, unless `begin` is False: a rebuild must see that there is none.
-    Raises `Refused` when another command still writes after `timeout` seconds, when the warehouse is gone, and where
-    neither a deployment nor a configuration is, or the clock is days behind the journal (but for a rebuild).
+    Raises `Refused` when another command still writes after `timeout` seconds, when the warehouse is gone, where
+    neither a deployment nor a configuration is, and, for a command that `enters` something, where the clock is behind
+    the journal (store/clock_back.py).
     """
     is_new = begin and not home.warehouse.exists() and not home.journal.exists()
     if is_new and (missing := home.unconfigured()):
@@ -446,8 +450,8 @@ def writer(home: Home, command: str, timeout: float | None = None, *, begin: boo
         _say_holder(lock, held)
         if "pid" in before:  # that command was killed
             _clear_parts(home)
-        if begin:
-            _refuse_clock_behind(home)
+        if begin and enters:
+            clock_back.refuse_behind(home.journal, now())
         if begin and not home.warehouse.exists():
             begin_empty(home)
         try:
@@ -487,24 +491,6 @@ def _clear_parts(home: Home) -> None:
     for folder_, pattern in ((home.root, ".*.part"), (home.archive, "**/.*.part"), (home.rejected, "**/.*.part")):
         for part in folder_.glob(pattern):
             part.unlink(missing_ok=True)
-
-
-def _refuse_clock_behind(home: Home) -> None:
-    """A machine whose clock stands wrong would enter payments, waivers and closings on days of long ago.
-
-    What a person says by `TOLLBOOK_NOW` is meant, as where days are done again, and is only told.
-    """
-    last, at = journal.last_at(home.journal), now()
-    if last is None or at > last - _CLOCKS_DIFFER:
-        return
-    entered = f"the last change in {home.root} was entered at {last:%Y-%m-%d %H:%M}"
-    if os.environ.get("TOLLBOOK_NOW"):
-        print(f"TOLLBOOK_NOW is {at:%Y-%m-%d %H:%M}, and {entered}: this goes by the earlier time", file=sys.stderr)
-        return
-    raise Refused(
-        f"the clock says {at:%Y-%m-%d %H:%M} UTC, and {entered}: set the clock. If it is right, say so to one command"
-        f" that enters something: TOLLBOOK_NOW={at:%Y-%m-%dT%H:%M:%S}"
-    )
 
 
 def begin_empty(home: Home) -> None:

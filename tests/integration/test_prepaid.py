@@ -9,12 +9,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import cli
-from orchestration.operations.accounts.alerts import recent, urls
+from orchestration.operations.accounts.alerts import recent
 from orchestration.operations.accounts.balance import balance
 from orchestration.operations.accounts.limits import check_limit
 from orchestration.operations.accounts.topup import topup
@@ -31,10 +27,12 @@ from orchestration.operations.day import publish, take_in
 from orchestration.operations.day.build import build
 from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import publish_now
+from orchestration.operations.messages import urls
 from orchestration.operations.upkeep.configure import published_warnings
 from orchestration.store import journal
 from orchestration.store.warehouse import Home, Refused, serving
 from tests.support.company import write_calls, write_company, write_text
+from tests.support.people import Inbox
 
 pytestmark = pytest.mark.usefixtures("unpublished")
 OPERATORS = "operator,role,accounts\nfay,finance,\nbob,finance,bolt\nvic,viewer,\n"
@@ -296,45 +294,6 @@ def test_a_top_up_in_an_empty_deployment_shows_at_once(tmp_path: Path, monkeypat
 # alerts
 
 
-@dataclass
-class Inbox:
-    """A web server that takes what is posted to it, or fails."""
-
-    port: int
-    status: int = 200
-    bodies: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"json://127.0.0.1:{self.port}/"
-
-    @property
-    def messages(self) -> list[str]:
-        return [body["message"] for body in self.bodies]
-
-
-@pytest.fixture
-def people() -> Iterator[Inbox]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if inbox.status == 200:
-                inbox.bodies.append(body)
-            self.send_response(inbox.status)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    inbox = Inbox(server.server_port)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield inbox
-    server.shutdown()
-    server.server_close()
-
-
 def spend(home: Home, minutes: int, at: str = "2026-05-04T12:30:00") -> None:
     """A call of acme's at 0.06 a minute."""
     file = write_calls(home.root.parent / f"{at[11:13]}.csv", [(at, at, str(60 * minutes), "in-a")])
@@ -416,9 +375,9 @@ def test_what_nobody_was_to_be_told_is_kept_and_never_sent(
 
 def test_urls_are_separated_by_spaces_or_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOLLBOOK_ALERTS", " json://a/?to=x,y, mailto://b\nslack://c ,")
-    assert urls() == ["json://a/?to=x,y", "mailto://b", "slack://c"]
+    assert urls("TOLLBOOK_ALERTS") == ["json://a/?to=x,y", "mailto://b", "slack://c"]
     monkeypatch.setenv("TOLLBOOK_ALERTS", " ")
-    assert urls() == []
+    assert urls("TOLLBOOK_ALERTS") == []
 
 
 # what was not covered

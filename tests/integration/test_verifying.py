@@ -25,12 +25,14 @@ from orchestration.operations.day.land import land
 from orchestration.operations.day.publish import published_files
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.operations.upkeep.repair import Repaired, repair
-from orchestration.operations.verify.verify import anchor, read_anchors, verify
+from orchestration.operations.verify.anchors import anchor
+from orchestration.operations.verify.verify import verify
 from orchestration.store.files import guarded
 from orchestration.store.warehouse import Home, Refused, serving
 from tests.support.company import write_calls, write_company
 from tests.support.deployment import called
 from tests.support.journals import rewrite
+from tests.support.people import Inbox
 from tests.support.put_back import keep, put_back
 
 pytestmark = pytest.mark.usefixtures("unpublished")
@@ -170,17 +172,59 @@ def test_a_journal_that_is_whole_and_another_one(home: Home, tmp_path: Path) -> 
     kept = tmp_path / "anchors"
     head = anchor(home)
     kept.write_text(f"{head.n} {head.sha256}\n\n")
-    assert verify(home, anchors=read_anchors(kept)).faults == []
+    assert verify(home, kept_anchors=kept).faults == []
     rewrite(home, lambda line: {**line, "operator": "eve"})
     _sql("update ops.journal set operator = 'eve'")(home)
     assert verify(home).faults == []
-    faults = verify(home, anchors=read_anchors(kept)).faults
+    faults = verify(home, kept_anchors=kept).faults
     assert [(fault.where, fault.wrong) for fault in faults] == [
         (f"line {head.n}", "it is not the one that was kept elsewhere")
     ]
     kept.write_text("7 abc\n")
     with pytest.raises(Refused, match="line 1 is no anchor"):
-        read_anchors(kept)
+        verify(home, kept_anchors=kept)
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOLLBOOK_ANCHOR", raising=False)
+
+
+def test_each_close_keeps_an_anchor(
+    home: Home, people: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In a file, which verify reads then, or as a message; where that fails the day is closed all the same."""
+    kept, drop = tmp_path / "anchors", home.inbox / "cdrs" / "sw1"
+
+    def close_late(name: str) -> str:
+        """Close a day again that a call came late for; the anchor of it."""
+        write_calls(drop / f"{name}.csv", [(name, "2026-02-27T10:00:00", "60", "in-a")])
+        land(home)
+        assert [each.day for each in close(home) if each.status == "closed"] == [date(2026, 2, 27)]
+        head = anchor(home)
+        return f"{head.n} {head.sha256}"
+
+    monkeypatch.setenv("TOLLBOOK_ANCHOR", str(kept))
+    heads = [close_late("late1"), close_late("late2")]
+    assert kept.read_text().splitlines() == heads
+    assert [each.status for each in close(home)] == ["ready"]  # nothing closes, nothing is kept
+    assert kept.read_text().splitlines() == heads
+    assert verify(home).faults == []
+    kept.write_text(f"{heads[0]}\n{heads[1][:-1]}{'0' if heads[1][-1] != '0' else '1'}\n")
+    assert [fault.where for fault in verify(home).faults] == [f"line {heads[1].split()[0]}"]
+    monkeypatch.setenv("TOLLBOOK_ANCHOR", people.url)
+    head = close_late("late3")
+    assert people.messages == [f"{home.root}: {head}"]
+    people.status = 500
+    head = close_late("late4")
+    assert f"the anchor {head} was not kept (json:// (" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("odd", ["anchors", "/", "/nowhere/anchors"])
+def test_an_anchor_that_cannot_be_kept_is_refused_first(home: Home, monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
+    monkeypatch.setenv("TOLLBOOK_ANCHOR", odd)
+    with pytest.raises(Refused, match=r"TOLLBOOK_ANCHOR is .*write the whole path of a file"):
+        close(home)
 
 
 def test_nothing_to_verify(tmp_path: Path) -> None:

@@ -6,28 +6,19 @@ are. A message that nobody took waits for the next publish; no failure of it is 
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import os
-import re
 import sys
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 
 from orchestration.operations.day.published import answering
+from orchestration.operations.messages import Message, deliver, key, urls
 from orchestration.store.database import dict_rows, transaction
 from orchestration.store.warehouse import Home, Writer, now, serving
 
 URLS = "TOLLBOOK_ALERTS"
-# All that a message may take, in seconds: the writer lock is held meanwhile.
-PATIENCE_S = 8.0
 _SHOWN = 50
-_EXAMPLE = "mailtos://user:password@example.com"
-_TITLE = "tollbook"
 # alert_id, raised_at, text, sent_to
 Waiting = tuple[Any, ...]
 
@@ -65,21 +56,6 @@ WATCHED: Mapping[str, str] = {
 }
 
 
-@dataclass
-class _Message:
-    """What one URL is to be told, and what came of it."""
-
-    url: str
-    alerts: list[int]
-    body: str
-    took: bool = False
-    problem: str = field(default="did not answer in time")
-
-    @property
-    def key(self) -> str:
-        return _key(self.url)
-
-
 def recent(home: Home, limit: int = 50) -> list[dict[str, Any]]:
     """The latest alerts as last published, newest first; none where nothing has landed."""
     with answering(home) as asked, serving(asked) as con:
@@ -87,13 +63,6 @@ def recent(home: Home, limit: int = 50) -> list[dict[str, Any]]:
             return []
         latest = "select * exclude (subject, sent_to) from ops.alerts order by alert_id desc limit ?"
         return dict_rows(con, latest, [limit])
-
-
-def urls() -> list[str]:
-    """Whom to tell: the Apprise URLs of `TOLLBOOK_ALERTS`, separated by spaces or commas."""
-    setting = os.environ.get(URLS, "").strip()
-    # a comma may be part of a URL: only one before the next scheme separates
-    return [url for url in re.split(r"[\s,]+(?=[a-zA-Z][\w+.-]*://)", setting.strip(", ")) if url]
 
 
 def raise_alerts(con: duckdb.DuckDBPyConnection) -> list[Waiting]:
@@ -104,7 +73,7 @@ def raise_alerts(con: duckdb.DuckDBPyConnection) -> list[Waiting]:
     with transaction(con):
         for kind, query in WATCHED.items():
             _raise(con, kind, query)
-    if not urls():
+    if not urls(URLS):
         return []
     return con.execute(
         "select alert_id, raised_at, text, sent_to from ops.alerts where delivery = 'waiting' order by alert_id"
@@ -142,7 +111,7 @@ def _raise(con: duckdb.DuckDBPyConnection, kind: str, query: str) -> None:
             []::VARCHAR[] as sent_to,
         from changed
         """,
-        {"kind": kind, "now": now(), "delivery": "waiting" if urls() else "none"},
+        {"kind": kind, "now": now(), "delivery": "waiting" if urls(URLS) else "none"},
     )
     con.execute("insert or replace into ops.alert_states select ?, subject, state from changed", [kind])
 
@@ -152,63 +121,41 @@ def send(held: Writer, waiting: Sequence[Waiting]) -> None:
 
     Never raises for a message that cannot be delivered: says so on standard error, in one line.
     """
-    recipients = urls()
-    messages = [m for m in (_message(url, waiting) for url in dict.fromkeys(recipients)) if m.alerts]
-    _deliver(messages)
+    recipients = urls(URLS)
+    sent = []
+    for url in dict.fromkeys(recipients):
+        if lacking := [(n, at, text) for n, at, text, sent_to in waiting if key(url) not in sent_to]:
+            sent.append((Message(url, _body(lacking), URLS), [n for n, _, _ in lacking]))
+    deliver([message for message, _ in sent])
     with held.connect() as con:
-        _note(con, messages, [_key(url) for url in recipients])
-    failed = [message.problem for message in messages if not message.took]
+        _note(con, sent, [key(url) for url in recipients])
+    failed = [message.problem for message, _ in sent if not message.took]
     if failed:
         print(f"alerts not sent, the next publish tries again: {'; '.join(failed)}", file=sys.stderr)
 
 
-def _message(url: str, waiting: Sequence[Waiting]) -> _Message:
-    lacking = [(n, at, text) for n, at, text, sent_to in waiting if _key(url) not in sent_to]
+def _body(lacking: Sequence[Waiting]) -> str:
     lines = [f"{at:%Y-%m-%d %H:%M} UTC {text}" for _, at, text in lacking[-_SHOWN:]]
     if len(lacking) > _SHOWN:
         lines.insert(0, f"{len(lacking) - _SHOWN} earlier ones: tollbook alerts")
-    return _Message(url, [n for n, _, _ in lacking], "\n".join(lines), problem=f"{_safe(url)} did not answer in time")
+    return "\n".join(lines)
 
 
-def _deliver(messages: Sequence[_Message]) -> None:
-    """All at once, and none is waited for beyond `PATIENCE_S`."""
-    threads = [threading.Thread(target=_tell, args=(message,), daemon=True) for message in messages]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE_S / len(threads))
-
-
-def _tell(message: _Message) -> None:
-    try:
-        import apprise
-
-        # it says in its own words what we say in one line
-        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
-        service = apprise.Apprise.instantiate(message.url)
-        if not isinstance(service, apprise.NotifyBase):
-            message.problem = f"{URLS}: {_safe(message.url)} is no Apprise URL; write one such as {_EXAMPLE}"
-        elif service.notify(body=message.body, title=_TITLE):
-            message.took = True
-        else:
-            message.problem = f"{_safe(message.url)} did not take it"
-    except Exception as problem:  # a plugin may fail in any way
-        message.problem = f"{_safe(message.url)}: {type(problem).__name__}"
-
-
-def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], recipients: Sequence[str]) -> None:
+def _note(
+    con: duckdb.DuckDBPyConnection, messages: Sequence[tuple[Message, list[int]]], recipients: Sequence[str]
+) -> None:
     """Which URLs took which alert; it is sent when all have."""
     at = now()
     with transaction(con):
-        tried = sorted({alert for message in messages for alert in message.alerts})
+        tried = sorted({alert for _, alerts in messages for alert in alerts})
         con.execute(
             "update ops.alerts set attempts = attempts + 1, error = null where list_contains(?, alert_id)", [tried]
         )
-        for message in messages:
+        for message, alerts in messages:
             change = "sent_to = list_append(sent_to, ?)" if message.took else "error = concat_ws('; ', error, ?)"
             con.execute(
                 f"update ops.alerts set {change} where list_contains(?, alert_id)",
-                [message.key if message.took else message.problem, message.alerts],
+                [message.key if message.took else message.problem, alerts],
             )
         con.execute(
             """
@@ -217,14 +164,3 @@ def _note(con: duckdb.DuckDBPyConnection, messages: Sequence[_Message], recipien
             """,
             [at, list(recipients)],
         )
-
-
-def _key(url: str) -> str:
-    """A URL's hash: it may hold a password, which no table keeps."""
-    return hashlib.sha256(url.encode()).hexdigest()[:16]
-
-
-def _safe(url: str) -> str:
-    """A URL as it may be shown: its scheme and a mark that tells it from others."""
-    scheme, found, _ = url.partition("://")
-    return f"{scheme + found if found else 'a word without ://'} ({_key(url)[:6]})"

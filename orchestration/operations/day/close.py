@@ -25,6 +25,7 @@ from orchestration.operations.day.words import (
     STORED_REMEDY,
     STORED_WORDS,
 )
+from orchestration.operations.verify import anchors
 from orchestration.store.database import transaction
 from orchestration.store.warehouse import Home, Refused, Writer, clock, now, operator
 
@@ -138,9 +139,13 @@ def close_days(
     last: date | None = None,
 ) -> list[Checked]:
     """`close` for a caller that holds the lock and publishes itself."""
-    checked = _check(held, day, report, last)
+    anchors.refuse_odd()
+    outcomes = _check(held, day, report, last)
     with held.connect() as con:
-        return [_settle(con, held, d, outcome) for d, outcome in checked.items()]
+        checked = [_settle(con, held, d, outcome) for d, outcome in outcomes.items()]
+    if any(each.status == "closed" for each in checked):
+        anchors.keep(held.home)
+    return checked
 
 
 def _check(

@@ -91,7 +91,7 @@ def published_until(home: Home) -> int:
 
 def publish_now(home: Home) -> Published:
     """`tollbook publish`: publish what the warehouse holds. Raises `Refused` when it is busy, or wants building."""
-    with writer(home, "publish") as held:
+    with writer(home, "publish", enters=False) as held:
         with held.connect() as con:
             # what has no configuration has no account either
             if not modelled(con) or count(con, "select count(*) from ops.configuration") == 0:

@@ -46,7 +46,7 @@ def repair(home: Home, report: Callable[[str], None] | None = None) -> Repaired:
     kept when it was sealed. Raises `Refused`, and changes nothing, where they are not, or the replay comes out
     otherwise than the journal or the warehouse says.
     """
-    with writer(home, "repair") as held:
+    with writer(home, "repair", enters=False) as held:
         with held.connect() as con:
             damages = list(stored.damaged(con, home.root, date.min, date.max))
             sealed = _sealed(con, damages)

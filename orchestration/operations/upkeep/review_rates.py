@@ -41,7 +41,7 @@ def review(home: Home, file: Path | None = None, options: DeckOptions = AS_MAPPE
 
     Raises `Refused` for a request that cannot be carried out; what is wrong with a deck is in the result.
     """
-    with writer(home, "rates review") as held:
+    with writer(home, "rates review", enters=False) as held:
         decks = waiting_or_named(held, file, options)
         if not decks:
             return Reviewed([], [])

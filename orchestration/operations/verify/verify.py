@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +10,12 @@ import duckdb
 
 from orchestration.operations.billing.issued import SUFFIXES, exported
 from orchestration.operations.day.publish import published_files
-from orchestration.operations.verify import books, files
+from orchestration.operations.verify import anchors, books, files
 from orchestration.operations.verify.fault import Fault
 from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused, writer
-
-_WHOLE, _SHA256 = re.compile("[0-9]{1,18}"), re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -32,39 +29,19 @@ class Verified:
     faults: list[Fault]
 
 
-def anchor(home: Home) -> journal.Head:
-    """The journal's last line, to be kept elsewhere. Raises `Refused` where there is none, or it is damaged."""
-    if (head := journal.head(home.journal)) is None:
-        raise Refused(f"nothing has landed in {home.root}: there is no line to keep")
-    return head
-
-
-def read_anchors(path: Path) -> list[journal.Head]:
-    """What `tollbook anchor` printed, a line each. Raises `Refused` for a line that is none."""
-    anchors = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
-        n, _, sha256 = line.strip().partition(" ")
-        if line.strip() and not (_WHOLE.fullmatch(n) and _SHA256.fullmatch(sha256)):
-            raise Refused(
-                f"{path} line {number} is no anchor: write what tollbook anchor prints, a number and a sha256"
-            )
-        if line.strip():
-            anchors.append(journal.Head(int(n), sha256))
-    return anchors
-
-
-def verify(home: Home, report: Callable[[str], None] | None = None, anchors: Sequence[journal.Head] = ()) -> Verified:
-    """Compare the journal with itself and with `anchors` that were kept of it, the warehouse with the journal, and
-    every file with what was written.
+def verify(home: Home, report: Callable[[str], None] | None = None, kept_anchors: Path | None = None) -> Verified:
+    """Compare the journal with itself and with the anchors that were kept of it (in `kept_anchors`, and where
+    `TOLLBOOK_ANCHOR` says), the warehouse with the journal, and every file with what was written.
 
     The writer's place is held while the warehouse is read, and not while files are: none of them ever changes.
     Raises `Refused` where there is no deployment, and where its tables are of another release.
     """
     if not home.journal.exists() and not home.warehouse.exists():
         raise Refused(f"nothing has landed in {home.root}: there is nothing to verify")
+    kept_elsewhere = anchors.kept(kept_anchors)
     with writer(home, "verify", begin=False):
         lines, sums, faults = _journal(home)
-        faults += _anchored(sums, anchors) if not faults else []
+        faults += anchors.faults(sums, kept_elsewhere) if not faults else []
         expected, found = _warehouse(home, lines, sums) if home.warehouse.exists() else ({}, [_no_warehouse(home)])
     faults += found
     kept = files.archived(home, lines)
@@ -83,16 +60,6 @@ def _journal(home: Home) -> tuple[list[journal.Line], dict[int, str], list[Fault
     except journal.Damaged as damaged:
         right = "restore archive/journal from a backup"
         return [], {}, [Fault("journal", "archive/journal/journal.jsonl", str(damaged), right)]
-
-
-def _anchored(sums: dict[int, str], anchors: Sequence[journal.Head]) -> list[Fault]:
-    """The lines that are not those of which somebody kept the sha256."""
-    right = "restore archive/ and the warehouse from a backup: a journal was put in the place of the one there was"
-    return [
-        Fault("journal", f"line {each.n}", "it is not the one that was kept elsewhere", right)
-        for each in anchors
-        if sums.get(each.n) != each.sha256
-    ]
 
 
 def _no_warehouse(home: Home) -> Fault:
