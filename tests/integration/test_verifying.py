@@ -115,6 +115,17 @@ _NOTICED: list[tuple[str, Callable[[Home], None], str, str]] = [
     ("a posting put in", _sql(
         "insert into ops.ledger_entries by name select * replace ('x' as entry_id, 99 as amount) "
         "from ops.ledger_entries where kind = 'payment'"), "ledger", "another id"),
+    ("a payment put in, well named", _sql(
+        "insert into ops.ledger_entries by name select * replace ("
+        "sha256('acme|2026-03-03|2026-03-01|payment||9.00000000|USD|bank:x|0') as entry_id, 9 as amount, 'bank:x' as "
+        "reference) from ops.ledger_entries where kind = 'payment'"), "ledger", "bank:x of acme (9.0"),
+    ("a payment that landed", _sql("update landed.payments set amount = amount * 2"), "ledger",
+     "acme would be posted 5.00000000 USD (payment) more"),
+    ("a call that landed", _sql("update landed.cdrs set duration_s = 1 where call_id = 'c2'"), "landed",
+     "the cdrs of sw1 are not rated as they landed (1 rows landed, 1 rated)"),
+    ("a call put in", _sql("insert into landed.cdrs by name select * replace ('c9' as call_id) from landed.cdrs "
+                           "where call_id = 'c2'"), "landed", "3 rows of the cdrs of sw1 are there, 2 landed"),
+    ("a call taken out", _sql("delete from landed.cdrs where call_id = 'c2'"), "landed", "1 rows of the cdrs"),
     ("a posting of no close", _sql(
         "update ops.ledger_entries set posted_at = posted_at + interval 1 day where kind = 'calls'"),
      "ledger", "no line of the journal closed"),

@@ -12,8 +12,9 @@ import duckdb
 
 from orchestration.documents.evidence import COLUMNS, pack
 from orchestration.engine.rating_sql import rate
+from orchestration.operations.day.published import refuse_damaged
 from orchestration.operations.questions.rated_again import configured, published
-from orchestration.store.database import dict_rows
+from orchestration.store.database import dict_rows, one
 from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused
 
@@ -58,6 +59,8 @@ _ROWS = """
     ) = 1
 """
 
+_READ = ("marts.rated_calls", "marts.rated_usage", "ops.closings")
+
 # For each day an instant by which all of its rows were billed: so far the bands are looked at.
 _REACH = """
     select
@@ -88,13 +91,15 @@ def evidence(home: Home, number: str, *, raw: bool = False) -> Evidence:
 
     `raw`: its CSV has texts as they are, also those that a spreadsheet takes for a formula.
 
-    Raises `Refused` when there is no such invoice, its files are not those that were issued, or it does not hold.
+    Raises `Refused` when there is no such invoice, its files, or those of what is behind it, are not those that were
+    written, or it does not hold.
     """
     with published(home) as con:
         invoice = _invoice(con, number)
         documents = _documents(home, invoice)
         frozen = con.sql(_ROWS, params={"number": number, "issued_at": invoice["issued_at"]}).to_arrow_table()
         con.register("frozen_rows", frozen)
+        _refuse_damaged(con, home, number)
         versions = dict_rows(con, "select distinct config, deck from frozen_rows order by config, deck")
         parts = []
         for version in versions:
@@ -114,6 +119,12 @@ def evidence(home: Home, number: str, *, raw: bool = False) -> Evidence:
     path = home.root / "exports" / "evidence" / f"{number}.zip"
     write(path, packed)
     return Evidence(path, sha256(packed).hexdigest(), cells.count, cells.complete, invoice["checksum"])
+
+
+def _refuse_damaged(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> None:
+    first, last = one(con, "select min(day), max(day) from frozen_rows")
+    tables = (*_READ, f"marts.invoice_calls/{number}.parquet")
+    refuse_damaged(con, home, tables, (first, last) if first else None, "serving")
 
 
 class _Cells:

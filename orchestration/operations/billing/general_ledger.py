@@ -83,12 +83,12 @@ def general_ledger(home: Home, first: date, last: date, *, raw: bool = False) ->
     """`tollbook gl`: write exports/gl/gl_<first>_<last>.csv from what was published.
 
     The same ledger and chart give the same bytes. No text is a formula to a spreadsheet, but where it is asked for as
-    it is (`raw`). Raises `Refused`, and writes nothing, when the dates are the wrong way round, the chart is not good
-    or an entry has no row in it.
+    it is (`raw`). Raises `Refused`, and writes nothing, when the dates are the wrong way round, the chart is not good,
+    an entry has no row in it, or a published file is damaged.
     """
     if last < first:
         raise Refused(f"--to {last} is before --from {first}")
-    with reading(home) as con:
+    with reading(home, "marts.ledger_entries", "marts.statement_entries", "config.accounts") as con:
         _load_chart(con, home)
         con.execute(f"set variable gl_first = date '{first}'; set variable gl_last = date '{last}'")
         con.execute(_SQL.read_text())

@@ -67,12 +67,12 @@ class Statement:
 def statement(home: Home, account: str, first: date, last: date, by_day: bool = False) -> Statement:
     """`tollbook statement`: the entries booked from `first` to `last`, from what was published.
 
-    Raises `Refused` for an unknown account and for dates the wrong way round.
+    Raises `Refused` for an unknown account, for dates the wrong way round, and where a published file is damaged.
     """
     if last < first:
         raise Refused(f"--to {last} is before --from {first}")
     asked = {"account": account, "first": first, "last": last}
-    with reading(home) as con:
+    with reading(home, "marts.balance_ledger_daily", "marts.statement_entries", "marts.ledger_due") as con:
         name, currency = _account(con, account)
         days = con.execute(
             """

@@ -29,7 +29,7 @@ from orchestration.store.failures import is_interruption, what_failed
 from orchestration.store.files import checksum, whole
 from orchestration.store.warehouse import Home, Refused, Writer, now, writer
 
-_STORED = "select path from ops.stored_files"
+_STORED = "select path, sha256 from ops.stored_files"
 # Readers that opened an older version keep its Parquet files this long, in seconds.
 KEEP_S = 2 * 3600
 
@@ -125,10 +125,10 @@ def publish(held: Writer, damaged: Collection[Path] = ()) -> Published:
             _export(con, f"select * from {table}", path)
             files[table] = [path]
             written += 1
-        stored = [home.root / row[0] for row in con.execute(_STORED).fetchall()]
+        stored: dict[str, str | None] = dict(con.execute(_STORED).fetchall())
         booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
     sums = _sums(home, files, damaged)
-    _swap(home, files, views, booked_until, sums)
+    _swap(home, files, views, booked_until, {**sums, **stored})
     if waiting:
         alerts.send(held, waiting)
         # what became of them is published too: the small file is made once more
@@ -136,8 +136,9 @@ def publish(held: Writer, damaged: Collection[Path] = ()) -> Published:
             path = data / "ops.alerts" / f"{time.time_ns()}.parquet"
             _export(con, "select * from ops.alerts", path)
         files["ops.alerts"] = [path]
-        _swap(home, files, views, booked_until, _sums(home, files, ()))
-    _forget([data, home.tables], {*stored, *(path for paths in files.values() for path in paths)})
+        _swap(home, files, views, booked_until, {**_sums(home, files, ()), **stored})
+    counted = {home.root / path for path in stored}
+    _forget([data, home.tables], counted.union(*files.values()))
     return Published(home.serving, written)
 
 
@@ -238,11 +239,13 @@ def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
         con.execute(f"copy ({query}) to {sql.path(part)} (format parquet, compression lz4_raw)")
 
 
-def _swap(home: Home, files: dict[str, list[Path]], views: list[str], booked_until: date, sums: dict[str, str]) -> None:
+def _swap(
+    home: Home, files: dict[str, list[Path]], views: list[str], booked_until: date, sums: dict[str, str | None]
+) -> None:
     """Build the small file of views beside the served one and take its place in one rename.
 
     `views` are the statements of the views whose files the warehouse itself keeps; `booked_until` is the last booking
-    day that is over; `sums` the sha256 of the files that were written to be published.
+    day that is over; `sums` the sha256 of all files behind the views.
     """
     with whole(home.serving) as part, duckdb.connect() as con:
         # an older storage version, so that analysts need not have the newest client
@@ -284,10 +287,11 @@ def _sums(home: Home, files: dict[str, list[Path]], written: Collection[Path]) -
 
 
 def published_files(home: Home) -> dict[str, str]:
-    """What was published last: the sha256 of each file by its path in the deployment."""
+    """What was written to be published last: the sha256 of each file by its path in the deployment."""
     try:
         with duckdb.connect(str(home.serving), read_only=True) as con:
-            return dict(con.execute("select path, sha256 from main.published_files").fetchall())
+            written = "select path, sha256 from main.published_files where path like 'serving/%'"
+            return dict(con.execute(written).fetchall())
     except (duckdb.Error, UnicodeDecodeError):  # there is none, or it is an earlier release's, or damaged
         return {}
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from orchestration.store import journal
-from orchestration.store.warehouse import Home, environment, serving
+from orchestration.store.files import checksum
+from orchestration.store.warehouse import Home, Refused, environment, serving
 
 # Lines of the journal that leave nothing in the books.
 _WITHOUT_EFFECT = ("configure", "upgrade")
+# how a file of one day begins its name, or that of its folder
+_DAY = re.compile(r"(?:day=)?(\d{4}-\d\d-\d\d)\b")
 
 
 @contextmanager
@@ -37,10 +42,44 @@ def answering(home: Home) -> Iterator[Home]:
 
 
 @contextmanager
-def reading(home: Home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to what is published there. Raises `Refused` where something has landed and nothing is."""
+def reading(home: Home, *tables: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to what is published there. Raises `Refused` where something has landed and nothing is, and where a
+    file of one of `tables` is damaged: nothing may go out that stands on it.
+    """
     with answering(home) as read, serving(read) as con:
+        refuse_damaged(con, read, tables)
         yield con
+
+
+def refuse_damaged(
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    tables: Collection[str],
+    days: tuple[date, date] | None = None,
+    database: str = "tollbook",
+) -> None:
+    """Raise `Refused` where a published file of one of these tables (of these days, where it is of one) is not as it
+    was written. A table may be one file of it: marts.invoice_calls/INV-2026-000001.parquet.
+
+    `con` has the serving file as `database`. What an earlier release published is not looked at.
+    """
+    listed = f"select path, sha256 from {database}.main.published_files where sha256 is not null"
+    try:
+        rows = con.execute(listed).fetchall()
+    except duckdb.CatalogException:
+        return
+    for path, sha256 in rows:
+        table, name = path.removeprefix("tables/").removeprefix("serving/data/").split("/")[:2]
+        named = table in tables or f"{table}/{name}" in tables
+        if named and (days is None or not (of := _DAY.match(name)) or _within(of[1], days)):
+            file = home.root / path
+            if not file.exists() or checksum(file) != sha256:
+                wrong = "its bytes are not those that were written" if file.exists() else "it is gone"
+                raise Refused(f"{file} is damaged: {wrong}; run: tollbook repair")
+
+
+def _within(day: str, days: tuple[date, date]) -> bool:
+    return days[0] <= date.fromisoformat(day) <= days[1]
 
 
 def has_landed(home: Home) -> bool:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 import duckdb
 
 from orchestration.operations.day.close import digest
 from orchestration.operations.verify.fault import Fault
-from orchestration.store import journal
+from orchestration.store import journal, sql
 from orchestration.store.database import dict_rows
 from orchestration.store.journal import Line
 
 REBUILD = "tollbook rebuild makes the warehouse anew from the archive and the journal, and says what differs"
 _SHOWN = 20
+# What is yet to be posted, where all was: payments post as they land, a day's calls and usage as it closes.
+_DUE = f"""
+    select day, account_id, kind, amount, currency
+    from (
+        from books.payments_due
+        union all by name
+        from marts.ledger_due where day in (select day from books.day_states where status = 'closed')
+    )
+    where amount <> 0
+    order by day, account_id, kind
+    limit {_SHOWN}
+"""
 
 
 def journal_faults(con: duckdb.DuckDBPyConnection, lines: Sequence[Line], sums: dict[int, str]) -> Iterator[Fault]:
@@ -77,6 +89,39 @@ def ledger_faults(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Iter
             yield Fault("ledger", key[0], wrong, REBUILD)
     for day, at in posted:
         yield Fault("ledger", day, f"it has postings of {at} that no line of the journal closed", REBUILD)
+
+
+def fact_faults(con: duckdb.DuckDBPyConnection) -> Iterator[Fault]:
+    """Files with other rows than landed; calls, usage and payments that are not rated, or posted, as they landed."""
+    for row in dict_rows(con, f"select * from books.miscounted_files order by all limit {_SHOWN}"):
+        wrong = f"{row['kept']} rows of the {row['kind']} of {row['source']} are there, {row['landed']} landed"
+        yield Fault("landed", row["name"] or row["file_id"], wrong, REBUILD)
+    for row in dict_rows(con, f"select * from books.altered_facts order by all limit {_SHOWN}"):
+        wrong = f"the {row['kind']} of {row['source']} are not rated as they landed"
+        yield Fault("landed", str(row["day"]), f"{wrong} ({row['landed']} rows landed, {row['rated']} rated)", REBUILD)
+    for row in dict_rows(con, f"select * from books.unfounded_payments order by all limit {_SHOWN}"):
+        wrong = f"the {row['kind']} {row['reference']} of {row['account_id']} ({row['amount']} {row['currency']})"
+        yield Fault("ledger", str(row["day"]), f"{wrong} never landed", REBUILD)
+    for row in dict_rows(con, _DUE):
+        wrong = f"{row['account_id']} would be posted {row['amount']} {row['currency']} ({row['kind']}) more"
+        yield Fault("ledger", str(row["day"]), f"{wrong} by what landed and was rated", REBUILD)
+
+
+def unreadable_tables(con: duckdb.DuckDBPyConnection, report: Callable[[str], None]) -> Iterator[Fault]:
+    """Tables of which a block is not as it was written: the database tells it only where it is read."""
+    for schema, name in con.execute(
+        "select schema_name, table_name from duckdb_tables() where database_name = current_database() order by all"
+    ).fetchall():
+        report(f"{schema}.{name}")
+        try:
+            con.execute(f"select bit_xor(hash(t)) from {sql.quoted(schema)}.{sql.quoted(name)} as t").fetchall()
+        except duckdb.Error as unreadable:
+            yield Fault("warehouse", f"{schema}.{name}", f"it cannot be read ({first_line(unreadable)})", REBUILD)
+
+
+def first_line(error: Exception) -> str:
+    """What an error says, without its details."""
+    return str(error).splitlines()[0]
 
 
 def invoice_faults(con: duckdb.DuckDBPyConnection, lines: Sequence[Line]) -> Iterator[Fault]:

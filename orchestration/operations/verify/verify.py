@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.engine.dbt import modelled
 from orchestration.operations.billing.issued import SUFFIXES, exported
 from orchestration.operations.day.publish import published_files
 from orchestration.operations.verify import anchors, books, files
@@ -16,6 +17,8 @@ from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Home, Refused, writer
+
+_REPAIR = "tollbook repair makes it again from the archive"
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def verify(home: Home, report: Callable[[str], None] | None = None, kept_anchors
     with writer(home, "verify", begin=False):
         lines, sums, faults = _journal(home)
         faults += anchors.faults(sums, kept_elsewhere) if not faults else []
-        expected, found = _warehouse(home, lines, sums) if home.warehouse.exists() else ({}, [_no_warehouse(home)])
+        is_there = home.warehouse.exists()
+        expected, found = _warehouse(home, lines, sums, report) if is_there else ({}, [_no_warehouse(home)])
     faults += found
     kept = files.archived(home, lines)
     expected = {**expected, **kept, **_served(home)}
@@ -67,7 +71,7 @@ def _no_warehouse(home: Home) -> Fault:
 
 
 def _warehouse(
-    home: Home, lines: list[journal.Line], sums: dict[int, str]
+    home: Home, lines: list[journal.Line], sums: dict[int, str], report: Callable[[str], None] | None
 ) -> tuple[dict[Path, files.Expected], list[Fault]]:
     """What is wrong in the warehouse, and the files that it knows."""
     faults: list[Fault] = []
@@ -76,21 +80,31 @@ def _warehouse(
             if (version := upgrade.version(con)) != upgrade.TABLES:
                 other = f"its tables are version {version}, this release knows {upgrade.TABLES}"
                 raise Refused(f"{home.warehouse} is another release's ({other}): run tollbook build, then verify")
-            if lines:
+            if not modelled(con):
+                raise Refused(f"{home.warehouse} was built by another release: run tollbook build, then verify")
+            faults += books.unreadable_tables(con, report or (lambda _: None))
+            if lines and not faults:
                 faults += books.journal_faults(con, lines, sums)
                 faults += books.ledger_faults(con, lines)
                 faults += books.invoice_faults(con, lines)
+                faults += _facts(con)
             return {**_stored(con, home), **_documents(con, home)}, faults
     except (duckdb.Error, UnicodeDecodeError) as unreadable:
-        said = str(unreadable).splitlines()[0]
-        return {}, [*faults, Fault("warehouse", home.warehouse.name, f"it cannot be read ({said})", books.REBUILD)]
+        wrong = f"it cannot be read ({books.first_line(unreadable)})"
+        return {}, [*faults, Fault("warehouse", home.warehouse.name, wrong, books.REBUILD)]
+
+
+def _facts(con: duckdb.DuckDBPyConnection) -> list[Fault]:
+    try:
+        return list(books.fact_faults(con))
+    except duckdb.Error as unreadable:  # the file that it is about is named among the files
+        wrong = f"calls cannot be compared with what landed ({books.first_line(unreadable)})"
+        return [Fault("stored", "tables", wrong, _REPAIR)]
 
 
 def _stored(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.Expected]:
     return {
-        home.root / row["path"]: files.Expected(
-            "stored", row["sha256"], "tollbook repair makes it again from the archive"
-        )
+        home.root / row["path"]: files.Expected("stored", row["sha256"], _REPAIR)
         for row in dict_rows(con, "select path, sha256 from ops.stored_files where sha256 is not null")
     }
 
