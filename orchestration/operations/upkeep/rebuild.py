@@ -35,6 +35,9 @@ _SAME = {
     "withdrawn files": "select file_id, kind, source, rows, landed, reason from ops.withdrawals order by all",
     "unreadable files": "select file_id, kind, source, days::VARCHAR from ops.unreadable_files order by all",
 }
+# What landed, by day and source: rows that are not as their file has them have another sum.
+_CONTENTS = "select day, source, count(*), sum(hash(*columns(* exclude (day, source, file_sequence)))) from landed."
+_SAME |= {f"landed {table}": f"{_CONTENTS}{table} group by all" for table in ("cdrs", "usage", "payments", "resources")}
 
 
 @dataclass(frozen=True)
