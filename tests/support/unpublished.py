@@ -21,6 +21,7 @@ def served_as_it_is(held: Writer) -> publish.Published:
     settle(held)
     with held.connect() as con:
         is_modelled = modelled(con)
+        con.execute("delete from run.publications")  # the file cannot hold its own sha256
     if is_modelled:
         held.release()
         held.home.serving.parent.mkdir(exist_ok=True)
