@@ -15,7 +15,7 @@ from orchestration.configuration.rules import Sheets, span
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import Sheet
 from orchestration.configuration.values import may_be_true
-from orchestration.typed import day, instant
+from orchestration.typed import day, instant, month
 
 # One row follows another that has the same of these, where the file's key does not say so.
 _FOLLOWS = {
@@ -27,6 +27,9 @@ _FOLLOWS = {
 _DAY = timedelta(hours=25)
 # How far away something may begin of which nothing says that it has not begun.
 _FAR = timedelta(days=548)
+# The same of what is planned for years: an end, a holiday, a budget. And the years by which "no end" is written.
+_LONG = timedelta(days=5 * 365)
+_NO_END = (2099, 2100)
 _WITHOUT = {"subscriptions": "nothing is charged by it", "consumption_profiles": "nothing is free by it"}
 
 
@@ -39,9 +42,8 @@ def odd_times(sheets: Sheets, now: datetime) -> Iterator[Problem]:
             if "account_id" in file.names and name != "subscriptions":
                 yield from _after_the_end(sheets, sheets[name], now)
     yield from _never_charged(sheets, now)
-    for name, file in FILES.items():
-        if "valid_from" in file.names:
-            yield from _far_away(sheets[name], now)
+    for sheet in sheets.values():
+        yield from _far_away(sheet, now)
 
 
 def _follows(file: File) -> tuple[str, ...]:
@@ -131,14 +133,32 @@ def _ended(sheet: Sheet, row: int, account: str, end: str, so: str) -> Problem:
 
 
 def _far_away(sheet: Sheet, now: datetime) -> Iterator[Problem]:
-    """What begins in years: nothing else would say that it has not begun. Once for all rows that begin so."""
-    begins = {cell: instant(cell) or datetime.min for cell in set(sheet["valid_from"])}
+    """What begins, ends or is only in years: nothing else would say that a year is mistyped. Once for all alike."""
+    without = _WITHOUT.get(sheet.file.name, "it does not count")
+    is_meant = "correct the year, or leave it if that is meant"
+    for column, far, wrong, right in (
+        ("valid_from", _FAR, f"{without} before", is_meant),
+        ("valid_to", _LONG, "it does not end before", "correct the year, or write nothing for no end"),
+        ("date", _LONG, "the holiday is not before", is_meant),
+        ("month", _LONG, "nothing is compared with it before", is_meant),
+    ):
+        if column in sheet.file.names:
+            yield from _far_cells(sheet, column, now + far, wrong, right)
+
+
+def _far_cells(sheet: Sheet, column: str, far: datetime, wrong: str, right: str) -> Iterator[Problem]:
+    times = {cell: _begins(cell) for cell in set(sheet[column]) - {""}}
     told: dict[datetime, list[int]] = defaultdict(list)
-    for row, since in enumerate(sheet["valid_from"]):
-        if begins[since] > now + _FAR:
-            told[begins[since]].append(row)
+    for row, cell in enumerate(sheet[column]):
+        at = times.get(cell)
+        if at and at > far and not (column == "valid_to" and at.year in _NO_END):
+            told[at].append(row)
     for rows in told.values():
-        without = _WITHOUT.get(sheet.file.name, "it does not count")
         more = f" (and {len(rows) - 1:,} more)" if rows[1:] else ""
-        wrong = f"{without} before {sheet['valid_from'][rows[0]]}, which is far away{more}"
-        yield sheet.at(rows[0], "valid_from", wrong, "correct the year, or leave it if that is meant")
+        yield sheet.at(rows[0], column, f"{wrong} {sheet[column][rows[0]]}, which is far away{more}", right)
+
+
+def _begins(cell: str) -> datetime | None:
+    """The instant of a time, or the first one of a day or month."""
+    first = month(cell)
+    return datetime.combine(first, time.min) if first else instant(cell)

@@ -27,6 +27,13 @@ class Hours(NamedTuple):
 
 def odd_hours(sheet: Sheet) -> Iterator[Problem]:
     """Rows that others before them leave nothing to, and ends by which the last minute is left out."""
+    for rows in hours_of(sheet).values():
+        yield from _never_asked(sheet, sorted(rows))
+        yield from _left_out(sheet, rows)
+
+
+def hours_of(sheet: Sheet) -> dict[str, list[Hours]]:
+    """The rows of each timetable."""
     timetables: dict[str, list[Hours]] = defaultdict(list)
     names = ("timetable_id", "priority", "band", "days", "starts_at", "ends_at")
     for row, (timetable, priority, band, days, start, end) in enumerate(sheet.columns(*names)):
@@ -34,9 +41,7 @@ def odd_hours(sheet: Sheet) -> Iterator[Problem]:
         timetables[timetable].append(
             Hours(int(priority), row, band, starts, ends, _minutes(weekdays(days), starts, ends))
         )
-    for rows in timetables.values():
-        yield from _never_asked(sheet, sorted(rows))
-        yield from _left_out(sheet, rows)
+    return timetables
 
 
 def _minute(time: str) -> int:

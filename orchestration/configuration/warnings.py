@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from orchestration.configuration.between import odd_times
 from orchestration.configuration.column import Type
+from orchestration.configuration.effect import without_band, without_effect
 from orchestration.configuration.hours import odd_hours
 from orchestration.configuration.in_force import Held, in_force
 from orchestration.configuration.kinds import idle
@@ -55,6 +56,8 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     found += _of(sheets, lambda of: idle(of, now), "accounts", *_OF_ACCOUNTS)
     found += _of(sheets, nobody_may, "operators")
     found += _of(sheets, lambda of: odd_hours(of["timetables"]), "timetables")
+    found += _of(sheets, lambda of: without_effect(of, now), *FILES)
+    found += _of(sheets, lambda of: without_band(of, now, priced), *FILES)
     found += _of(sheets, lambda of: odd_times(of, now), *FILES)
     found += _of(sheets, lambda of: without_exchange(of, now), *FILES)
     found += _of(sheets, lambda of: odd_names(of, now), *FILES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -13,18 +12,11 @@ from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
 from orchestration.configuration.warnings import warnings
 from tests.support.company import SEEDS, write_company
+from tests.support.warned import NOW, warned
 
-NOW = datetime(2026, 5, 6, 9)
 _RATES = "rate_table_id,prefix,band,valid_from,valid_to,rate_per_minute\n"
 _RETAIL, _COST = "retail,44,,2026-01-01,,0.06\n", "cost,44,,2026-01-01,,0.03\n"
 _ASSIGNED = "account_id,side,rate_table_id,valid_from,valid_to\n"
-
-
-def warned(directory: Path, *priced: str, **changed: str) -> list[str]:
-    """What is warned of the small company with some files changed; all of it is good enough to build by."""
-    seeds = write_company(directory / "seeds", **changed)
-    assert check(seeds) == []
-    return [str(warning) for warning in warnings(seeds, NOW, priced)]
 
 
 def test_a_company_that_has_what_its_calls_need_is_not_warned(tmp_path: Path) -> None:
@@ -240,10 +232,35 @@ def test_what_begins_in_years(tmp_path: Path) -> None:
         subscriptions=_SUBSCRIBED + held,
         consumption_profiles=profiles,
     )
-    assert sorted(line for line in found if "far away" in line) == [
+    assert sorted(line for line in found if "far away" in line and "valid_from" in line) == [
         f"seeds/{name}.csv line {line}, column valid_from: {without} before {since}, which is far away{more}; "
         "correct the year, or leave it if that is meant"
         for name, (line, since, without, more) in far.items()
+    ]
+
+
+def test_what_ends_in_years_and_days_and_months_that_are_years_away(tmp_path: Path) -> None:
+    """Where no end is meant, an empty cell says so; years before 2100 are believed."""
+    budgets = "department,month,amount,currency\nsales,2031-05,1,USD\nsales,2031-06,1,USD\n"
+    found = warned(
+        tmp_path,
+        trunks="trunk_id,direction,account_id,valid_from,valid_to\nin-a,ingress,acme,,2062-12-31\n"
+        "in-b,ingress,bolt,,2099-12-31\nin-c,ingress,acme,,2062-12-31\nout,egress,carrier,,2031-05-05\n",
+        accounts=SEEDS["accounts"]
+        .replace("low_balance_threshold\n", "low_balance_threshold,valid_to,department\n")
+        .replace(",,1\n", ",,1,2036-12-31,sales\n")
+        .replace(",,\n", ",,,,\n"),
+        timetables=_HOURS + "a,1,night,all,18:00,08:00\n",
+        holidays="timetable_id,date,band\na,2031-05-01,night\na,2062-12-25,night\n",
+        budgets=budgets,
+    )
+    is_far = "which is far away"
+    no_end, meant = "correct the year, or write nothing for no end", "correct the year, or leave it if that is meant"
+    assert found == [
+        f"seeds/accounts.csv line 2, column valid_to: it does not end before 2036-12-31, {is_far}; {no_end}",
+        f"seeds/trunks.csv line 2, column valid_to: it does not end before 2062-12-31, {is_far} (and 1 more); {no_end}",
+        f"seeds/holidays.csv line 3, column date: the holiday is not before 2062-12-25, {is_far}; {meant}",
+        f"seeds/budgets.csv line 3, column month: nothing is compared with it before 2031-06, {is_far}; {meant}",
     ]
 
 
@@ -608,7 +625,7 @@ def test_a_holiday_that_nearly_has_a_band_of_its_timetable(tmp_path: Path) -> No
     changed["rate_tables"] = changed["rate_tables"].replace("1,1\n", "1,1,\n")
     said = 'line 2, column band: "nihgt" is no band of timetable a and no rate has it; did you mean night?'
     assert warned(tmp_path, **changed) == [f"seeds/holidays.csv {said}"]
-    assert warned(tmp_path, **changed, rates=SEEDS["rates"] + "retail,45,Denmark,nihgt,2026-01-01,0.01\n") == []
+    assert warned(tmp_path, **changed, rates=SEEDS["rates"] + "retail,44,United Kingdom,nihgt,2026-01-01,0.01\n") == []
 
 
 _BUDGETS = "department,month,amount,currency\n"
