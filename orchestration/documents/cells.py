@@ -7,21 +7,13 @@ from __future__ import annotations
 
 import re
 
-from orchestration.store.sql import literal
-
 # what a formula begins with, also in full width, behind what a spreadsheet passes over or may split a line at
 _BEFORE = " \u00a0\u3000\ufeff\t\r\n\v\f'\"`,;|"
-_FORMULA = f"^(?:[\t\r]|[{_BEFORE}]*[=+@\uff1d\uff0b\uff0d\uff20-])"
-_NUMBER = r"^[+-]?[0-9]+(?:[.][0-9]+)?$"
-_IS_FORMULA, _IS_NUMBER = re.compile(_FORMULA), re.compile(f"{_NUMBER}(?!\n)")
+FORMULA = f"^(?:[\t\r]|[{_BEFORE}]*[=+@\uff1d\uff0b\uff0d\uff20-])"
+NUMBER = r"^[+-]?[0-9]+(?:[.][0-9]+)?$"
+_IS_FORMULA, _ISNUMBER = re.compile(FORMULA), re.compile(f"{NUMBER}(?!\n)")
 
 
 def plain(cell: str) -> str:
     """The cell, with an apostrophe before it where a spreadsheet would take it for a formula."""
     return f"'{cell}" if _IS_FORMULA.match(cell) and not _IS_NUMBER.match(cell) else cell
-
-
-def plain_sql(text: str) -> str:
-    """SQL that does the same with a text."""
-    is_formula = f"regexp_matches({text}, {literal(_FORMULA)}) and not regexp_matches({text}, {literal(_NUMBER)})"
-    return f"case when {is_formula} then '''' || {text} else {text} end"

@@ -20,7 +20,7 @@ import duckdb
 import pytest
 
 from orchestration.documents import figures
-from orchestration.documents.cells import plain, plain_sql
+from orchestration.documents.cells import plain
 from orchestration.documents.csv_file import csv_bytes
 from orchestration.documents.document import Party
 from orchestration.documents.flow import Row, Table, pages, space
@@ -29,6 +29,7 @@ from orchestration.documents.json_file import json_bytes
 from orchestration.documents.paper import BOTTOM, TOP, width, wrapped
 from orchestration.documents.pdf import pdf_bytes
 from orchestration.operations.billing.branding import logo, logo_problems, logo_warnings
+from orchestration.operations.billing.general_ledger import plain_sql
 from orchestration.store.warehouse import Home, Refused
 from tests.support.documents import LINES, document, many_calls, many_lines
 

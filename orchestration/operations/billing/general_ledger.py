@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.configuration.chart import CHART, chart
-from orchestration.documents.cells import plain_sql
+from orchestration.documents.cells import FORMULA, NUMBER
 from orchestration.operations.day.published import reading
 from orchestration.store import sql
 from orchestration.store.database import one
@@ -162,6 +162,12 @@ def _refuse_unmapped(con: duckdb.DuckDBPyConnection) -> None:
                 for kind, of, service, sign, count, account in missing
             )
         )
+
+
+def plain_sql(text: str) -> str:
+    """SQL that does with a text what `orchestration.documents.cells.plain` does."""
+    is_formula = f"regexp_matches({text}, {sql.literal(FORMULA)}) and not regexp_matches({text}, {sql.literal(NUMBER)})"
+    return f"case when {is_formula} then '''' || {text} else {text} end"
 
 
 def _write(con: duckdb.DuckDBPyConnection, file: Path, raw: bool) -> str:
