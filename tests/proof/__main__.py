@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from tests.proof import killing, world
+from tests.proof.upkeep import with_upkeep
 from tests.proof.world import Step
 
 
@@ -31,7 +32,7 @@ def main() -> int:
 def prove(size: world.Size, kills: int, rebuilt: bool, root: Path) -> int:
     """Play it twice in `root`, rebuild the second from its archive, and say what came of it."""
     killing.warm()
-    steps = world.steps(size)
+    steps = list(with_upkeep(world.steps(size)))
     # what landed last is built and closed in both: a rebuild builds
     steps.append(Step(steps[-1].at, "close"))
     differences = []

@@ -16,8 +16,12 @@ from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.day.waive import waive
+from orchestration.operations.upkeep.rates import accept
 from orchestration.operations.upkeep.rebuild import rebuild
+from orchestration.operations.upkeep.repair import repair
+from orchestration.operations.verify.verify import verify
 from orchestration.store.warehouse import Home, Refused
+from tests.proof import upkeep
 from tests.proof.invoicing import Invoicing
 from tests.proof.ledger import Ledger
 from tests.proof.world import Step
@@ -38,12 +42,18 @@ class Deployment:
         for name, text in step.seeds.items():
             (self.home.seeds / f"{name}.csv").write_text(text)
         for file in step.files:
-            parent = self.home.inbox if step.action == "land" else self.sent
+            parent = self.home.inbox if step.action in ("land", "accept") else self.sent
             path = parent / file.kind / file.source / file.name
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_name(f"{path.name}.part")
             part.write_text(file.text)
             os.replace(part, path)
+
+        if step.action == "accept":
+            self.home.decks.mkdir(exist_ok=True)
+            (self.home.decks / f"{upkeep.SOURCE}.toml").write_text(upkeep.MAPPING)
+        if step.action == "repair":
+            upkeep.damage(self.home.root)
 
     def perform(self, step: Step) -> object:
         """Do the step, also when it was done before; what came of it, as far as a ledger can tell beforehand."""
@@ -109,6 +119,17 @@ class Deployment:
         rebuild(self.home)
         return None
 
+    def _accept(self, step: Step) -> object:
+        accept(self.home)
+        return None
+
+    def _repair(self, step: Step) -> object:
+        repair(self.home)
+        return None
+
+    def _verify(self, step: Step) -> object:
+        return [str(fault) for fault in verify(self.home).faults]
+
 
 class _again:  # noqa: N801
     """Whoever repeats a command after a crash is told that it was done."""
@@ -134,6 +155,9 @@ _DONE: Mapping[str, Callable[[Deployment, Step], object]] = {
     "credit_note": Deployment._credit_note,
     "build": Deployment._build,
     "rebuild": Deployment._rebuild,
+    "accept": Deployment._accept,
+    "repair": Deployment._repair,
+    "verify": Deployment._verify,
 }
 
 
@@ -168,4 +192,6 @@ class Books:
                 return (
                     self.invoicing.credit_note(step.at, said["account"], period, Fraction(said["amount"])) is not None
                 )
+            case "verify":
+                return []
         return None
