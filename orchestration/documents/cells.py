@@ -11,7 +11,7 @@ import re
 _BEFORE = " \u00a0\u3000\ufeff\t\r\n\v\f'\"`,;|"
 FORMULA = f"^(?:[\t\r]|[{_BEFORE}]*[=+@\uff1d\uff0b\uff0d\uff20-])"
 NUMBER = r"^[+-]?[0-9]+(?:[.][0-9]+)?$"
-_IS_FORMULA, _ISNUMBER = re.compile(FORMULA), re.compile(f"{NUMBER}(?!\n)")
+_IS_FORMULA, _IS_NUMBER = re.compile(FORMULA), re.compile(f"{NUMBER}(?!\n)")
 
 
 def plain(cell: str) -> str:
