@@ -26,7 +26,7 @@ _UNREAD = {
     ),
     "company": (
         "name", "legal_name", "address", "tax_id", "bank_details", "payment_note", "booking_grace_days",
-        "waiver_limit", "trust_operator_variable",
+        "waiver_limit", "refund_limit", "trust_operator_variable",
     ),
 }  # fmt: skip
 # The time that a row speaks of, where it is not valid_from to valid_to: two SQL expressions.

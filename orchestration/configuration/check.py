@@ -8,6 +8,7 @@ from orchestration.configuration.column import Column, Type
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import Unreadable, records
+from orchestration.configuration.roles import answering
 from orchestration.configuration.rules import RULES, Sheets, known_formats
 from orchestration.configuration.schema import FILES, LATER_FILES
 from orchestration.configuration.sheet import Sheet, read
@@ -39,6 +40,7 @@ def check(
     for rule in RULES:
         problems.extend(rule(sheets))
     problems.extend(known_formats(sheets, formats))
+    problems.extend(answering(sheets))
     problems.extend(_other_files(directory))
     return _in_order(problems, [sheet.shown for sheet in sheets.values()])
 

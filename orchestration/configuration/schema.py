@@ -47,6 +47,8 @@ COMPANY = File(
         currency("reporting_currency"),
         integer("booking_grace_days", 0, 366, default="2"),
         price("waiver_limit"),
+        price("refund_limit"),
+        Column("trust_operator_variable", Type.BOOLEAN, default="false"),
     ),
     unique=False,
 )
@@ -265,6 +267,7 @@ SOURCES = File(
         integer("max_age_days", 1, 40_000, default="400"),
         integer("max_duration_s", 1, 999_999_999, default="172800"),
         one_of("not_numbers", "unrated", "reject", "ignore", default="unrated"),
+        refers("operator", ("operators", "operator")),
     ),
 )
 

@@ -64,6 +64,7 @@ _OF_FILES = {
     "max_age_days": (_LANDED, "nothing judges the times of files"),
     "max_duration_s": (("cdrs",), "there are no durations in files"),
     "not_numbers": (("cdrs",), "there are no called numbers in files"),
+    "operator": (("payments",), "nobody answers for files"),
 }
 
 

@@ -17,7 +17,8 @@ from orchestration.operations.day.build import build_days
 from orchestration.operations.day.land import land_files
 from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.publish import publish
-from orchestration.store.warehouse import Home, Refused, serving, writer
+from orchestration.operations.permitted import writing
+from orchestration.store.warehouse import Home, Refused, serving
 
 JOB = "land_and_refresh"
 FILES = dg.AssetKey(["ops", "files"])
@@ -40,7 +41,7 @@ def landing_assets(written: Sequence[dg.AssetSpec], models: Sequence[dg.AssetKey
         context: dg.AssetExecutionContext, deployment: Deployment
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         home = deployment.home
-        with in_words(home.root), writer(home, "land") as held:
+        with in_words(home.root), writing(home, "land") as held:
             landed = land_files(held)
             for file in landed:
                 context.log.info(outcome(file))

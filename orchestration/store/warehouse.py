@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import getpass
 import hashlib
 import json
 import os
@@ -256,13 +255,11 @@ def clock(con: duckdb.DuckDBPyConnection) -> datetime:
 
 
 def operator() -> str:
-    """Who acts: `TOLLBOOK_OPERATOR`, else the operating system's user name."""
-    if named := os.environ.get("TOLLBOOK_OPERATOR"):
-        return named
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return user()
+    """Who acts: `TOLLBOOK_OPERATOR`, else the operating system's name for the process's user.
+
+    Whether the variable may say it is asked where it matters (operations/permitted.py); $USER is nobody's word.
+    """
+    return os.environ.get("TOLLBOOK_OPERATOR") or user()
 
 
 def new_warehouse() -> Path:
@@ -280,12 +277,14 @@ class Writer:
 
     `rules`: the version of the rules to go by (`RULES`, but where a line of the journal is done again). `done`: the
     last line of the journal that is known to have taken effect in this deployment: an older copy does not have it.
+    `replays`: it does lines of a journal again, of which nobody is asked whether he may.
     """
 
     home: Home
     command: str
     rules: int = RULES
     done: int = 0
+    replays: bool = False
     _database: duckdb.DuckDBPyConnection | None = None
     _clock: tuple[datetime, int] | None = None
 

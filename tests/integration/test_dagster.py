@@ -19,6 +19,7 @@ from orchestration.defs.resources import Deployment
 from orchestration.landing.dropped import waiting
 from orchestration.operations.day.close import close
 from orchestration.store.warehouse import PROJECT, Home, serving
+from tests.support.company import write_operators
 from tests.support.put_back import keep, put_back
 
 SEEDS = {
@@ -451,7 +452,7 @@ def test_a_period_with_open_days_is_drafted(
 def test_the_operator_that_dagster_runs_as_needs_the_role(
     project: manifest.Manifest, march: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (march.seeds / "operators.csv").write_text("operator,role,accounts\nron,rater,\nfay,finance,\nacy,finance,acme\n")
+    write_operators(march.seeds, "ron,rater,", "fay,finance,", "acy,finance,acme")
     for who, words in (
         ("ron", "ron is rater in seeds/operators.csv; this needs the role finance or admin"),
         ("eve", "eve is not in seeds/operators.csv"),
@@ -464,6 +465,35 @@ def test_the_operator_that_dagster_runs_as_needs_the_role(
     assert issued(march) == []
     assert issue(march, instance, ended_by="2026-03-31", accounts=["acme"]).success  # acy may
     assert [row[2] for row in issued(march)] == ["INV-2026-000001"]
+
+
+def test_no_job_works_for_who_is_no_operator(
+    project: manifest.Manifest, home: Home, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sensor and schedules ask as ever; the runs say whose row is missing. As a rater Dagster lands and closes."""
+    write_operators(home.seeds, "ron,rater,", "vic,viewer,")
+    drop(home)
+    repository = definitions(home).get_repository_def()
+    jobs = sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__"))
+    assert jobs == ["build", "check_day", "close_day", "invoice_periods", "land_and_refresh"]
+    for who, words in (("eve", "add a row for eve there"), ("vic", "vic is viewer in seeds/operators.csv; this needs")):
+        monkeypatch.setenv("TOLLBOOK_OPERATOR", who)
+        for job in jobs:
+            config = {"ops": {"issue_invoices": {"config": {"ended_by": GOOD}}}} if job == "invoice_periods" else None
+            day = GOOD if job in ("build", "check_day", "close_day") else None
+            ran = (
+                definitions(home)
+                .resolve_job_def(job)
+                .execute_in_process(run_config=config, instance=instance, partition_key=day, raise_on_error=False)
+            )
+            assert not ran.success
+            assert words in str(ran.all_events), job
+    assert not home.journal.exists()
+    assert ask_schedule(home, datetime(2026, 3, 29, tzinfo=UTC), instance).run_requests
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "ron")
+    landed = definitions(home).resolve_job_def("land_and_refresh")
+    assert landed.execute_in_process(instance=instance).success
+    assert ask_schedule(home, datetime(2026, 3, 29, tzinfo=UTC), instance).run_requests
 
 
 def test_the_schedules_issue_what_ended_before_their_day(

@@ -24,7 +24,7 @@ from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, serving
-from tests.support.company import write_calls, write_company
+from tests.support.company import write_calls, write_company, write_operators
 
 MARCH, APRIL = date(2026, 3, 1), date(2026, 4, 1)
 # acme pays 0.06 USD a minute begun, 19 % tax; bolt the same at 0.5 EUR a dollar, and 3 numbers of 2 EUR a month
@@ -417,7 +417,7 @@ def test_a_rebuild_that_differs_changes_nothing(played: Any) -> None:
 
 def test_who_may_issue(played: Any) -> None:
     company, _ = played
-    (company.home.seeds / "operators.csv").write_text("operator,role,accounts\nnora,finance,acme\nvic,viewer,\n")
+    write_operators(company.home.seeds, "nora,finance,acme", "vic,viewer,")
     os.environ["TOLLBOOK_OPERATOR"] = "vic"
     try:
         assert "vic is viewer in seeds/operators.csv" in company.refused(

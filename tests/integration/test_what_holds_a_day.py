@@ -136,7 +136,7 @@ def test_the_switch_counts_its_own_calls(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_what_is_worth_much_wants_a_second_operator(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.02\n"
+    company = "name,reporting_currency,waiver_limit,trust_operator_variable\nHand Made,USD,0.02,true\n"
     roles = "operator,role,accounts\nanna,rater,\nbert,finance,\nvera,viewer,\nfinn,finance,bolt\n"
     home = _home(tmp_path, monkeypatch, company=company, sources=SEEDS["sources"], operators=roles)
     # nobody knows in-x: its sell leg is unrated, its buy leg 0.03; that of c1 is 0.06 for 60 s
@@ -165,6 +165,7 @@ def test_what_is_worth_much_wants_a_second_operator(tmp_path: Path, monkeypatch:
     assert (row["operator"], row["confirmed_by"], row["amount"], row["in_force"]) == (
         "anna", "bert", Decimal("0.06"), True,
     )  # fmt: skip
+    monkeypatch.setenv("TOLLBOOK_OPERATOR", "anna")
     assert _of_day(close(home, DAY)).status == "closed"
     lines = [json.loads(line) for line in home.journal.read_text().splitlines()]
     said = [(line["action"], line["operator"], line["key"]) for line in lines if "waive" in line["action"]]
@@ -490,7 +491,7 @@ def test_a_row_that_landed_files_go_by_and_that_has_another_name_is_warned_of(
         "column source: cdrs have landed from sw1, which has no row any more: calls of open days are rated, and days "
         "checked, without its country_code 49, expected_every_minutes 720; "
     )
-    back = "put its row back (sw1,cdrs,,,49,,,720,,,,,)"
+    back = "put its row back (sw1,cdrs,,,49,,,720,,,,,,)"
     for rows, where, right in (
         ("pbx,cdrs,,49,\nsw01,cdrs,,49,720\n", " line 3,", f"is sw01 meant by it? Name that sw1, or {back}"),
         ("pbx,cdrs,,49,\nnew,cdrs,,49,720\n", " line 3,", f"is new meant by it? Name that sw1, or {back}"),

@@ -29,7 +29,7 @@ from orchestration.operations.day.withdraw import withdraw_file, withdraw_held
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import PROJECT, Home, Refused, writer
 from tests.support.asterisk import master
-from tests.support.company import CDR_HEADER, write_calls, write_company, write_text
+from tests.support.company import CDR_HEADER, write_calls, write_company, write_operators, write_text
 from tests.support.journals import rewrite
 from tests.support.landing_home import adds_up
 
@@ -328,13 +328,11 @@ def test_a_payment_that_another_file_has_too_stays_posted(home: Home) -> None:
 def test_one_payment_from_two_sources_counts_once_unless_it_is_meant(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = _write(
-        home, "topup.csv", "payments", "topups", f"{PAID},entered_by", f"tr-1,{DAY}T20:00:00,acme,20,USD,fay"
-    )
+    first = _write(home, "desk.csv", "payments", "desk", f"{PAID},entered_by", f"tr-1,{DAY}T20:00:00,acme,20,USD,fay")
     twice = (f"tr-1,{NEXT}T00:00:00,acme,20.00,USD", f"tr-1,{NEXT}T00:00:00,acme,20,USD")
     bank = _write(home, "bank.csv", "payments", "bank", PAID, *twice, f"tr-2,{NEXT}T00:00:00,acme,20,USD")
     assert (bank.landed, bank.duplicates, bank.rejected, [r.reason for r in bank.reasons]) == (1, 0, 2, ["conflict"])
-    told = f"20 USD of acme (tr-1, {DAY}) landed from topups already, entered by fay, on 2026-05-06 09:00 UTC: where"
+    told = f"20 USD of acme (tr-1, {DAY}) landed from desk already, entered by fay, on 2026-05-06 09:00 UTC: where"
     for said in (told, "land FILE --kind payments --source bank --again", f"tollbook withdraw {first.file_id[:12]} "):
         assert said in bank.rejected_rows[0].detail
     # of another amount, account or day it is another; the id is asked about where it may not be
@@ -342,7 +340,7 @@ def test_one_payment_from_two_sources_counts_once_unless_it_is_meant(
     for name, row in zip(("a", "b", "c"), (*others, "tr-1,2026-05-02T20:00:00,acme,20,USD"), strict=True):
         assert _write(home, f"{name}.csv", "payments", f"bank {name}", PAID, row).landed == 1
     asked = [record.getMessage() for record in caplog.records if "two payments?" in record.getMessage()]
-    assert f"a.csv: tr-1, 19 USD of acme on {DAY}, counts beside 20 USD that topups has under the same id" in asked[0]
+    assert f"a.csv: tr-1, 19 USD of acme on {DAY}, counts beside 20 USD that desk has under the same id" in asked[0]
     # what the source has already is a duplicate of its own, the rest is rejected once more
     grown = (PAID, *twice, f"tr-2,{NEXT}T00:00:00,acme,20.0,USD", f"tr-3,{NEXT}T00:00:00,acme,1,USD")
     more = _write(home, "grown.csv", "payments", "bank", *grown)
@@ -366,7 +364,7 @@ def test_one_payment_from_two_sources_counts_once_unless_it_is_meant(
 def test_by_the_rules_of_before_it_counted_twice(home: Home) -> None:
     with writer(home, "land") as held:
         held.rules = 4
-        for source, amount in (("topups", "20"), ("bank", "20.0")):
+        for source, amount in (("desk", "20"), ("bank", "20.0")):
             path = write_text(home.root.parent / f"{source}.csv", PAID, f"p1,{DAY}T08:00:00,acme,{amount},USD")
             assert [file.landed for file in land_files(held, [path], kind="payments", source=source)] == [1]
     assert '"rules": 4' in home.journal.read_text()
@@ -453,7 +451,7 @@ def test_what_cannot_be_withdrawn(home: Home, monkeypatch: pytest.MonkeyPatch) -
     )
     with pytest.raises(Refused, match="--reason must say why"):
         withdraw_file(home, east.file_id, " ", source="sw2")
-    (home.seeds / "operators.csv").write_text("operator,role,accounts\nanna,rater,\nbert,finance,\n")
+    write_operators(home.seeds, "anna,rater,", "bert,finance,")
     _refused(home, "anna is rater in .*; this needs the role finance or admin", east.file_id, source="sw2")
     monkeypatch.setenv("TOLLBOOK_OPERATOR", "bert")
     assert withdraw_file(home, east.file_id, "one of them is enough", source="sw2").source == "sw2"

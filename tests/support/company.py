@@ -49,6 +49,15 @@ def write_company(directory: Path, **changed: str) -> Path:
     return directory
 
 
+def write_operators(seeds: Path, *rows: str) -> None:
+    """List operators (`ann,admin,`), and let TOLLBOOK_OPERATOR say which of them acts."""
+    write_text(seeds / "operators.csv", "operator,role,accounts", *rows)
+    header, *company = (seeds / "company.csv").read_text().splitlines()
+    if "trust_operator_variable" not in header:
+        trusting = (f"{line},true" for line in company)
+        write_text(seeds / "company.csv", f"{header},trust_operator_variable", *trusting)
+
+
 def write_calls(path: Path, calls: Iterable[tuple[str, str, str, str]]) -> Path:
     """Write (call_id, started_at, seconds, ingress trunk) as a canonical CDR file to 447700900123."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import pwd
 import shutil
 import sys
 import tempfile
@@ -251,11 +252,16 @@ def test_a_file_that_is_read_when_somebody_interrupts_is_not_damaged() -> None:
 
 def test_a_user_without_a_name_is_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a container that is told to run as 12345."""
-    for variable in ("TOLLBOOK_OPERATOR", "LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(variable, raising=False)
-    for name in ("getuid", "geteuid"):
-        monkeypatch.setattr(os, name, lambda: 123456)
+    monkeypatch.delenv("TOLLBOOK_OPERATOR", raising=False)
+    monkeypatch.setattr(os, "geteuid", lambda: 123456)
     assert operator() == "123456"
+
+
+def test_who_acts_is_the_process_s_user_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TOLLBOOK_OPERATOR", raising=False)
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(variable, "ann")
+    assert operator() == pwd.getpwuid(os.geteuid()).pw_name
 
 
 def test_a_place_where_nobody_can_make_anything_is_named() -> None:

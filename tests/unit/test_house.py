@@ -50,6 +50,16 @@ def test_nothing_imports_upward(part: str) -> None:
     assert not found
 
 
+def test_who_writes_is_asked() -> None:
+    """The writer's place is taken by `writing`, which asks; but for scratch deployments, which are nobody's."""
+    taken = {
+        str(path.relative_to(PROJECT / "orchestration"))
+        for path in (PROJECT / "orchestration").rglob("*.py")
+        if re.search(r"with .*\bwriter\(", path.read_text())
+    }
+    assert taken == {"operations/permitted.py", "operations/upkeep/rebuild.py", "prepare.py"}
+
+
 @pytest.fixture(scope="module")
 def models() -> dict[str, Any]:
     manifest = json.loads(dbt.manifest_json().read_text())

@@ -13,20 +13,19 @@ from typing import Any
 
 import duckdb
 
-from orchestration.configuration.roles import TOP_UP
+from orchestration.configuration.roles import TOP_UP, TOP_UPS
 from orchestration.landing.rows.canonical import PAYMENTS
 from orchestration.landing.rows.checked import fault
 from orchestration.landing.rows.plausible import source_limits
 from orchestration.operations.accounts.balance import balance
-from orchestration.operations.accounts.operators import require
 from orchestration.operations.accounts.unknown import no_account
 from orchestration.operations.day.land import land_files
 from orchestration.operations.day.publish import publishing
+from orchestration.operations.permitted import require
 from orchestration.operations.upkeep.configure import configure
 from orchestration.show import money
 from orchestration.store.warehouse import LONGEST_NAME, Home, Refused, Writer, clock, operator
 
-SOURCE = "topups"
 # methods that the ledger books as something else than a payment (payments_due)
 _OTHER = ("refund", "write_off")
 
@@ -70,13 +69,13 @@ def topup(
     """
     with publishing(home, "topup") as held:
         configure(held)
+        require(held, TOP_UP, account=account)
         with held.connect() as con:
-            require(con, TOP_UP, account=account)
             own = _currency(con, account)
             if currency and currency != own:
                 raise Refused(f"{account} is kept in {own}, not {currency}; convert the amount and enter it in {own}")
             payment = _payment(account, amount, own, method, reference, at or clock(con))
-            limits = source_limits(con, PAYMENTS.name, SOURCE, clock(con))
+            limits = source_limits(con, PAYMENTS.name, TOP_UPS, clock(con))
             if wrong := fault(con, PAYMENTS, _cells(payment), limits):
                 raise Refused(wrong)
             _refuse_twice(con, payment, reference is not None)
@@ -129,7 +128,7 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bo
     """The same reference is the same payment; without one, the same amount on the same day is."""
     same = "p.payment_id = $payment_id and (p.source = $source or p.account_id = $account)"
     wanted: dict[str, object] = {
-        "source": SOURCE, "account": payment.account_id, "payment_id": payment.payment_id,
+        "source": TOP_UPS, "account": payment.account_id, "payment_id": payment.payment_id,
     }  # fmt: skip
     if not referred:
         same += " or (p.source = $source and p.account_id = $account and p.day = $day and p.amount = $amount)"
@@ -150,7 +149,7 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bo
         return
     source, payment_id, account, amount, currency, who, when = row
     # a file of the source `topups` need not say who
-    entered = f"entered by {who}" if source == SOURCE and who else f"landed from {source}"
+    entered = f"entered by {who}" if source == TOP_UPS and who else f"landed from {source}"
     known = f"{money(amount, currency)} of {account} ({payment_id}) was {entered} on {when:%Y-%m-%d %H:%M} UTC"
     hint = "" if referred else "; if this is another payment, say so with --reference NAME"
     raise Refused(f"{known} already{hint}")
@@ -165,7 +164,7 @@ def _land(held: Writer, payment: Payment) -> str:
             rows = csv.DictWriter(file, PAYMENTS.names, lineterminator="\n")
             rows.writeheader()
             rows.writerow(_cells(payment))
-        landed = land_files(held, [path], kind=PAYMENTS.name, source=SOURCE)[0]
+        landed = land_files(held, [path], entered=True, kind=PAYMENTS.name, source=TOP_UPS)[0]
     if landed.landed != 1:
         raise Refused(f"the payment is not entered: {landed.problem or landed.status}; then give it again")
     return landed.file_id

@@ -11,14 +11,13 @@ from typing import Any
 
 import duckdb
 
-from orchestration.configuration.roles import INVOICE
+from orchestration.configuration.roles import DRAFT, INVOICE
 from orchestration.documents.csv_file import csv_bytes
 from orchestration.documents.document import Document
 from orchestration.documents.issued import as_issued
 from orchestration.documents.json_file import json_bytes
 from orchestration.documents.pdf import pdf_bytes
 from orchestration.engine import stored
-from orchestration.operations.accounts.operators import require
 from orchestration.operations.billing.billable import (
     DocumentRequest,
     NothingToCharge,
@@ -36,6 +35,7 @@ from orchestration.operations.billing.issued import SUFFIXES, Invoiced, exported
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
+from orchestration.operations.permitted import require
 from orchestration.store.database import insert, transaction
 from orchestration.store.files import write
 from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
@@ -48,11 +48,9 @@ def invoice(home: Home, request: DocumentRequest) -> Invoiced:
     charge or to credit, the operator may not, or the account or period is not one.
     """
     refuse_odd(request)
-    with publishing(home, "invoice") as held:
+    with publishing(home, "invoice --draft" if request.draft else "invoice") as held:
         build_days(held)
-        if not request.draft:
-            with held.connect() as con:
-                require(con, INVOICE, account=request.account)
+        require(held, DRAFT if request.draft else INVOICE, account=request.account)
         done = issue(held, request, logo(home))
     return done
 
@@ -71,13 +69,12 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
     Only those that ended by a day, and of some accounts, where that is said. One that cannot be issued does not keep
     the others. Raises `Refused` when the operator may not issue invoices for these accounts, or there is no such one.
     """
-    with publishing(home, "invoice") as held:
+    with publishing(home, "invoice-run") as held:
         build_days(held)
+        for account in accounts or (None,):
+            require(held, INVOICE, account=account)
         with held.connect() as con:
-            if not accounts:
-                require(con, INVOICE)
             for account in accounts:
-                require(con, INVOICE, account=account)
                 refuse_no_customer(con, account)
             periods = con.execute(
                 "select account_id, period_start, status from marts.billing_periods "

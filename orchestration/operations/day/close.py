@@ -124,7 +124,7 @@ def check(
     last: date | None = None,
 ) -> list[Checked]:
     """As `close`, but close none: what would keep each day that has ended from closing, or `ready`."""
-    with publishing(home, "check") as held:
+    with publishing(home, "check-day") as held:
         outcomes = _check(held, day, report, last)
     return [
         Checked(d, "failed" if f.failures else "ready", failures=f.failures, warnings=f.warnings)

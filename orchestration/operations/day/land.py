@@ -34,14 +34,16 @@ from orchestration.landing.supersede import has_conflicts, land_conflicts
 from orchestration.landing.unreadable import SetAside, held_by
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
+from orchestration.operations.day.may_land import Landers, NotPermitted
 from orchestration.operations.day.opened import opened
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
+from orchestration.operations.permitted import writing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.store.database import one, transaction
 from orchestration.store.failures import what_failed
 from orchestration.store.files import is_there, state
-from orchestration.store.warehouse import Home, Refused, Writer, clock, now, writer
+from orchestration.store.warehouse import Home, Refused, Writer, clock, now
 
 LOG = logging.getLogger(__name__)
 SCRATCH = ".landing-"
@@ -78,9 +80,13 @@ class _Sent:
 
 @dataclass
 class Landing:
-    """How the files of one command are landed. While it is entered it has a connection, `con`."""
+    """How the files of one command are landed. While it is entered it has a connection, `con`.
+
+    `landers`: who is asked whether he may land a file; None: nobody.
+    """
 
     writer: Writer
+    landers: Landers | None
     dry_run: bool
     supersede: bool
     reason: str | None
@@ -116,11 +122,17 @@ def land(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) -> 
     One result per file, in the order of landing. Raises `Refused` for a request that cannot be
     carried out; a file that cannot be read (`unreadable`), that landed from another source (`landed_elsewhere`)
     where it is not said to be meant (`again`), that is to supersede and has rows that replace none
-    (`replaces_none`), or that is taken away meanwhile (`gone`), is a result and the others go on.
+    (`replaces_none`), that the operator may not land (`not_permitted`), or that is taken away meanwhile (`gone`), is a
+    result and the others go on.
     """
     refuse_options(files, options)
-    with writer(home, "land") as held:
+    with writing(home, command_of(options)) as held:
         return land_files(held, files, **options)
+
+
+def command_of(options: Options) -> str:
+    """Of the table of roles: what lands, or only says what would."""
+    return "land --dry-run" if options.get("dry_run") else "land"
 
 
 def refuse_options(files: Sequence[Path], options: Options) -> None:
@@ -131,8 +143,10 @@ def refuse_options(files: Sequence[Path], options: Options) -> None:
         dropped.refuse_kind(kind)
 
 
-def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Options]) -> list[Landed]:
-    """`land` for a caller that holds the writer lock already."""
+def land_files(
+    held: Writer, files: Sequence[Path] = (), *, entered: bool = False, **options: Unpack[Options]
+) -> list[Landed]:
+    """`land` for a caller that holds the writer lock already; `entered`: the file is that of a command, which asked."""
     home, dry_run = held.home, options.get("dry_run", False)
     supersede, reason, again = options.get("supersede", False), options.get("reason"), options.get("again", False)
     if supersede and not (reason and reason.strip()):
@@ -155,7 +169,8 @@ def land_files(held: Writer, files: Sequence[Path] = (), **options: Unpack[Optio
     if not dry_run and any(file.kind == "payments" for file in chosen):
         _make_models(held)
     _clear_scratch(home)
-    with Landing(held, dry_run, supersede, reason, again, corrects) as landing:
+    landers = None if entered or dry_run or held.replays else Landers.of(held, again)
+    with Landing(held, landers, dry_run, supersede, reason, again, corrects) as landing:
         if corrects is not None:
             landing.corrects = file_to_correct(landing.con, chosen[0].kind, chosen[0].source, corrects)
         _say_respelled(landing.con, {(file.kind, file.source) for file in chosen})
@@ -222,6 +237,8 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
         return _already(landing, file, replace(result, settled=_correct_landed(landing, result)))
     settings = settings_of(landing.con, file.kind, file.source, landing.writer.rules)
     try:
+        if landing.landers:
+            landing.landers.refuse(landing.con, file.kind, file.source, result.file_id)
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=landing.home.root) as scratch:
             return _transaction(landing, _Sent(file, scanned, before, settings), result, Path(scratch))
     except NotNow as problem:
@@ -229,6 +246,8 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
         if not is_there(file.path):
             return _gone(result)
         return replace(result, problem=f"{problem}; it stays where it is")
+    except NotPermitted as problem:
+        return replace(result, status="not_permitted", problem=f"{problem}; it stays where it is")
     except ReplacesNone as problem:
         return replace(result, status="replaces_none", problem=str(problem))
     except (UnreadableFile, LandedElsewhere) as problem:
@@ -396,6 +415,8 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
+        if landing.landers and kind.name == "payments":
+            landing.landers.refuse_accounts(con, key.sequence, key.source)
         for doubt in _doubts(landing, key):
             LOG.warning("%s: %s", file.name, doubt)
         for doubt in lacking(con, key, readable.layout.absent, counts.superseded):

@@ -36,7 +36,8 @@ class Landed:
     kind: str
     source: str
     name: str
-    status: str  # landed, already_landed, landed_elsewhere, replaces_none, unreadable, gone, dry_run
+    # landed, already_landed, landed_elsewhere, replaces_none, not_permitted, unreadable, gone, dry_run
+    status: str
     rows: int = 0
     landed: int = 0
     duplicates: int = 0

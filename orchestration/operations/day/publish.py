@@ -23,11 +23,12 @@ from orchestration.engine.daily import daily, find_files
 from orchestration.engine.dbt import modelled, project_version
 from orchestration.operations.accounts import alerts
 from orchestration.operations.day.outdated import settle
+from orchestration.operations.permitted import writing
 from orchestration.store import journal, sql
 from orchestration.store.database import count, transaction
 from orchestration.store.failures import is_interruption, what_failed
 from orchestration.store.files import checksum, whole
-from orchestration.store.warehouse import Home, Refused, Writer, now, writer
+from orchestration.store.warehouse import Home, Refused, Writer, now
 
 _STORED = "select path, sha256 from ops.stored_files"
 # Readers that opened an older version keep its Parquet files this long, in seconds.
@@ -44,19 +45,19 @@ class Published:
 
 @contextmanager
 def publishing(home: Home, command: str) -> Iterator[Writer]:
-    """`writer` for a command that publishes what it did.
+    """`writing` for a command that publishes what it did.
 
     One that is refused publishes what was done before it and is not published yet: a command that was killed between
     the two is given again, and is told that it was carried out.
     """
-    with writer(home, command) as held:
+    with writing(home, command) as held:
         try:
             yield held
         except Refused:
             if _behind(held):
                 publish(held)
             raise
-        publish_entered(held, command)
+        publish_entered(held, held.command)
 
 
 def publish_entered(held: Writer, command: str) -> None:
@@ -91,7 +92,7 @@ def published_until(home: Home) -> int:
 
 def publish_now(home: Home) -> Published:
     """`tollbook publish`: publish what the warehouse holds. Raises `Refused` when it is busy, or wants building."""
-    with writer(home, "publish", enters=False) as held:
+    with writing(home, "publish", enters=False) as held:
         with held.connect() as con:
             # what has no configuration has no account either
             if not modelled(con) or count(con, "select count(*) from ops.configuration") == 0:

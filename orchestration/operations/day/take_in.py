@@ -8,10 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Unpack
 
-from orchestration.operations.day.land import Options, land_files, refuse_options
+from orchestration.operations.day.land import Options, command_of, land_files, refuse_options
 from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.publish import publish_entered, published_until
-from orchestration.store.warehouse import Home, Writer, writer
+from orchestration.operations.permitted import writing
+from orchestration.store.warehouse import Home, Writer
 
 # Kinds of which every figure follows without a build.
 _AT_ONCE = ("payments", "resources")
@@ -39,7 +40,7 @@ def take_in(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) 
     Raises `Refused` as `land` does, and where only publishing failed.
     """
     refuse_options(files, options)
-    with writer(home, "land") as held:
+    with writing(home, command_of(options)) as held:
         landed = land_files(held, files, **options)
         if not options.get("dry_run") and (any(map(_shows_at_once, landed)) or _waits(held)):
             publish_entered(held, "land")

@@ -6,8 +6,6 @@ from dataclasses import asdict
 from datetime import date
 from typing import TypedDict, Unpack
 
-from orchestration.configuration.roles import CONFIRM, WAIVE
-from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.day.waivable import Waived, in_full, more_than_one, wants_second, weigh, weigh_again
 from orchestration.operations.day.waivers import (
@@ -59,24 +57,22 @@ def waive(home: Home, day: date, reason: str, **keys: Unpack[WaiverKey]) -> Waiv
         raise Refused("--reason must say why")
     with publishing(home, "waive") as held:
         configure(held)
-        with held.connect() as con:
-            require(con, WAIVE)
-            with transaction(con):
-                waived = weigh(con, home, which)
-                waiver = Waiver(
-                    day,
-                    waived.what,
-                    waived.key,
-                    waived.kind,
-                    waived.source,
-                    reason=reason,
-                    amount=waived.amount,
-                    currency=waived.currency,
-                    awaits_second=not waived.in_force,
-                    settled=waived.settles,
-                )
-                refuse_waived(con, waiver)
-                record(con, held, waiver)
+        with held.connect() as con, transaction(con):
+            waived = weigh(con, home, which)
+            waiver = Waiver(
+                day,
+                waived.what,
+                waived.key,
+                waived.kind,
+                waived.source,
+                reason=reason,
+                amount=waived.amount,
+                currency=waived.currency,
+                awaits_second=not waived.in_force,
+                settled=waived.settles,
+            )
+            refuse_waived(con, waiver)
+            record(con, held, waiver)
     return waived
 
 
@@ -86,20 +82,18 @@ def confirm(home: Home, day: date, **keys: Unpack[WaiverKey]) -> Waived:
     Raises `Refused` to the first one, to who is not finance or admin, and where none waits.
     """
     which = _chosen(day, keys)
-    with publishing(home, "waive") as held:
+    with publishing(home, "waive --confirm") as held:
         configure(held)
-        with held.connect() as con:
-            require(con, CONFIRM)
-            with transaction(con):
-                which = in_full(con, which)
-                if len(alike := standing_alike(con, which)) > 1:
-                    raise more_than_one(which, alike)
-                which = alike[0] if alike else which
-                weigh_again(con, [day])
-                waiver = standing(con, which)
-                if waiver and not waiver["awaits_second"] and not wants_second(con, which):
-                    raise Refused(f"the waiver of {which} is in force already; it wants no second operator")
-                waiver = record_confirmation(con, held, which)
+        with held.connect() as con, transaction(con):
+            which = in_full(con, which)
+            if len(alike := standing_alike(con, which)) > 1:
+                raise more_than_one(which, alike)
+            which = alike[0] if alike else which
+            weigh_again(con, [day])
+            waiver = standing(con, which)
+            if waiver and not waiver["awaits_second"] and not wants_second(con, which):
+                raise Refused(f"the waiver of {which} is in force already; it wants no second operator")
+            waiver = record_confirmation(con, held, which)
     amount = waiver["worth"] if waiver["weighed_at"] else waiver["amount"]
     return Waived(**asdict(which), settles=1, amount=amount, currency=waiver["currency"] or "", in_force=True)
 

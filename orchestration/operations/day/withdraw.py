@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.configuration.roles import WITHDRAW
 from orchestration.engine import dbt
 from orchestration.landing import dropped
 from orchestration.landing.corrected.correct import correct_same_lines
@@ -23,7 +22,6 @@ from orchestration.landing.settings import settings_under
 from orchestration.landing.store import FileKey
 from orchestration.landing.withdraw.count_again import CountedAgain, candidates, count_again, missing
 from orchestration.landing.withdraw.take_out import take_out
-from orchestration.operations.accounts.operators import require
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.land import SCRATCH
 from orchestration.operations.day.post import post_at_once
@@ -70,7 +68,6 @@ def withdraw_held(
         raise Refused("--reason must say why")
     configure(held)
     with held.connect() as con:
-        require(con, WITHDRAW)
         key = _landed(con, file_id, kind, source)
         is_modelled = dbt.modelled(con)
     if not is_modelled:  # an older version's do not know how a payment is taken back

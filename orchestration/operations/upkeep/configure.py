@@ -20,6 +20,7 @@ from orchestration.configuration.problem import Problem
 from orchestration.configuration.schema import FILES
 from orchestration.configuration.sheet import read
 from orchestration.landing.formats.known import NATIVE
+from orchestration.operations.permitted import bring_in
 from orchestration.operations.upkeep import in_use
 from orchestration.store import journal
 from orchestration.store.database import transaction
@@ -143,6 +144,8 @@ def configure(writer: Writer, *, again: bool = False) -> str:
             return current
         if not again and (wrong := problems(home, con)):
             raise Refused("\n".join(wrong))
+        if not again:
+            bring_in(writer)
         for path in csv_files(home.seeds):
             # a copy of its own: the company goes on to edit its files, some editors in place
             place(path, home.archive / "config" / current / path.name, link=False)

@@ -16,6 +16,7 @@ from orchestration.decks.together import Together
 from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.landed import next_sequence
+from orchestration.operations.permitted import writing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rate_decks import (
     AS_MAPPED,
@@ -28,7 +29,7 @@ from orchestration.operations.upkeep.rate_decks import (
 )
 from orchestration.store.database import insert, transaction
 from orchestration.store.files import is_there, place, state
-from orchestration.store.warehouse import Home, Refused, Writer, now, operator, writer
+from orchestration.store.warehouse import Home, Refused, Writer, now, operator
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def accept(
     it, and those of other sources, are accepted), or with `refuse_suspicious` when its review finds something
     suspicious. What that was, and the `reason`, are kept in the journal.
     """
-    with writer(home, "rates accept") as held:
+    with writing(home, "rates accept") as held:
         return accept_held(held, file, options, refuse_suspicious=refuse_suspicious, reason=reason)
 
 

@@ -16,6 +16,7 @@ from orchestration.configuration.load import version
 from orchestration.engine.dbt import modelled
 from orchestration.operations.day.build import build_days, keep_models
 from orchestration.operations.day.publish import publish
+from orchestration.operations.permitted import writing
 from orchestration.operations.upkeep.configure import configure, problems
 from orchestration.operations.upkeep.replay import Replay
 from orchestration.store import journal, sql
@@ -64,7 +65,7 @@ def rebuild(home: Home, report: Callable[[str], None] | None = None, *, check: b
     nothing = Refused(f"there is no journal to rebuild from, {home.journal}")
     if not home.journal.exists():
         raise nothing
-    with writer(home, "rebuild", begin=False) as held:
+    with writing(home, "rebuild --check" if check else "rebuild", begin=False) as held:
         lines = done_lines(home, held.done)
         if not lines:
             raise nothing
@@ -105,6 +106,7 @@ def replayed(
     new = Home(scratch, scratch / "config" / "seeds")
     try:
         with writer(new, "rebuild", begin=False) as beside:
+            beside.replays = True
             begin_empty(new)
             replay = Replay(beside, home)
             for number, line in enumerate(lines, start=1):

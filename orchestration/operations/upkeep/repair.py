@@ -13,11 +13,12 @@ import duckdb
 from orchestration.engine import stored
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.publish import publish, published_files
+from orchestration.operations.permitted import writing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rebuild import done_lines, replayed
 from orchestration.store.database import dict_rows, transaction
 from orchestration.store.files import checksum, copy
-from orchestration.store.warehouse import Home, Refused, Writer, environment, writer
+from orchestration.store.warehouse import Home, Refused, Writer, environment
 
 # Two files of a day may have the same sums and other calls: they are told apart by the order of writing.
 _SEALED = """
@@ -46,7 +47,7 @@ def repair(home: Home, report: Callable[[str], None] | None = None) -> Repaired:
     kept when it was sealed. Raises `Refused`, and changes nothing, where they are not, or the replay comes out
     otherwise than the journal or the warehouse says.
     """
-    with writer(home, "repair", enters=False) as held:
+    with writing(home, "repair", enters=False) as held:
         with held.connect() as con:
             damages = list(stored.damaged(con, home.root, date.min, date.max))
             sealed = _sealed(con, damages)

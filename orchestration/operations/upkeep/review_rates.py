@@ -15,6 +15,7 @@ from orchestration.decks.problem import UnreadableDeck
 from orchestration.decks.review import Review, Suspicion
 from orchestration.decks.together import Together
 from orchestration.landing.dropped import Dropped
+from orchestration.operations.permitted import writing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rate_decks import (
     AS_MAPPED,
@@ -25,7 +26,7 @@ from orchestration.operations.upkeep.rate_decks import (
     waiting_or_named,
 )
 from orchestration.store import sql
-from orchestration.store.warehouse import Home, Writer, writer
+from orchestration.store.warehouse import Home, Writer
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ def review(home: Home, file: Path | None = None, options: DeckOptions = AS_MAPPE
 
     Raises `Refused` for a request that cannot be carried out; what is wrong with a deck is in the result.
     """
-    with writer(home, "rates review", enters=False) as held:
+    with writing(home, "rates review", enters=False) as held:
         decks = waiting_or_named(held, file, options)
         if not decks:
             return Reviewed([], [])

@@ -11,13 +11,14 @@ import duckdb
 from orchestration.engine.dbt import modelled
 from orchestration.operations.billing.issued import SUFFIXES, exported
 from orchestration.operations.day.publish import published_files
+from orchestration.operations.permitted import writing
 from orchestration.operations.verify import anchors, books, files
 from orchestration.operations.verify.fault import Fault
 from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
 from orchestration.store.database import dict_rows
 from orchestration.store.files import checksum
-from orchestration.store.warehouse import Home, Refused, writer
+from orchestration.store.warehouse import Home, Refused
 
 _REPAIR = "tollbook repair makes it again from the archive"
 
@@ -43,7 +44,7 @@ def verify(home: Home, report: Callable[[str], None] | None = None, kept_anchors
     if not home.journal.exists() and not home.warehouse.exists():
         raise Refused(f"nothing has landed in {home.root}: there is nothing to verify")
     kept_elsewhere = anchors.kept(kept_anchors)
-    with writer(home, "verify", begin=False):
+    with writing(home, "verify", begin=False):
         lines, sums, faults = _journal(home)
         faults += anchors.faults(sums, kept_elsewhere) if not faults else []
         is_there = home.warehouse.exists()
