@@ -51,6 +51,8 @@ def made(root: Path) -> Home:
     home = unpack(kept()[-1], root)
     os.environ |= {"TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds), "TOLLBOOK_NOW": _NOW}
     killing.started(lambda: build(home), root / "log").result()
+    for path in (home.root, *home.root.rglob("*")):  # as this release makes them
+        path.chmod(path.stat().st_mode & 0o750)
     return home
 
 
@@ -99,9 +101,7 @@ def _verified(home: Home) -> str:
 
 
 def figures(home: Home) -> dict[str, Any]:
-    """Rows and a sum of all contents of each table and view that can be read, in the warehouse and as published; of one
-    that cannot, that it cannot: whoever asks for it is told.
-    """
+    """Rows and a sum of all contents of each table of the warehouse and of each that is published, or "unreadable"."""
     found: dict[str, Any] = {}
     for path in (home.warehouse, home.serving):
         try:
@@ -111,7 +111,8 @@ def figures(home: Home) -> dict[str, Any]:
             continue
         with con:
             for schema, name in con.execute(
-                "select table_schema, table_name from information_schema.tables order by all"
+                "select table_schema, table_name from information_schema.tables where table_type = $1 order by all",
+                ["BASE TABLE" if path == home.warehouse else "VIEW"],
             ).fetchall():
                 table = f"{sql.quoted(schema)}.{sql.quoted(name)}"
                 try:
