@@ -134,6 +134,8 @@ def withdraw(file_id: str, reason: str, kind: str | None, source: str | None, as
     for other in done.again:
         conflicts = f", {other.rejected} are in conflict with another row" if other.rejected else ""
         click.echo(f"  {other.landed} rows of {other.name} ({other.file_id[:12]}) count now{conflicts}")
+    if done.begins:
+        click.echo(f"  the books begin on {done.begins} again: the days that it had opened before are no more")
     if done.days:
         click.echo(f"changed: {_days(done.days)}; run tollbook build, then tollbook close")
 

@@ -204,6 +204,16 @@ def find_files(con: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
     return [_view(con, home, model) for model in daily() if model.kept == "files"]
 
 
+def forget(con: duckdb.DuckDBPyConnection, home: Path, before: date) -> None:
+    """Take out what was made of the days `before` one, none of which has closed, in the caller's transaction."""
+    for model in daily():
+        if model.kept == "rows":
+            con.execute(f"delete from {model.name} where day < ?", [before])
+        elif model.kept == "files":
+            con.execute("delete from ops.stored_files where table_name = ? and day < ?", [model.name, before])
+            _view(con, home, model)
+
+
 @contextmanager
 def _settings(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """For as long as it lasts, as dbt's profile has it."""

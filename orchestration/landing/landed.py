@@ -26,10 +26,20 @@ def first_traffic(con: duckdb.DuckDBPyConnection) -> date | None:
 
 
 def next_sequence(con: duckdb.DuckDBPyConnection) -> int:
-    """The next place in the order of landing."""
+    """The next place in the order of landing. A withdrawal that closed days up has left none of its own there."""
     (sequence,) = one(
         con,
-        "select 1 + greatest((select coalesce(max(file_sequence), 0) from ops.files),"
-        " (select coalesce(max(file_sequence), 0) from ops.file_days))",
+        """
+        select 1 + greatest(
+            (select coalesce(max(file_sequence), 0) from ops.files),
+            (select coalesce(max(file_sequence), 0) from ops.file_days),
+            (
+                select coalesce(max(w.file_sequence), 0)
+                from ops.withdrawals as w
+                cross join run.clock as c
+                where c.rules > 5
+            )
+        )
+        """,
     )
     return int(sequence)

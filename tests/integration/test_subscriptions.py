@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from orchestration.operations.billing.billable import DocumentRequest
+from orchestration.operations.billing.invoice import invoice, run
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land, land_files
+from orchestration.operations.day.withdraw import withdraw_file, withdraw_held
 from orchestration.operations.upkeep.configure import published_warnings
+from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import RULES, Home, writer
 from tests.support.company import SEEDS, write_calls, write_company
 
@@ -175,3 +181,66 @@ def test_what_a_clock_that_was_ahead_charged_is_gone_with_the_next_build(
     assert charges_at("2026-05-04T13:00:00") == (ahead, ["2026-05-04"])
     assert charges_at("2026-05-04T13:00:00") == ([], ["2026-05-04"])
     assert charges_at("2026-06-01T00:00:00") == (["2026-06-01"], ["2026-05-04", "2026-06-01"])
+
+
+def _published(home: Home, query: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(home.serving), read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+def test_months_that_a_wrong_date_opened_are_not_invoiced_and_go_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscriptions = "subscription_id,account_id,service,charge,valid_from\nm0,acme,message,monthly,2025-05-04\n"
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds", subscriptions=subscriptions))
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    good, old = (
+        write_calls(tmp_path / f"{name}.csv", [(name, f"{day}T10:00:00", "60", "in-a")])
+        for name, day in (("good", "2026-05-04"), ("old", "2026-01-05"))
+    )
+    land(home, [good], kind="cdrs", source="sw1")
+    (landed,) = land(home, [old], kind="cdrs", source="sw1")
+    build(home)
+    accrued = "select accrued_unposted from marts.account_balances where account_id = 'acme'"
+    assert _published(home, accrued) == [(Decimal("-0.16"),)]  # two calls of 0.06, four months of 0.01
+    done = withdraw_file(home, landed.file_id, "a clock that was wrong")
+    assert (done.begins, done.days) == (date(2026, 5, 4), ())
+    for check in (lambda: None, lambda: build(home)):
+        check()
+        assert _published(home, "select min(day)::VARCHAR from marts.days") == [("2026-05-04",)]
+        assert _published(home, accrued) == [(Decimal("-0.06"),)]
+        assert _published(home, "select distinct day::VARCHAR from marts.rated_usage") == []
+        assert _published(home, "select distinct day::VARCHAR from marts.breakout_daily") == [("2026-05-04",)]
+    assert rebuild(home, check=True).compared
+    # it lands again, and so does what it opened
+    assert land(home, [old], kind="cdrs", source="sw1")[0].landed == 1
+    assert len([each for each in close(home) if each.status == "closed"]) == 120
+    ran = run(home)
+    assert [(each.period_start.month, each.invoice_number) for each in ran.done] == [(n, None) for n in (1, 2, 3, 4)]
+    assert ran.refused == [
+        "acme 2026-01-01 (and 3 more) is drafted, not issued: there is traffic of 2026-01-05, 119 days before all "
+        f"other (2026-05-04). If that date is wrong, take its file back: tollbook withdraw {landed.file_id[:12]} "
+        "--reason TEXT. If it is right, issue one of them: tollbook invoice acme 2026-01-01; the next run issues the "
+        "others"
+    ]
+    invoice(home, DocumentRequest("acme", date(2026, 3, 1)))
+    ran = run(home)
+    assert ([each.period_start.month for each in ran.done if each.invoice_number], ran.refused) == ([1, 2, 4], [])
+    # what is in the books stays
+    assert withdraw_file(home, landed.file_id, "a clock that was wrong").begins is None
+    assert _published(home, "select min(day)::VARCHAR from marts.days") == [("2026-01-05",)]
+    assert rebuild(home, check=True).compared
+
+
+def test_days_stay_as_they_are_by_the_rules_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path / "home", write_company(tmp_path / "seeds"))
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    for name, day in (("good", "2026-05-04"), ("old", "2026-05-01")):
+        calls = write_calls(tmp_path / f"{name}.csv", [(name, f"{day}T10:00:00", "60", "in-a")])
+        (landed,) = land(home, [calls], kind="cdrs", source="sw1")
+    with writer(home, "withdraw") as held:
+        held.rules = 5
+        assert withdraw_held(held, landed.file_id, "a test").begins is None
+    build(home)
+    assert _published(home, "select min(day)::VARCHAR from marts.days") == [("2026-05-01",)]
+    assert rebuild(home, check=True).compared

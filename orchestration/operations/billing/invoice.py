@@ -33,6 +33,7 @@ from orchestration.operations.billing.branding import logo
 from orchestration.operations.billing.contents import document_of, store_items
 from orchestration.operations.billing.issued import SUFFIXES, Invoiced, exported, issued, next_number
 from orchestration.operations.day.build import build_days
+from orchestration.operations.day.opened import Doubt, doubtful
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.permitted import require
@@ -67,7 +68,9 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
     """Draft every ended period that cannot be issued yet, and issue those that can: what the schedules do.
 
     Only those that ended by a day, and of some accounts, where that is said. One that cannot be issued does not keep
-    the others. Raises `Refused` when the operator may not issue invoices for these accounts, or there is no such one.
+    the others. What ended before a long silence with which the books begin is drafted, too, until a person has issued
+    one of it: a wrong date may have opened it. Raises `Refused` when the operator may not issue invoices for these
+    accounts, or there is no such one.
     """
     with publishing(home, "invoice-run") as held:
         build_days(held)
@@ -77,21 +80,40 @@ def run(home: Home, ended_by: date | None = None, accounts: Sequence[str] = ()) 
             for account in accounts:
                 refuse_no_customer(con, account)
             periods = con.execute(
-                "select account_id, period_start, status from marts.billing_periods "
+                "select account_id, period_start, status, last_day from marts.billing_periods "
                 "where status in ('ready', 'waiting') and period_end <= coalesce($ended_by, period_end) "
                 "and ($everyone or account_id in (select unnest($accounts::VARCHAR[]))) "
                 "order by period_start, account_id",
                 {"ended_by": ended_by, "everyone": not accounts, "accounts": list(accounts)},
             ).fetchall()
+            doubt = doubtful(con)
         ran = Run([], [])
-        for account, period, status in periods:
+        doubted: list[DocumentRequest] = []
+        for account, period, status, last_day in periods:
+            is_doubtful = status == "ready" and doubt is not None and last_day < doubt.then
             try:
-                ran.done.append(issue(held, DocumentRequest(account, period, draft=status == "waiting"), logo(home)))
+                request = DocumentRequest(account, period, draft=status == "waiting" or is_doubtful)
+                ran.done.append(issue(held, request, logo(home)))
             except NothingToCharge:
                 continue
             except Refused as refusal:
                 ran.refused.append(str(refusal))
+            else:
+                doubted += [request] if is_doubtful else []
+        if doubt and doubted:
+            ran.refused.append(_why_drafted(doubted, doubt))
     return ran
+
+
+def _why_drafted(drafted: Sequence[DocumentRequest], doubt: Doubt) -> str:
+    """That these were not issued, and what helps: nobody may have looked at what was said when the file landed."""
+    one_of, more = drafted[0], f" (and {len(drafted) - 1:,} more)" if drafted[1:] else ""
+    return (
+        f"{one_of.account} {one_of.period}{more} is drafted, not issued: there is traffic of {doubt.first},"
+        f" {(doubt.then - doubt.first).days} days before all other ({doubt.then}). If that date is wrong, take its file"
+        f" back: tollbook withdraw {doubt.file_id[:12]} --reason TEXT. If it is right, issue one of them: tollbook"
+        f" invoice {one_of.account} {one_of.period}; the next run issues the others"
+    )
 
 
 @dataclass(frozen=True)

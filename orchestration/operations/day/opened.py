@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from itertools import pairwise
+from typing import NamedTuple
 
 import duckdb
 
@@ -37,6 +38,26 @@ def opened(con: duckdb.DuckDBPyConnection, began: date | None, traffic: Collecti
     )
     charged = f", and subscriptions charge {_many(accounts, 'account')} {_many(charges, 'time')} on them"
     return said + (charged if charges else "")
+
+
+class Doubt(NamedTuple):
+    """The first day of traffic, the next one behind a long silence, and a file that has rows of the first."""
+
+    first: date
+    then: date
+    file_id: str
+
+
+def doubtful(con: duckdb.DuckDBPyConnection) -> Doubt | None:
+    """Where the books begin with a long silence, and nothing before its end is invoiced yet: a date may be wrong."""
+    asked = "select day, min(file_id) from ops.file_days where kind in ('cdrs', 'usage') group by day order by day"
+    files = dict(con.execute(asked).fetchall())
+    then = _behind_a_gap(files)
+    invoiced = "select 1 from ops.invoices where status = 'issued' and period_start < ?"
+    if then is None or con.execute(invoiced, [then]).fetchall():
+        return None
+    first = min(files)
+    return Doubt(first, then, files[first])
 
 
 def _behind_a_gap(traffic: Collection[date]) -> date | None:

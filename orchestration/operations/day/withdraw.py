@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.engine import dbt
+from orchestration.engine import daily, dbt
 from orchestration.landing import dropped
 from orchestration.landing.corrected.correct import correct_same_lines
 from orchestration.landing.landed import next_sequence
@@ -18,6 +18,7 @@ from orchestration.landing.problem import NotNow, UnreadableFile
 from orchestration.landing.readers.opening import open_file, unpacked
 from orchestration.landing.readers.scan import scan
 from orchestration.landing.rows.canonical import LANDING
+from orchestration.landing.rows.plausible import TRAFFIC
 from orchestration.landing.settings import settings_under
 from orchestration.landing.store import FileKey
 from orchestration.landing.withdraw.count_again import CountedAgain, candidates, count_again, missing
@@ -35,6 +36,8 @@ from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
 class Withdrawn:
     """A file that was taken back: how many rows left, how many CDRs that they had superseded are back, what counts
     again of other files, and the days that changed, which want building and closing again.
+
+    `begins`: the day on which the books begin now, where the file had opened days before it that are no more.
     """
 
     file_id: str
@@ -45,6 +48,7 @@ class Withdrawn:
     restored: int
     again: list[CountedAgain]
     days: tuple[date, ...]
+    begins: date | None = None
 
 
 def withdraw_file(
@@ -153,16 +157,41 @@ def _withdraw(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey, reason
     if held.rules > 1:
         _end_waivers(con, key)
     again = _count_again(con, held, key)
+    begins = _close_up(con, held) if held.rules > 5 and key.kind.name in TRAFFIC else None
     if key.kind.name == "payments":
         post_at_once(con)
     held.journal(
         con, "withdraw", at, file_id=key.file_id, kind=key.kind.name, source=key.source, name=key.name, reason=reason,
         rows=taken.rows, restored=taken.restored, again=sum(other.landed for other in again),
     )  # fmt: skip
-    days = {*taken.days, *_days_of(con, again)}
-    return Withdrawn(
-        key.file_id, key.kind.name, key.source, key.name, taken.rows, taken.restored, again, tuple(sorted(days))
+    days = tuple(sorted(day for day in {*taken.days, *_days_of(con, again)} if begins is None or day >= begins))
+    return Withdrawn(key.file_id, key.kind.name, key.source, key.name, taken.rows, taken.restored, again, days, begins)
+
+
+def _close_up(con: duckdb.DuckDBPyConnection, held: Writer) -> date | None:
+    """Forget the days that withdrawn files alone had opened before all other traffic, unless one of them has closed:
+    what is in the books stays. The first day that is left, where some were forgotten.
+    """
+    begins: date | None
+    begins, first_closed, began = one(
+        con,
+        """
+        select
+            min(d.day) filter (f.withdrawn_at is null),
+            (select min(day) from ops.closings),
+            min(d.day)
+        from ops.file_days as d
+        left join ops.files as f on d.file_id = f.file_id and d.kind = f.kind and d.source = f.source
+        where d.kind in ('cdrs', 'usage')
+        """,
     )
+    if begins is None or began >= begins or (first_closed or begins) < begins:
+        return None
+    daily.forget(con, held.home.root, begins)
+    con.execute("delete from ops.file_days where day < ? and kind in ('cdrs', 'usage')", [begins])
+    for table in ("builds", "day_checks"):
+        con.execute(f"delete from ops.{table} where day < ?", [begins])
+    return begins
 
 
 def _note(con: duckdb.DuckDBPyConnection, key: FileKey, withdrawal: int, reason: str) -> None:
