@@ -1,4 +1,4 @@
-"""The commands about accounts: balance, topup, alerts, check-limit."""
+"""The commands about accounts: balance, topup, confirm-payment, alerts, check-limit."""
 
 from __future__ import annotations
 
@@ -69,6 +69,30 @@ def topup(account: str, amount: Decimal, as_json: bool, **options: Any) -> None:
     click.echo(f"to take it back: tollbook withdraw {done.file_id[:12]} --reason TEXT")
 
 
+@click.command(cls=Command, name="confirm-payment")
+@click.argument("row", metavar="FILE_ID:LINE")
+@click.option("--source", help="Which, of a file that landed from more than one source.")
+@CLOCK_BACK
+@JSON
+def confirm_payment(row: str, source: str | None, as_json: bool) -> None:
+    """As a second operator: let a refund or write-off above refund_limit (seeds/company.csv) count, and publish it.
+
+    tollbook rejected --reason awaits_second lists what waits.
+
+    \b
+    Example:
+      tollbook confirm-payment 3f9a01c27d44:7
+    """
+    from orchestration.operations.day.confirm_payment import confirm_payment as operation
+
+    done = operation(Home.from_environment(), row, source)
+    if as_json:
+        print_json(done)
+        return
+    what = f"a {done.method} of {money(abs(done.amount), done.currency)} of {done.account_id} ({done.payment_id})"
+    click.echo(f"confirmed: {what}" + ("" if done.status == "landed" else "; another file had it landed already"))
+
+
 @click.command(cls=Command)
 @click.option("--limit", type=Whole(1), default=50, show_default=True, help="How many, the latest first.")
 @JSON
@@ -118,4 +142,4 @@ def check_limit(account: str, resource: str, count: int, as_json: bool) -> None:
     )
 
 
-COMMANDS = (balance, topup, alerts, check_limit)
+COMMANDS = (balance, topup, confirm_payment, alerts, check_limit)

@@ -40,11 +40,12 @@ TOP_UP = Act("top up", ("finance",), of_an_account=True)
 INVOICE = Act("issue invoices", ("finance",), of_an_account=True)
 WAIVE = Act("waive", ("rater", "finance"))
 CONFIRM = Act("confirm waivers", ("finance",))
+CONFIRM_PAYMENT = Act("confirm refunds and write-offs", ("finance",), of_an_account=True)
 WITHDRAW = Act("withdraw files", ("finance",))
 CONFIGURE = Act("bring in a changed configuration", ("rater", "finance"), of_an_account=True)
 RESTORE = Act("rebuild and repair", ())
 
-ACTS = (LAND, PAY, BUILD, CLOSE, ACCEPT, TOP_UP, INVOICE, WAIVE, CONFIRM, WITHDRAW, CONFIGURE, RESTORE)
+ACTS = (LAND, PAY, BUILD, CLOSE, ACCEPT, TOP_UP, INVOICE, WAIVE, CONFIRM, CONFIRM_PAYMENT, WITHDRAW, CONFIGURE, RESTORE)
 """What changes something, in the order of the day; more than that nobody needs."""
 
 LANDS: Mapping[str, Act] = {"cdrs": LAND, "usage": LAND, "payments": PAY, "resources": LAND}
@@ -63,6 +64,7 @@ COMMANDS: Mapping[str, Act] = {
     "check-day": BUILD,  # Dagster's alone
     "check-limit": ASK,
     "close": CLOSE,
+    "confirm-payment": CONFIRM_PAYMENT,
     "days": ASK,
     "estimate": ASK,
     "evidence": ASK,
@@ -115,6 +117,21 @@ def answering(sheets: Sheets) -> Iterator[Problem]:
 
     sheet = sheets["sources"]
     yield from sheet.judged(sheet.columns("source", "operator"), judge)
+
+
+_BY_TWO = {"waiver_limit": CONFIRM, "refund_limit": CONFIRM_PAYMENT}
+
+
+def without_second(sheets: Sheets) -> Iterator[Problem]:
+    """A limit above which a second operator confirms, and only one who may: what he enters himself nobody confirms."""
+    sheet = sheets["company"]
+    operators = list(sheets["operators"].columns("operator", "role", "accounts"))
+    for limit, act in _BY_TWO.items():
+        may = [name for name, role, accounts in operators if role in act.roles and (act.of_an_account or not accounts)]
+        if len(may) == 1 and any(sheet[limit]):
+            wrong = f"only {may[0]} may {act.said}, and nobody what {may[0]} has entered"
+            right = f"let another operator be {' or '.join(act.roles)}, or empty it"
+            yield Problem(sheet.shown, None, limit, wrong, right)
 
 
 def nobody_may(sheets: Sheets) -> Iterator[Problem]:

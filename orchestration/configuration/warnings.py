@@ -21,7 +21,7 @@ from orchestration.configuration.in_force import Held, in_force
 from orchestration.configuration.kinds import idle
 from orchestration.configuration.names import current_budgets, odd_names
 from orchestration.configuration.problem import Problem
-from orchestration.configuration.roles import nobody_may
+from orchestration.configuration.roles import nobody_may, without_second
 from orchestration.configuration.rules import Sheets, span
 from orchestration.configuration.schema import FILES, PREFIX_ITEM
 from orchestration.configuration.services import without_prices
@@ -55,6 +55,7 @@ def warnings(directory: Path, now: datetime, priced: Collection[str] = ()) -> li
     found += _of(sheets, lambda of: without_prices(of, now), "accounts", "service_rates", "subscriptions")
     found += _of(sheets, lambda of: idle(of, now), "accounts", *_OF_ACCOUNTS)
     found += _of(sheets, nobody_may, "operators")
+    found += _of(sheets, without_second, "company", "operators")
     found += _of(sheets, lambda of: odd_hours(of["timetables"]), "timetables")
     found += _of(sheets, lambda of: without_effect(of, now), *FILES)
     found += _of(sheets, lambda of: without_band(of, now, priced), *FILES)

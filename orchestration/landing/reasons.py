@@ -16,6 +16,7 @@ REASONS = (
     "bad_method",
     "wrong_sign",
     "conflict",
+    "awaits_second",
 )
 UNREADABLE = "unreadable"
 """The reason of a file of which nothing could be read."""

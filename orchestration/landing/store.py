@@ -169,7 +169,7 @@ def _insert_from(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str, test: 
 
 
 def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
-    """List temp table `conflicts` as rejected."""
+    """List temp table `conflicts` as rejected, whether in conflict or waiting for a second operator."""
     detail = literal(
         f"another row with the same {' and '.join(key.kind.identity)} has landed with other"
         " values; to replace it: tollbook land --supersede FILE --reason TEXT"
@@ -179,7 +179,7 @@ def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
         + (_OF_ANY_DAY if key.kind.name == "payments" else "")
     )
     said = f"coalesce(detail, {detail})"
-    _reject(con, key, f"select line, day, 'conflict', {said}, raw, row_id, attempt from conflicts")
+    _reject(con, key, f"select line, day, reason, {said}, raw, row_id, attempt from conflicts")
 
 
 def _reject(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str) -> None:

@@ -1,4 +1,8 @@
-"""A file that has landed before, its conflicts rejected, is to supersede, or meant again: they land now."""
+"""Rows of a file that has landed before, which were rejected, land now: conflicts that are to supersede, or are meant,
+and what a second operator confirms.
+"""
+
+from datetime import date
 
 import duckdb
 
@@ -7,8 +11,11 @@ from orchestration.landing.identity.settle import settle_staged
 from orchestration.landing.readers.readable import Readable
 from orchestration.landing.rows.checked import read_again
 from orchestration.landing.store import Counts, FileKey, file_days, reject_conflicts
-from orchestration.store.database import count
+from orchestration.store.database import count, one
 from orchestration.store.sql import literal
+
+# what was plausible when it landed may be too old by the clock of now
+_LIMITS = None
 
 
 def has_conflicts(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> bool:
@@ -24,30 +31,50 @@ def land_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable,
     They move from `rejected` to `landed` in the file's row of ops.files; the file's days are
     listed again under the new sequence. In the caller's transaction.
     """
-    kind, source = key.kind, literal(key.source)
-    this = f"file_id = {literal(key.file_id)} and kind = {literal(kind.name)} and source = {source}"
     span = con.execute(
-        f"select min(day), max(day) from ops.rejected_rows where {this} and reason = 'conflict'"
+        f"select min(day), max(day) from ops.rejected_rows where {_this(key)} and reason = 'conflict'"
     ).fetchone()
     if span is None or span[0] is None:
         return None
-    # conflicts were plausible when they landed; by the clock of now they may be too old
-    limits = None
-    fresh = Fresh(con, kind, key.source, key.file_id, key.sequence, file, supersede, limits, not supersede)
-    again = read_again(kind, file, key.source, key.file_id, key.sequence, limits)
-    fresh.run("staged_conflicts", read_again=again)
-    settle_staged(fresh, *span)
+    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, supersede, _LIMITS, not supersede)
+    _settle(fresh, "reason = 'conflict'", *span)
     if not supersede and not count(con, "select count(*) from staged where state <> 'conflict'"):
         return None
+    return _count(con, key)
+
+
+def land_confirmed(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, line: int, again: bool) -> Counts:
+    """Let the row of a landed file count that waits for a second operator on this line: temp table `staged` has it, and
+    what became of it. `again`: as the file had landed. In the caller's transaction.
+    """
+    which = f"line = {line} and reason = 'awaits_second'"
+    (day,) = one(con, f"select day from ops.rejected_rows where {_this(key)} and {which}")
+    fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, False, _LIMITS, again, confirmed=True)
+    _settle(fresh, which, day, day)
+    return _count(con, key)
+
+
+def _this(key: FileKey) -> str:
+    return f"file_id = {literal(key.file_id)} and kind = {literal(key.kind.name)} and source = {literal(key.source)}"
+
+
+def _settle(fresh: Fresh, which: str, first: date, last: date) -> None:
+    again = read_again(fresh.kind, fresh.file, fresh.source, fresh.file_id, fresh.sequence, fresh.limits)
+    fresh.run("staged_rejected", read_again=again, which=which)
+    settle_staged(fresh, first, last)
+
+
+def _count(con: duckdb.DuckDBPyConnection, key: FileKey) -> Counts:
+    """Note of the file what became of the staged rows."""
     reject_conflicts(con, key)
     days = file_days(con, key)
     updated = con.execute(
         "update ops.files f set"
         " landed = landed + (select count(*) from staged where state = 'landed'),"
         " duplicates = duplicates + (select count(*) from staged where state = 'duplicate'),"
-        " rejected = rejected - (select count(*) from staged where state <> 'conflict'),"
+        " rejected = rejected - (select count(*) from staged where state in ('landed', 'duplicate')),"
         " superseded = superseded + (select count(*) from replaced),"
-        f" file_sequence = {key.sequence} where {this}"
+        f" file_sequence = {key.sequence} where {_this(key)}"
         " returning rows, landed, duplicates, rejected, superseded, dst_repeated, dst_skipped"
     ).fetchone()
     assert updated is not None

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -19,13 +20,16 @@ from orchestration.configuration.roles import COMMANDS, Act
 from orchestration.operations import permitted
 from orchestration.operations.accounts.topup import topup
 from orchestration.operations.day.build import build
+from orchestration.operations.day.confirm_payment import confirm_payment
 from orchestration.operations.day.land import land, land_files
+from orchestration.operations.day.landed import Landed
 from orchestration.operations.day.withdraw import withdraw_file
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.failures import user
 from orchestration.store.warehouse import PROJECT, Home, Refused, Writer, serving, writer
 from tests.support.company import write_calls, write_company, write_operators, write_text
 from tests.support.deployment import called
+from tests.support.landing_home import adds_up
 
 pytestmark = pytest.mark.usefixtures("unpublished")
 OPERATORS = ("ann,admin,", "ron,rater,", "fay,finance,", "acy,finance,acme", "vic,viewer,")
@@ -92,7 +96,7 @@ def _leaves(group: click.Group, before: str = "") -> Iterator[str]:
 _FILE = "0123456789ab"
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "alerts": (), "anchor": (), "anomalies": (), "balance": (), "build": (), "check": (),
-    "check-limit": ("acme", "extensions"), "close": (), "days": (),
+    "check-limit": ("acme", "extensions"), "close": (), "confirm-payment": (f"{_FILE}:2",), "days": (),
     "estimate": ("acme", "--targets", "1", "--answer-rate", "1", "--seconds", "1", "--number", "44"),
     "evidence": ("INV-2026-000001",), "explain": ("one.csv",), "formats": (),
     "gl": ("--from", "2026-05-01", "--to", "2026-05-31"), "init": ("company",), "invoice": ("acme", "2026-04"),
@@ -245,6 +249,142 @@ def test_the_source_topups_is_the_command_s_alone(home: Home, monkeypatch: pytes
         with held.connect() as con:
             assert con.execute("select sum(amount) from landed.payments").fetchall() == [(5 + 7 + 1,)]
     assert rebuild(home, check=True).compared
+
+
+# what two operators enter
+
+REFUND = "2026-05-04T09:00:00Z"
+ROWS = (
+    f"r1,{REFUND},acme,-50,USD,refund",
+    f"r2,{REFUND},acme,-50.01,USD,refund",
+    f"r3,{REFUND},acme,60,USD,write_off",
+    f"r4,{REFUND},bolt,-1,EUR,refund",  # nobody knows an euro in dollars
+    f"r5,{REFUND},acme,1000,USD,",
+    f"r2,{REFUND},acme,-50.01,USD,refund",
+)
+
+
+@pytest.fixture
+def limited(home: Home, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """With a limit of 50 dollars, and a second operator of finance, bea; a file of fay's has refunds above it."""
+    company = "name,reporting_currency,trust_operator_variable,refund_limit\nHand Made,USD,true,50\n"
+    (home.seeds / "company.csv").write_text(company)
+    write_operators(home.seeds, *OPERATORS, "bea,finance,")
+    build(home)
+    _who(monkeypatch, "fay")
+    return home
+
+
+def _refunds(home: Home, name: str, *rows: str, source: str = "bank") -> Landed:
+    header = "payment_id,paid_at,account_id,amount,currency,method"
+    (landed,) = land(home, [write_text(home.inbox / "payments" / source / f"{name}.csv", header, *rows)])
+    return landed
+
+
+def _waits(home: Home) -> list[tuple[Any, ...]]:
+    """The rows that wait, by name and line, and what is said of them."""
+    with writer(home, "test") as held, held.connect() as con:
+        return con.execute(
+            "select f.name, r.line, r.row_id from ops.rejected_rows as r inner join ops.files as f using (file_id)"
+            " where r.reason = 'awaits_second' order by all"
+        ).fetchall()
+
+
+def _posted(home: Home) -> list[tuple[Any, ...]]:
+    with writer(home, "test") as held, held.connect() as con:
+        return con.execute(
+            """
+            select kind, sum(amount)
+            from ops.ledger_entries
+            where kind in ('refund', 'write_off')
+            group by kind
+            order by kind
+            """
+        ).fetchall()
+
+
+def test_a_refund_above_the_limit_counts_by_a_second_operator(limited: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = limited
+    first = _refunds(home, "first", *ROWS)
+    assert (first.landed, first.duplicates, first.rejected) == (2, 1, 3)
+    assert _waits(home) == [("first.csv", 3, "r2"), ("first.csv", 4, "r3"), ("first.csv", 5, "r4")]
+    (reason,) = first.reasons
+    assert reason.detail == (
+        "a refund of 50.01 USD of acme is above the refund_limit, or nobody can say what it is worth: it counts when a"
+        f" second operator confirms it: tollbook confirm-payment {first.file_id[:12]}:3"
+    )
+    assert _posted(home) == [("refund", Decimal(-50))]
+    for who, line, said in (
+        ("fay", 3, "fay landed first.csv: another operator has to confirm what is in it"),
+        ("ron", 3, "ron is rater in seeds/operators.csv; this needs the role finance or admin"),
+        ("acy", 5, "acy acts for acme in seeds/operators.csv; this is about bolt"),
+        ("bea", 2, f"no refund or write-off waits for a second operator at {first.file_id}:2"),
+    ):
+        _who(monkeypatch, who)
+        with pytest.raises(Refused, match=f"^{re.escape(said)}"):
+            confirm_payment(home, f"{first.file_id}:{line}")
+    assert _posted(home) == [("refund", Decimal(-50))]
+    _who(monkeypatch, "bea")
+    done = confirm_payment(home, f"{first.file_id[:12]}:3")
+    assert (done.status, done.payment_id, done.amount) == ("landed", "r2", Decimal("-50.01"))
+    assert _posted(home) == [("refund", Decimal("-100.01"))]
+    with pytest.raises(Refused, match="waits for a second operator"):
+        confirm_payment(home, f"{first.file_id[:12]}:3")
+    # the bank's list has grown: what was confirmed is nothing new, the rest waits there, too
+    _who(monkeypatch, "fay")
+    grown = _refunds(home, "grown", *ROWS[:5], f"r6,{REFUND},acme,1,USD,")
+    assert (grown.landed, grown.duplicates, grown.rejected) == (1, 3, 2)
+    told = {"TOLLBOOK_HOME": str(home.root), "TOLLBOOK_SEEDS": str(home.seeds), "TOLLBOOK_OPERATOR": "acy"}
+    said = called(["confirm-payment", f"{first.file_id[:12]}:4"], told)
+    assert said.stdout == "confirmed: a write_off of 60.00 USD of acme (r3)\n", said.stderr
+    _who(monkeypatch, "bea")
+    assert confirm_payment(home, f"{grown.file_id}:4").status == "duplicate"
+    assert _posted(home) == [("refund", Decimal("-100.01")), ("write_off", Decimal(60))]
+    assert adds_up(home)
+    # taken back with its file, they wait in the other for somebody to confirm them there
+    withdraw_file(home, first.file_id, "twice")
+    assert _posted(home) == [("refund", Decimal(-50)), ("write_off", Decimal(0))]
+    assert _waits(home) == [("grown.csv", 3, "r2"), ("grown.csv", 4, "r3"), ("grown.csv", 5, "r4")]
+    with writer(home, "test") as held, held.connect() as con:
+        counted = con.execute("select rows, landed, duplicates, rejected from ops.files where name = 'grown.csv'")
+        assert counted.fetchall() == [(6, 3, 0, 3)]
+    assert rebuild(_as(home, monkeypatch, "ann"), check=True).compared
+
+
+def _as(home: Home, monkeypatch: pytest.MonkeyPatch, name: str) -> Home:
+    _who(monkeypatch, name)
+    return home
+
+
+def test_nor_by_another_way_to_land(limited: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what conflicts and is meant, or does no more; or as what fay answers for, whoever lands it."""
+    home = limited
+    _refunds(home, "small", f"r1,{REFUND},acme,-50,USD,refund")
+    large = _refunds(home, "large", "r1,2026-05-01T09:00:00Z,acme,-70,USD,refund")
+    assert [reason.reason for reason in large.reasons] == ["conflict"]
+    kept = home.archive / "payments" / "bank" / f"{large.file_id}.csv"
+    (again,) = land(home, [kept], kind="payments", source="bank", again=True)
+    assert (again.landed, again.rejected, [r.reason for r in again.reasons]) == (0, 1, ["awaits_second"])
+    freed = _refunds(home, "wrong", f"r8,{REFUND},acme,-10,USD,refund")
+    right = _refunds(home, "right", f"r8,{REFUND},acme,-80,USD,refund")
+    assert [reason.reason for reason in right.reasons] == ["conflict"]
+    assert [(other.name, other.landed, other.rejected) for other in withdraw_file(home, freed.file_id, "x").again] == [
+        ("right.csv", 0, 1)
+    ]
+    assert _waits(home) == [("large.csv", 2, "r1"), ("right.csv", 2, "r8")]
+    _who(monkeypatch, "ron")
+    card = _refunds(home, "card", f"r7,{REFUND},acme,-70,USD,refund", source="card")
+    assert card.rejected == 1
+    for who in ("ron", "fay"):
+        _who(monkeypatch, who)
+        with pytest.raises(Refused, match=r"needs the role finance or admin|^fay answers for the payments of card: "):
+            confirm_payment(home, f"{card.file_id}:2")
+    assert _posted(home) == [("refund", Decimal(-50))]
+    _who(monkeypatch, "bea")
+    confirm_payment(home, f"{card.file_id}:2")
+    confirm_payment(home, f"{large.file_id}:2")
+    assert _posted(home) == [("refund", Decimal(-190))]
+    assert rebuild(_as(home, monkeypatch, "ann"), check=True).compared
 
 
 # who may change who may

@@ -506,12 +506,13 @@ def test_what_a_carrier_subscribes_to_and_may_take_for_nothing(tmp_path: Path) -
         (
             "ann,viewer,\n",
             "land calls, usage and counts, land payments, build and publish, close days, accept rate decks, top up, "
-            "issue invoices, waive, confirm waivers, withdraw files, bring in a changed configuration, rebuild and "
-            "repair",
+            "issue invoices, waive, confirm waivers, confirm refunds and write-offs, withdraw files, bring in a "
+            "changed configuration, rebuild and repair",
         ),
         (
             "ann,rater,\n",
-            "land payments, top up, issue invoices, confirm waivers, withdraw files, rebuild and repair",
+            "land payments, top up, issue invoices, confirm waivers, confirm refunds and write-offs, withdraw files, "
+            "rebuild and repair",
         ),
         # with a list of accounts nobody decides about all of them
         ("ann,admin,acme\nbob,rater,\n", "confirm waivers, withdraw files, rebuild and repair"),
@@ -525,6 +526,19 @@ def test_what_a_carrier_subscribes_to_and_may_take_for_nothing(tmp_path: Path) -
 def test_what_no_operator_may_do(tmp_path: Path, rows: str, acts: str) -> None:
     said = f"seeds/operators.csv, column role: nobody may {acts}; give one of them the role admin, without a list of "
     assert warned(tmp_path, operators=f"operator,role,accounts\n{rows}") == ([said + "accounts"] if acts else [])
+
+
+def test_a_limit_that_nobody_can_confirm_above(tmp_path: Path) -> None:
+    """With one operator who may: his own wait for ever. Who has a list of accounts confirms refunds of theirs."""
+    company = "name,reporting_currency,waiver_limit,refund_limit\nHand Made,USD,5,5\n"
+    operators = "operator,role,accounts\nann,admin,\nbob,rater,\ncy,finance,acme\n"
+    said = "seeds/company.csv, column waiver_limit: only ann may confirm waivers, and nobody what ann has entered"
+    right = "; let another operator be finance or admin, or empty it"
+    assert warned(tmp_path, company=company, operators=operators) == [said + right]
+    refunds = said.replace("waiver_limit", "refund_limit").replace("waivers", "refunds and write-offs")
+    alone = "operator,role,accounts\nann,admin,\nbob,rater,\n"
+    assert warned(tmp_path, company=company, operators=alone) == [said + right, refunds + right]
+    assert warned(tmp_path, operators=alone) == []
 
 
 def _pair(line: int, wrong: str, pair: str, since: str = "2026-05-06") -> str:

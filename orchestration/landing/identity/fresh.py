@@ -14,7 +14,7 @@ from orchestration.landing.readers.readable import Readable
 from orchestration.landing.rows.canonical import Kind
 from orchestration.landing.rows.plausible import Limits
 from orchestration.store.database import one
-from orchestration.store.sql import literal, quoted, run
+from orchestration.store.sql import literal, named, quoted, run
 
 _HERE = Path(__file__).parent
 
@@ -24,6 +24,7 @@ class Fresh:
     """The rows that one file has just put into its kind's table, or that are to come into it.
 
     `again`: that they landed from another source, or their ids on another day, is known, and they are others.
+    `confirmed`: a second operator lets those land that wait for one.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -35,6 +36,7 @@ class Fresh:
     supersede: bool
     limits: Limits | None
     again: bool
+    confirmed: bool = False
 
     @property
     def compares_elsewhere(self) -> bool:
@@ -49,6 +51,11 @@ class Fresh:
         return one(self.con, "select coalesce(rules, 1) > 4 from run.clock") == (True,)
 
     @property
+    def may_await_second(self) -> bool:
+        """Whether a row may be a refund or a write-off that one operator alone may not enter."""
+        return self.kind.name == "payments" and not self.confirmed
+
+    @property
     def compares_superseded(self) -> bool:
         """Whether a row that was superseded is nothing new when it comes again."""
         return self.kind.name == "cdrs" and not self.supersede
@@ -59,7 +66,8 @@ class Fresh:
         near = "true" if self.compares_all_days else "abs(r.day - o.day) <= 1"
         renewed = ", ".join(f"{sql} as {quoted(name)}" for name, sql in self.file.layout.renewed.items())
         as_read_today = f"* replace ({renewed})" if renewed else "*"
-        return {**columns_of(self.kind), "near": near, "as_read_today": as_read_today}
+        awaits = named(_HERE / "awaits_second.sql")
+        return {**columns_of(self.kind), "near": near, "as_read_today": as_read_today, "awaits_second": awaits}
 
     @property
     def parameters(self) -> Mapping[str, object]:

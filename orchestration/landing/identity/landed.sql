@@ -1,4 +1,4 @@
--- What was decided of the staged rows: those that stand land, the conflicts are listed.
+-- What was decided of the staged rows: those that stand land; conflicts, and what waits for a second operator, are listed.
 insert into {table} by name
 select * exclude (line, raw, state, detail)
 from staged
@@ -6,6 +6,6 @@ where state = 'landed'
 order by line;
 
 insert into conflicts
-select line, day, raw, {row_id}, {attempt}, detail
+select line, day, raw, {row_id}, {attempt}, state, detail
 from staged
-where state = 'conflict';
+where state in ('conflict', 'awaits_second');

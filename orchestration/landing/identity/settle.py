@@ -12,7 +12,7 @@ from orchestration.store.sql import literal
 def settle(fresh: Fresh) -> None:
     """Leave of the fresh rows those that land, move superseded ones, and list conflicts.
 
-    Temp table `conflicts` (line, day, raw, row_id, attempt, detail) has the conflicting rows
+    Temp table `conflicts` (line, day, raw, row_id, attempt, reason, detail) has the conflicting rows
     and `replaced` (day) the days that lost a row; both may be empty.
     """
     con, kind = fresh.con, fresh.kind
@@ -29,6 +29,8 @@ def settle(fresh: Fresh) -> None:
     fresh.run("drop_repeated")
     if fresh.compares_elsewhere:
         fresh.run("found_elsewhere", found="disputed")
+    if fresh.may_await_second:
+        fresh.run("found_awaiting", found="disputed")
     if count(con, "select count(*) from disputed"):
         again = read_again(kind, fresh.file, fresh.source, fresh.file_id, fresh.sequence, fresh.limits)
         fresh.run("staged_disputed", read_again=again)
@@ -53,6 +55,8 @@ def _probe(fresh: Fresh) -> int:
         fresh.run("hits_before")
     if fresh.compares_elsewhere:
         fresh.run("found_elsewhere", found="hits")
+    if fresh.may_await_second:
+        fresh.run("found_awaiting", found="hits")
     return count(con, "select count(*) from hits")
 
 
@@ -64,6 +68,8 @@ def _decide(fresh: Fresh) -> None:
         fresh.run("staged_elsewhere", again=literal(again))
     while _round(fresh):
         pass
+    if fresh.may_await_second:
+        fresh.run("awaiting")
     fresh.run("landed")
     if fresh.supersede:
         fresh.run("replaced")

@@ -23,7 +23,8 @@ _HERE = Path(__file__).parent
 class CountedAgain:
     """Another file whose rows had been duplicates of the withdrawn ones, or in conflict with them.
 
-    `landed`: how many of them count now; `rejected`: how many are in conflict with another row.
+    `landed`: how many of them count now; `rejected`: how many are in conflict with another row, or wait for a second
+    operator.
     """
 
     file_id: str
@@ -69,7 +70,7 @@ def _counted(con: duckdb.DuckDBPyConnection, key: FileKey) -> CountedAgain:
     this = f"file_id = {literal(key.file_id)} and kind = {literal(key.kind.name)} and source = {literal(key.source)}"
     landed, rejected = (
         count(con, "select count(*) from staged where state = 'landed'"),
-        count(con, "select count(*) from staged where state = 'conflict'"),
+        count(con, "select count(*) from staged where state in ('conflict', 'awaits_second')"),
     )
     if landed or rejected:
         con.execute(

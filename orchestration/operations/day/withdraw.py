@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
 from orchestration.engine import daily, dbt
-from orchestration.landing import dropped
 from orchestration.landing.corrected.correct import correct_same_lines
 from orchestration.landing.landed import next_sequence
-from orchestration.landing.own_fault import own_fault
 from orchestration.landing.problem import NotNow, UnreadableFile
-from orchestration.landing.readers.opening import open_file, unpacked
-from orchestration.landing.readers.scan import scan
 from orchestration.landing.rows.canonical import LANDING
 from orchestration.landing.rows.plausible import TRAFFIC
-from orchestration.landing.settings import settings_under
 from orchestration.landing.store import FileKey
 from orchestration.landing.withdraw.count_again import CountedAgain, candidates, count_again, missing
 from orchestration.landing.withdraw.take_out import take_out
+from orchestration.operations.day.as_landed import as_landed
 from orchestration.operations.day.build import build_days
-from orchestration.operations.day.land import SCRATCH
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.publish import publishing
 from orchestration.operations.upkeep.configure import configure
@@ -251,43 +244,9 @@ def _count_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> 
 
 
 def _read_again(con: duckdb.DuckDBPyConnection, held: Writer, key: FileKey) -> CountedAgain:
-    """By the rules and the sources.csv that it landed by: its rows are compared with others as they were then."""
-    home, kind, source = held.home, key.kind.name, key.source
-    row = con.execute(
-        """
-        select
-            coalesce(try_cast(json_extract_string(arguments, '$.rules') as INTEGER), 1),
-            coalesce(try_cast(json_extract_string(arguments, '$.again') as BOOLEAN), false),
-            (
-                select arg_max(json_extract_string(c.arguments, '$.version'), c.n)
-                from ops.journal as c
-                where c.action = 'configure' and c.n < l.n
-            ) as configuration
-        from ops.journal as l
-        where
-            action = 'land'
-            and json_extract_string(arguments, '$.file_id') = $file
-            and json_extract_string(arguments, '$.kind') = $kind
-            and json_extract_string(arguments, '$.source') = $source
-        order by n desc
-        limit 1
-        """,
-        {"file": key.file_id, "kind": kind, "source": source},
-    ).fetchone()
-    path = dropped.archived(home, dropped.Dropped(Path(key.name), kind, source, False), key.file_id)
-    configuration = home.archive / "config" / str(row[2] if row else None)
-    if row is None or not path.exists() or not configuration.is_dir():
-        raise UnreadableFile(f"{configuration if path.exists() else path} is not there")
-    settings = settings_under(configuration, kind, source, row[0])
-    with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=home.root) as scratch:
-        with own_fault(con):
-            content = unpacked(path, key.name, scan(path), Path(scratch))
-            file = open_file(con, content, key.kind, settings)
-        con.execute("update run.clock set rules = ?", [settings.rules])
-        with own_fault(con, file):
-            counted = count_again(con, key, file, again=row[1])
-            correct_same_lines(con, key, file)
-        con.execute("update run.clock set rules = ?", [held.rules])
+    with as_landed(con, held, key) as (file, again):
+        counted = count_again(con, key, file, again)
+        correct_same_lines(con, key, file)
     return counted
 
 

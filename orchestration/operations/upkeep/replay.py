@@ -16,6 +16,7 @@ from orchestration.operations.billing import billable, invoice
 from orchestration.operations.day import waivers
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.close import close_again
+from orchestration.operations.day.confirm_payment import confirm_held
 from orchestration.operations.day.land import land_files
 from orchestration.operations.day.set_aside import note_unreadable
 from orchestration.operations.day.withdraw import withdraw_held
@@ -109,6 +110,10 @@ class Replay:
         for what, count in counts.items():
             self.differs(line, f"{what} of {line['name']}", line[what], count)
 
+    def confirm_payment(self, line: Line) -> None:
+        done = confirm_held(self.held, line["file_id"], line["line"], line["source"])
+        self.differs(line, "the file", line["file_id"], done.file_id)
+
     def accept(self, line: Line) -> None:
         if line["mapping"]:
             mapping = self.kept.archive / "rates" / str(line["source"]) / f"{line['mapping']}.toml"
@@ -200,6 +205,7 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "close": Replay.close,
     "waive": Replay.waive,
     "confirm_waiver": Replay.confirm,
+    "confirm_payment": Replay.confirm_payment,
     "invoice": Replay.invoice,
     "credit note": Replay.invoice,
 }
