@@ -287,14 +287,15 @@ def test_what_is_damaged_is_made_again(home: Home) -> None:
         published[-1],
     ):
         _changed(pattern)(home)
-    _gone("tables/marts.rated_calls/day=2026-02-27/*")(home)
+    for pattern in ("tables/marts.rated_calls/day=2026-02-27/*", "tables/marts.breakout_daily/day=2026-03-02/*"):
+        _gone(pattern)(home)
     done = repair(home)
     assert [path.split("/")[1] for path in done.sealed] == [
         "marts.invoice_calls",
         "marts.rated_calls",
         "marts.rated_calls",
     ]
-    assert len(done.open) == 1
+    assert [path.split("/")[1] for path in done.open] == ["marts.breakout_daily", "marts.rated_calls"]
     assert done.published == [published[0], published[-1]]
     assert verify(home).faults == []
     with serving(home) as con:

@@ -55,9 +55,14 @@ def repair(home: Home, report: Callable[[str], None] | None = None) -> Repaired:
         if sealed:
             _take(held, sealed, report)
         if open_days:
-            with held.connect() as con:
+            with held.connect() as con, transaction(con):
                 con.execute(
-                    "delete from ops.builds where list_contains(?, day)", [[damage.day for damage in open_days]]
+                    "insert into run.build_days select distinct unnest(?::DATE[])",
+                    [[damage.day for damage in open_days]],
+                )
+                # a build looks into those that are listed
+                con.execute(
+                    "delete from ops.stored_files where list_contains(?, path)", [[damage.path for damage in open_days]]
                 )
             configure(held)
             build_days(held, report=report)
