@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from orchestration.typed import COMMANDS
+
 # Decimals of currencies' minor units where they are not 2, as in macros/money/minor_unit.sql.
 MINOR_UNITS = {
     0: ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
@@ -26,7 +28,7 @@ MINOR_UNITS = {
 
 
 # What a terminal obeys, and what turns the direction of writing. A caller chooses the number that is dialled.
-_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_COMMANDS = re.compile(rf"(?![\n\t])[{COMMANDS}]")
 
 
 def harmless(text: str) -> str:

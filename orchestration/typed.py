@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -26,6 +27,13 @@ _INSTANT = re.compile(
     rf"{_DAY.pattern}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+_TURNS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+COMMANDS = f"\x00-\x1f\x7f-\x9f{_TURNS}"
+"""What a terminal or a page obeys, controls and what turns the direction of writing, as a class of characters."""
+_COMMAND, _TURN = re.compile(f"[{COMMANDS}]"), re.compile(f"[{_TURNS}]")
+LONGEST = 200
+"""How many characters a name or text that is kept may have."""
 _When = TypeVar("_When", date, datetime)
 # Codecs of text that nobody writes files in, or that only some machines know.
 _NO_ENCODINGS = {"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf_7", "mbcs", "oem"}
@@ -109,6 +117,27 @@ def is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_id(text: str) -> bool:
+    """Whether a company can name something so: 1 to 64 ASCII letters, digits, ., _ and -, none of . and - in front."""
+    return _ID.fullmatch(text) is not None
+
+
+def as_id(text: str) -> str:
+    """The id that a name can be instead; nothing where none is near."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", plain).lstrip(".-").rstrip("-")[:64]
+
+
+def text_fault(text: str, longest: int = LONGEST) -> str | None:
+    """What is wrong with a text that is kept and shown: it is too long, or has what a terminal or a page obeys."""
+    if len(text) > longest:
+        return f"it has {len(text)} characters, {longest} is the most"
+    if found := _COMMAND.search(text):
+        what = "turns the direction of writing" if _TURN.match(found[0]) else "is a control character"
+        return f"it has {found[0]!a}, which {what}"
+    return None
 
 
 def is_source(text: str) -> bool:

@@ -23,10 +23,10 @@ CHART = File(
         Column("kind", Type.ENUM, key=True, required=True, values=KINDS),
         # an empty cell of these three is any
         Column("account_kind", Type.ENUM, key=True, values=("customer", "carrier", "both")),
-        Column("service", Type.ID, key=True),
+        Column("service", Type.NAME, key=True),
         Column("sign", Type.ENUM, key=True, values=("positive", "negative")),
-        Column("control_account", Type.ID, required=True),
-        Column("contra_account", Type.ID, required=True),
+        Column("control_account", Type.NAME, required=True),
+        Column("contra_account", Type.NAME, required=True),
         Column("text", Type.TEXT),
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from orchestration.configuration.column import Column, Type
+from orchestration.configuration.column import Column
 from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import CellFault, Problem
 from orchestration.configuration.reading import Unreadable, records
@@ -12,7 +12,7 @@ from orchestration.configuration.roles import answering
 from orchestration.configuration.rules import RULES, Sheets, known_formats
 from orchestration.configuration.schema import FILES, LATER_FILES
 from orchestration.configuration.sheet import Sheet, read
-from orchestration.configuration.values import fault, hidden, plain
+from orchestration.configuration.values import fault, odd, plain
 
 __all__ = ["Problem", "check"]
 
@@ -27,8 +27,8 @@ def check(
     """Every problem of the configuration CSVs in `directory`, by file and line; [] when good.
 
     `formats` are the native formats that `sources.format` may hold, with the kind of file each is of. A known file
-    that is missing counts as empty, but for `company.csv`. An id with characters that cannot be seen is refused, unless
-    it is `held`. Reads files only; never raises for what is in them.
+    that is missing counts as empty, but for `company.csv`. An id, name or text that earlier releases took and this
+    one does not is refused, unless it is `held`. Reads files only; never raises for what is in them.
     """
     if not directory.is_dir():
         return [Problem(str(directory), None, None, "there is no such directory", "make it")]
@@ -36,7 +36,7 @@ def check(
     problems = [problem for sheet in sheets.values() for problem in sheet.problems]
     for sheet in sheets.values():
         problems.extend(bad_cells(sheet))
-        problems.extend(hidden_ids(sheet, held))
+        problems.extend(odd_cells(sheet, held))
     for rule in RULES:
         problems.extend(rule(sheets))
     problems.extend(known_formats(sheets, formats))
@@ -65,19 +65,26 @@ def _bad_cells_of(sheet: Sheet, column: Column) -> Iterator[Problem]:
     return sheet.judged_cells(column.name, judge)
 
 
-def hidden_ids(sheet: Sheet, held: Held) -> Iterator[Problem]:
-    """Ids that are not all to be seen, in every column that has some."""
+def odd_cells(sheet: Sheet, held: Held) -> Iterator[Problem]:
+    """Ids, names and texts that earlier releases took, but those that are held."""
     for column in sheet.file.columns:
-        if column.type is Type.ID:
-            yield from _hidden_ids_of(sheet, column.name, held)
+        yield from _odd_cells_of(sheet, column, held)
 
 
-def _hidden_ids_of(sheet: Sheet, column: str, held: Held) -> Iterator[Problem]:
+def _odd_cells_of(sheet: Sheet, column: Column, held: Held) -> Iterator[Problem]:
     def judge(cell: str) -> Sequence[CellFault]:
-        wrong = hidden(cell)
-        return [CellFault(column, *wrong)] if wrong and not held(sheet.file.csv, cell) else []
+        wrong = odd(column, cell)
+        return [CellFault(column.name, *wrong)] if wrong and not held(sheet.file.csv, cell) else []
 
-    return sheet.judged_cells(column, judge)
+    return sheet.judged_cells(column.name, judge)
+
+
+def kept_all_the_same(directory: Path) -> Iterator[Problem]:
+    """What `check` lets pass of ids, names and texts since it is held, to be warned of."""
+    for file in FILES.values():
+        for wrong in odd_cells(read(file, directory), lambda csv, cell: False):
+            right = f"it may stay, for the books know it; of a new one: {wrong.right}"
+            yield Problem(wrong.file, wrong.line, wrong.column, wrong.wrong, right)
 
 
 def _other_files(directory: Path) -> Iterator[Problem]:

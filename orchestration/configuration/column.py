@@ -9,6 +9,7 @@ class Type(Enum):
     """How a cell is written, and (the value) the DuckDB type it is loaded as."""
 
     ID = ("id", "VARCHAR")
+    NAME = ("name", "VARCHAR")
     SOURCE = ("folder's name", "VARCHAR")
     TEXT = ("text", "VARCHAR")
     ENUM = ("enum", "VARCHAR")

@@ -20,6 +20,11 @@ def refers(name: str, to: tuple[str, str], *, required: bool = False) -> Column:
     return Column(name, Type.ID, required=required, refers=to)
 
 
+def name(called: str, *, key: bool = False, refers: tuple[str, str] | None = None) -> Column:
+    """What others than the company name so: a switch its trunks, a gateway its services, the system its users."""
+    return Column(called, Type.NAME, key=key, required=True, refers=refers)
+
+
 def one_of(name: str, *values: str, required: bool = False, default: str = "") -> Column:
     return Column(name, Type.ENUM, required=required, values=values, default=default)
 

@@ -15,6 +15,7 @@ from orchestration.configuration.common_columns import (
     key,
     key_one_of,
     markup_pct,
+    name,
     one_of,
     prefix,
     price,
@@ -82,7 +83,7 @@ ACCOUNTS = File(
 TRUNKS = File(
     "trunks",
     (
-        key("trunk_id"),
+        name("trunk_id", key=True),
         key_one_of("direction", "ingress", "egress"),
         refers("account_id", _ACCOUNT, required=True),
         valid_from(),
@@ -123,7 +124,7 @@ RATES = File(
         key("rate_table_id", refers=_TABLE),
         prefix(),
         text("destination"),
-        Column("band", Type.ID, key=True, blank=True),
+        Column("band", Type.NAME, key=True, blank=True),
         valid_from(),
         valid_to(),
         price("rate_per_minute"),
@@ -165,7 +166,7 @@ TIMETABLES = File(
     (
         key("timetable_id"),
         integer("priority", 0, _MAX_INTEGER, key=True),
-        Column("band", Type.ID, required=True),
+        name("band"),
         Column("days", Type.DAYS, required=True),
         Column("starts_at", Type.TIME, required=True),
         Column("ends_at", Type.TIME, required=True, ends_day=True),
@@ -177,7 +178,7 @@ HOLIDAYS = File(
     (
         key("timetable_id", refers=_TIMETABLE),
         key("date", Type.DATE),
-        Column("band", Type.ID, required=True),
+        name("band"),
     ),
 )
 
@@ -199,7 +200,7 @@ CONSUMPTION_PROFILES = File(
 SERVICE_RATES = File(
     "service_rates",
     (
-        key("service"),
+        name("service", key=True),
         Column("account_id", Type.ID, key=True, refers=_ACCOUNT),
         price("unit_price", required=True),
         currency(),
@@ -214,7 +215,7 @@ SUBSCRIPTIONS = File(
     (
         key("subscription_id"),
         refers("account_id", _ACCOUNT, required=True),
-        refers("service", ("service_rates", "service"), required=True),
+        name("service", refers=("service_rates", "service")),
         price("quantity", default="1"),
         one_of("charge", "once", "monthly", required=True),
         Column("prorate", Type.BOOLEAN, default="false"),
@@ -226,13 +227,13 @@ SUBSCRIPTIONS = File(
 
 PLAN_TIERS = File(
     "plan_tiers",
-    (key("plan_tier"), key("resource"), integer("limit", 0, _MAX_INTEGER)),
+    (name("plan_tier", key=True), name("resource", key=True), integer("limit", 0, _MAX_INTEGER)),
 )
 
 BUDGETS = File(
     "budgets",
     (
-        key("department"),
+        name("department", key=True),
         key("month", Type.MONTH),
         price("amount", required=True),
         currency(),
@@ -256,7 +257,7 @@ SOURCES = File(
     (
         key("source", Type.SOURCE),
         key_one_of("kind", *SOURCE_KINDS),
-        Column("format", Type.ID, default=CANONICAL),
+        Column("format", Type.NAME, default=CANONICAL),
         timezone(),
         Column("country_code", Type.DIGITS),
         Column("national_prefix", Type.DIALLED),
@@ -274,7 +275,7 @@ SOURCES = File(
 OPERATORS = File(
     "operators",
     (
-        key("operator"),
+        name("operator", key=True),
         one_of("role", "viewer", "rater", "finance", "admin", required=True),
         Column("accounts", Type.LIST, refers=_ACCOUNT),
     ),

@@ -11,7 +11,20 @@ from orchestration.configuration.nearest import nearest
 from orchestration.configuration.problem import Fault
 from orchestration.configuration.weekdays import weekdays
 from orchestration.reading import spreadsheets
-from orchestration.typed import day, decimals, instant, is_encoding, is_source, month, number, source
+from orchestration.typed import (
+    LONGEST,
+    as_id,
+    day,
+    decimals,
+    instant,
+    is_encoding,
+    is_id,
+    is_source,
+    month,
+    number,
+    source,
+    text_fault,
+)
 
 _INTEGER = re.compile(r"-?[0-9]{1,10}")
 _TIME = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::00)?")
@@ -36,6 +49,7 @@ _NO = {"no": "false", "n": "false", "0": "false", "f": "false"}
 # What the type is called in "... is not ___", and what to write when nothing better is known.
 _FORMS: Mapping[Type, Fault] = {
     Type.ID: Fault("an id", "write it on one line"),
+    Type.NAME: Fault("a name", "write it on one line"),
     Type.SOURCE: Fault(
         "a source's name", "write one that a folder can have, all of it to be seen: letters, digits, - or _"
     ),
@@ -71,7 +85,26 @@ def fault(column: Column, value: str) -> Fault | None:
     return Fault(form_fault.wrong, f"write {better}") if better else form_fault
 
 
-def hidden(value: str) -> Fault | None:
+def odd(column: Column, value: str) -> Fault | None:
+    """What is wrong with an id, a name or a text that earlier releases took: one that the books know may stay."""
+    if not value or column.type not in (Type.ID, Type.NAME, Type.SOURCE, Type.TEXT):
+        return None
+    if column.type in (Type.ID, Type.NAME) and (unseen := _hidden(value)):
+        return unseen
+    if column.type in (Type.ID, Type.SOURCE) and column.refers is None and not is_id(value):
+        if _FAULTS.get(column.type, _form_fault)(column, value):
+            return None  # said already
+        right = f"write {as_id(value)}, or another of" if is_id(as_id(value)) else "write"
+        right += " 1 to 64 letters (a-z, A-Z), digits, ., _ and -, not beginning with . or -"
+        return Fault(f'"{value}" is no id: folders and files are named by it', right)
+    # the lines of an address are its own; of a name that is refused always
+    if column.type in (Type.NAME, Type.TEXT) and (wrong := text_fault(re.sub(r"\r?\n", " ", value))):
+        right = "write a shorter one" if len(value) > LONGEST else "write it without that"
+        return Fault(f"{value[:40]!a} cannot be kept: {wrong}", right)
+    return None
+
+
+def _hidden(value: str) -> Fault | None:
     """What is wrong with an id that looks like another one: CDRs that have that would not meet it."""
     if value.isprintable() or _CONTROL.search(value):
         return None
@@ -144,6 +177,7 @@ def _zones() -> frozenset[str]:
 
 _TESTS: Mapping[Type, Callable[[str], bool]] = {
     Type.ID: lambda value: not _CONTROL.search(value),
+    Type.NAME: lambda value: not _CONTROL.search(value),
     Type.SOURCE: is_source,
     Type.TEXT: lambda value: True,
     Type.ZONE: lambda value: value in _zones(),

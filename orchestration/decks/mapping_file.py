@@ -22,7 +22,7 @@ from orchestration.decks.mapping import CANONICAL, DeckColumn, DeckMapping, Effe
 from orchestration.decks.mapping_keys import Keys
 from orchestration.decks.mapping_whole import contradictions
 from orchestration.decks.prefixes import PrefixRules
-from orchestration.store.files import is_there, what_is
+from orchestration.store.files import inside, is_there, what_is
 from orchestration.store.warehouse import RULES
 
 _WORDS = (DeckMapping.not_offered, DeckMapping.blocked)
@@ -36,7 +36,7 @@ def mapping_of(
     `tables` are the rate tables there are, with the currency of each; `rules` the version of the rules to judge by. A
     mapping with problems is not to be used.
     """
-    path = decks / f"{source}.toml"
+    path = inside(decks, f"{source}.toml")
     if not is_there(path):
         return replace(CANONICAL, rules=rules), []
     return read(path, tables, rules)

@@ -10,7 +10,7 @@ from orchestration import typed
 from orchestration.configuration.nearest import nearest
 from orchestration.landing.rows.canonical import LANDING
 from orchestration.store.failures import what_failed
-from orchestration.store.files import is_there, move, place, what_is, write
+from orchestration.store.files import inside, is_there, move, place, what_is, write
 from orchestration.store.warehouse import KINDS, Home, Refused
 
 LOG = logging.getLogger(__name__)
@@ -221,7 +221,7 @@ def _place(root: Path, path: Path) -> tuple[str, ...] | None:
 
 def archived(home: Home, dropped: Dropped, file_id: str) -> Path:
     """Where the accepted file is kept: by its sha256, with the endings that say what it is."""
-    return home.archive / dropped.kind / dropped.source / (file_id + _endings(dropped.name))
+    return inside(home.archive, dropped.kind, dropped.source, file_id + _endings(dropped.name))
 
 
 def archive(home: Home, dropped: Dropped, file_id: str) -> None:
@@ -248,7 +248,7 @@ def refuse(home: Home, dropped: Dropped, problem: str, keep: bool = False) -> No
         return
     if not dropped.moves and not keep:
         return
-    directory = home.rejected / dropped.kind / dropped.source
+    directory = inside(home.rejected, dropped.kind, dropped.source)
     name = dropped.name.encode()[:_LONGEST].decode(errors="ignore")
     number, endings = 1, _endings(name)
     target = directory / name

@@ -10,10 +10,38 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
+
+from orchestration.store.refused import Refused
 
 _NOT_OTHERS = 0o027  # what nobody but the owner may: files are 0640 and folders 0750, the group reads them
 
+_LONGEST = 150  # of a name that more is put before and behind; file systems take 255
 _KINDS = {stat.S_IFREG: "a file", stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+
+
+def inside(folder: Path, *names: str) -> Path:
+    """The path of names, as data has them, in a folder. Raises `Refused` for one that leads out of it.
+
+    What is looked at is the path alone: a link in the folder is whoever's who may write there.
+    """
+    path = folder.joinpath(*names)
+    if "\0" in str(path) or Path(os.path.normpath(folder)) not in Path(os.path.normpath(path)).parents:
+        raise Refused(f"{'/'.join(names)!a} leads out of {folder}: nothing is read or written there")
+    return path
+
+
+def safe(name: str) -> str:
+    """A file's name for what is called `name`: itself where it can be one, else one that no other name has.
+
+    What cannot be in a file's name is written as in an address (`%2F`); a long one ends in a part of its sha256.
+    """
+    quoted = quote(name, safe=" ")
+    if quoted.startswith("."):
+        quoted = f"%2E{quoted[1:]}"
+    if len(quoted) <= _LONGEST:
+        return quoted
+    return f"{quoted[: _LONGEST - 17]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"
 
 
 @contextmanager

@@ -47,9 +47,6 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # which is withdrawn had opened are no more.
 RULES = 6
 
-LONGEST_NAME = 200
-"""How many characters a name that a person types and the books keep may have: an operator's, a payment's."""
-
 
 @dataclass(frozen=True)
 class Home:
@@ -230,9 +227,9 @@ def refuse_odd_path(name: str, path: Path) -> None:
 def _refuse_odd_operator() -> None:
     """It is kept in the books as it is."""
     named = os.environ.get("TOLLBOOK_OPERATOR", "")
-    if not named.isprintable() or len(named) > LONGEST_NAME:
+    if not named.isprintable() or len(named) > typed.LONGEST:
         raise Refused(
-            f"TOLLBOOK_OPERATOR is {named[:50]!a}; write one line of at most {LONGEST_NAME} printable characters"
+            f"TOLLBOOK_OPERATOR is {named[:50]!a}; write one line of at most {typed.LONGEST} printable characters"
         )
 
 

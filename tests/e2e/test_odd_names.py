@@ -15,7 +15,7 @@ from tests.support.deployment import Deployment, called
 ODD = """o'brien "x" ünï [1] 100%/source=x/day=2001-01-01"""
 ACCOUNT, CARRIER, SOURCE, TRUNK = "o'brien", "carrier", "sw'1 ünï", "in'a"
 NUMBER = "447700900123"
-OTHER = "../b/olt"
+OTHER = "../../../../x"
 D = Decimal
 
 
@@ -27,6 +27,8 @@ class Odd(Deployment):
         odd["sources"] = odd["sources"].replace("sw1,", f"{SOURCE},")
         odd["accounts"] = odd["accounts"].replace("prepaid,,1", "postpaid,,")
         write_company(self.seeds, **odd)
+        # ids that only earlier releases took: a configuration that was loaded has them
+        write_company(self.home / "archive" / "config" / "earlier", **odd)
         write_text(self.seeds.with_name("accounting") / "chart.csv", (PROJECT / "accounting/chart.csv").read_text())
 
     def calls(self, name: str, *rows: tuple[str, str, int], inbox: bool = True) -> Path:
@@ -123,9 +125,18 @@ def test_an_account_id_is_no_path(odd: Odd) -> None:
     odd.run("land", str(other), "--kind", "cdrs", "--source", SOURCE)
     odd.run("build")
     drafted = odd.json("invoice", OTHER, "2026-05", "--draft")
-    assert Path(drafted["files"]["csv"]) == odd.home / "exports" / "invoices" / "draft-..%2Fb%2Folt-2026-05-01.csv"
+    assert (
+        Path(drafted["files"]["csv"])
+        == odd.home / "exports" / "invoices" / "draft-..%2F..%2F..%2F..%2Fx-2026-05-01.csv"
+    )
     stated = odd.run("statement", OTHER, "--from", "2026-05-01", "--to", "2026-05-31", "--csv").stdout
-    assert "..%2Fb%2Folt_2026-05-01" in stated
+    assert "exports/statements/%2E.%2F..%2F..%2F..%2Fx_2026-05-01" in stated
+    checked = odd.run("check").stdout
+    for said in ("accounts.csv line 2, column account_id", "accounts.csv line 3", "sources.csv line 2, column source"):
+        assert f"warning: seeds/{said}" in checked
+    assert checked.count("it may stay, for the books know it") == 3
+    outside = [path for path in odd.home.parents[3].rglob("*") if not path.is_relative_to(odd.home.parent)]
+    assert {path.name for path in outside if path.is_file()} == set()
 
 
 def test_a_rebuild_comes_to_the_same_books(odd: Odd) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.configuration.check import check
+from orchestration.configuration.check import check, kept_all_the_same
 from orchestration.configuration.column import Type
 from orchestration.configuration.load import load, version
 from orchestration.configuration.schema import FILES
@@ -627,6 +627,60 @@ def test_an_id_that_is_not_all_to_be_seen_is_refused_in_every_file(seeds: Path) 
     assert {problem.file for problem in check(seeds, FORMATS, lambda csv, cell: csv == "rates.csv")} == (
         columns - {"seeds/rates.csv"}
     )
+
+
+_RIGHT = "1 to 64 letters (a-z, A-Z), digits, ., _ and -, not beginning with . or -"
+
+
+@pytest.mark.parametrize(
+    ("odd", "near"),
+    [
+        ("../../x", "x"), ("o'brien", "o-brien"), (".x", "x"), ("-x", "x"), ("caf\u00e9", "cafe"), ("\u041a", ""),
+        ("a b", "a-b"), ("a" * 65, "a" * 64), ("a/b", "a-b"), ("=1", "1"),
+    ],
+)  # fmt: skip
+def test_an_id_is_letters_digits_and_marks(seeds: Path, odd: str, near: str) -> None:
+    """Said where it is given, not at each row that refers to it; one that the books may have is warned of."""
+    for name in ("accounts", "trunks", "rate_assignments"):
+        path = seeds / f"{name}.csv"
+        path.write_text(path.read_text().replace("bell", odd))
+    (seeds / "operators.csv").unlink()
+    right = f"write {near}, or another of" if near else "write"
+    said = f'seeds/accounts.csv line 3, column account_id: "{odd}" is no id: folders and files are named by it; '
+    assert problems(seeds) == [f"{said}{right} {_RIGHT}"]
+    assert check(seeds, FORMATS, lambda csv, cell: True) == []
+    assert list(map(str, kept_all_the_same(seeds))) == [
+        f"{said}it may stay, for the books know it; of a new one: {right} {_RIGHT}"
+    ]
+
+
+def test_sources_are_ids_and_names_of_others_are_not(seeds: Path) -> None:
+    (seeds / "sources.csv").write_text("source,kind,format\nsw 1,cdrs,\n")
+    assert [said.partition(";")[0] for said in problems(seeds)] == [
+        'seeds/sources.csv line 2, column source: "sw 1" is no id: folders and files are named by it'
+    ]
+    (seeds / "sources.csv").unlink()
+    append(seeds, "trunks", "sip:+49@[::1]:5060;x=\u00fc,ingress,bell,,\n")
+    append(seeds, "operators", "CORP\\j\u00fcrgen@corp.example,viewer,\n")
+    assert problems(seeds) == []
+
+
+@pytest.mark.parametrize(
+    ("odd", "wrong"),
+    [
+        ("a\u202eb", "it has '\\u202e', which turns the direction of writing; write it without that"),
+        ("a\u061cb", "it has '\\u061c', which turns the direction of writing; write it without that"),
+        ("a\x1bb", "it has '\\x1b', which is a control character; write it without that"),
+        ("a\tb", "it has '\\t', which is a control character; write it without that"),
+        ("x" * 201, "it has 201 characters, 200 is the most; write a shorter one"),
+    ],
+)
+def test_a_text_commands_nothing_and_has_an_end(seeds: Path, odd: str, wrong: str) -> None:
+    replace(seeds, "accounts", ",Bell,", f",{odd},")
+    (said,) = problems(seeds)
+    assert said.startswith("seeds/accounts.csv line 3, column name: ")
+    assert said.endswith(f"cannot be kept: {wrong}")
+    assert check(seeds, FORMATS, lambda csv, cell: True) == []
 
 
 def test_everything_is_reported_at_once_in_order(seeds: Path) -> None:

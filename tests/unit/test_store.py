@@ -12,7 +12,8 @@ import duckdb
 import pytest
 
 from orchestration.store import files, sql, warehouse
-from orchestration.store.warehouse import PROJECT, Home, writer
+from orchestration.store.files import inside, safe
+from orchestration.store.warehouse import PROJECT, Home, Refused, writer
 from tests.support.company import write_company
 
 
@@ -131,3 +132,23 @@ def test_nothing_else_writes_files_or_quotes() -> None:
     assert writing == _MAY_WRITE
     quoting = {name for name, text in sources.items() if _QUOTES.search(text)}
     assert quoting == {"orchestration/store/sql.py"}
+
+
+def test_a_path_of_data_stays_in_its_folder(tmp_path: Path) -> None:
+    assert inside(tmp_path, "cdrs", "sw1", "a.csv") == tmp_path / "cdrs" / "sw1" / "a.csv"
+    assert inside(tmp_path, "a..b", "...") == tmp_path / "a..b" / "..."
+    for names in (("..", "x"), ("a", "../../x"), ("/etc/passwd",), ("a", "/etc"), (".",), ("a", ".."), ("x\0",), ("",)):
+        with pytest.raises(Refused, match="leads out of"):
+            inside(tmp_path, *names)
+
+
+def test_a_safe_name_is_in_its_folder_and_no_other_things(tmp_path: Path) -> None:
+    names = [
+        "acme", "../../x", "..", ".", ".x", "a/b", "a%2Fb", "a b", "A", "a\0", "\n", "x" * 300, "x" * 301,
+        "\u00fc" * 80, "INV-2026-000001", "CON", "=1",
+    ]  # fmt: skip
+    files = [inside(tmp_path, f"{safe(name)}.csv") for name in names]
+    for path in files:
+        path.write_text("")
+    assert len(set(tmp_path.iterdir())) == len(names)
+    assert [path.name for path in files[:2]] == ["acme.csv", "%2E.%2F..%2Fx.csv"]

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration import typed
 from orchestration.configuration.roles import TOP_UP, TOP_UPS
 from orchestration.landing.rows.canonical import PAYMENTS
 from orchestration.landing.rows.checked import fault
@@ -24,7 +25,7 @@ from orchestration.operations.day.publish import publishing
 from orchestration.operations.permitted import require
 from orchestration.operations.upkeep.configure import configure
 from orchestration.show import money
-from orchestration.store.warehouse import LONGEST_NAME, Home, Refused, Writer, clock, operator
+from orchestration.store.warehouse import Home, Refused, Writer, clock, operator
 
 # methods that the ledger books as something else than a payment (payments_due)
 _OTHER = ("refund", "write_off")
@@ -119,8 +120,8 @@ def _cells(payment: Payment) -> dict[str, str | None]:
 
 def _text(option: str, text: str) -> str:
     text = text.strip()
-    if len(text) > LONGEST_NAME or not text.isprintable():
-        raise Refused(f"{option} must be one line of at most {LONGEST_NAME} printable characters")
+    if len(text) > typed.LONGEST or not text.isprintable():
+        raise Refused(f"{option} must be one line of at most {typed.LONGEST} printable characters")
     return text
 
 

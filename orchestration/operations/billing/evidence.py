@@ -12,10 +12,11 @@ import duckdb
 
 from orchestration.documents.evidence import COLUMNS, pack
 from orchestration.engine.rating_sql import rate
+from orchestration.operations.billing.issued import exported
 from orchestration.operations.day.published import refuse_damaged
 from orchestration.operations.questions.rated_again import configured, published
 from orchestration.store.database import dict_rows, one
-from orchestration.store.files import write
+from orchestration.store.files import inside, safe, write
 from orchestration.store.warehouse import Home, Refused
 
 # Rows as frozen, and by which closing of their day they were rated: the first that knew the file they landed with. One
@@ -116,7 +117,7 @@ def evidence(home: Home, number: str, *, raw: bool = False) -> Evidence:
             packed = pack(number, documents, cells, raw=raw)
         except ValueError as problem:
             raise Refused(f"the evidence behind {number} does not hold, nothing was written: {problem}") from None
-    path = home.root / "exports" / "evidence" / f"{number}.zip"
+    path = inside(home.root / "exports" / "evidence", f"{safe(number)}.zip")
     write(path, packed)
     return Evidence(path, sha256(packed).hexdigest(), cells.count, cells.complete, invoice["checksum"])
 
@@ -159,7 +160,7 @@ def _documents(home: Home, invoice: dict[str, Any]) -> dict[str, bytes]:
     """The three files of an invoice, as they were issued."""
     files = {}
     for ending, name in (("csv", "csv_sha256"), ("json", "checksum"), ("pdf", "pdf_sha256")):
-        path = home.root / "exports" / "invoices" / f"{invoice['invoice_number']}.{ending}"
+        path = exported(home, invoice["invoice_number"], ending)
         if not path.exists():
             raise Refused(f"{path} is missing; issue the invoice again, which writes the same files")
         files[path.name] = path.read_bytes()

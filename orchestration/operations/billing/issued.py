@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote
 
 import duckdb
 
 from orchestration.operations.billing.billable import DocumentRequest
 from orchestration.store.database import dict_rows
-from orchestration.store.files import write
+from orchestration.store.files import inside, safe, write
 from orchestration.store.warehouse import Home, Refused
 
 SUFFIXES = ("csv", "json", "pdf")
@@ -86,7 +85,7 @@ def issued_again(con: duckdb.DuckDBPyConnection, home: Home, number: str) -> Inv
     for suffix, checksum in sums.items():
         path = exported(home, number, suffix)
         if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != checksum:
-            kept = home.archive / "invoices" / f"{checksum}.{suffix}"
+            kept = inside(home.archive / "invoices", f"{checksum}.{suffix}")
             if not kept.exists():
                 raise Refused(f"{path} is gone, and so is its copy in the archive, {kept}")
             write(path, kept.read_bytes())
@@ -109,4 +108,4 @@ def next_number(con: duckdb.DuckDBPyConnection, request: DocumentRequest, at: da
 
 def exported(home: Home, document_id: str, suffix: str) -> Path:
     """The file of a document; a draft is named for its account, whatever is in its id."""
-    return home.root / "exports" / "invoices" / f"{quote(document_id, safe=' ')}.{suffix}"
+    return inside(home.root / "exports" / "invoices", f"{safe(document_id)}.{suffix}")

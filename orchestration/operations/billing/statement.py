@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote
 
 import duckdb
 
 from orchestration.documents.cells import plain
 from orchestration.operations.accounts.unknown import no_account
 from orchestration.operations.day.published import reading
-from orchestration.store.files import write
+from orchestration.store.files import inside, safe, write
 from orchestration.store.warehouse import Home, Refused
 
 
@@ -142,14 +141,14 @@ def write_csv(home: Home, statement: Statement, *, raw: bool = False) -> Path:
             writer.writerow(
                 [statement.last, "accrued", "Used and not posted yet", "", *accrued, statement.currency, ""]
             )
-    file = home.root / "exports" / "statements" / _file_name(statement)
+    file = inside(home.root / "exports" / "statements", _file_name(statement))
     write(file, text.getvalue().encode())
     return file
 
 
 def _file_name(statement: Statement) -> str:
     days = "" if statement.entries is not None else "_by_day"
-    return f"{quote(statement.account_id, safe='')}_{statement.first}_{statement.last}{days}.csv"
+    return f"{safe(statement.account_id)}_{statement.first}_{statement.last}{days}.csv"
 
 
 def _account(con: duckdb.DuckDBPyConnection, account: str) -> tuple[str | None, str]:

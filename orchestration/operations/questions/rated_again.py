@@ -15,6 +15,7 @@ import duckdb
 from orchestration.engine.rating_sql import blank
 from orchestration.store import sql
 from orchestration.store.database import dict_rows
+from orchestration.store.files import inside
 from orchestration.store.warehouse import RULES, Home, Refused, nothing_published, of_this_release
 
 
@@ -67,7 +68,7 @@ def configured(
         if not loaded:
             raise nothing_published(home)
         version = str(loaded[0]["version"])
-    directory = home.archive / "config" / version
+    directory = inside(home.archive, "config", version)
     if not directory.is_dir():
         raise Refused(f"the configuration {version[:12]} is not in {directory.parent} any more")
     blank(con, directory, rules)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,11 @@ import duckdb
 from orchestration.configuration import gone, names, warnings
 from orchestration.configuration.between import before_the_books
 from orchestration.configuration.chart import chart
-from orchestration.configuration.check import check
+from orchestration.configuration.check import Held, check, kept_all_the_same
 from orchestration.configuration.load import load, shape, version
 from orchestration.configuration.nearest import respelled
 from orchestration.configuration.problem import Problem
-from orchestration.configuration.schema import FILES
+from orchestration.configuration.schema import FILES, SOURCES
 from orchestration.configuration.sheet import read
 from orchestration.landing.formats.known import NATIVE
 from orchestration.operations.permitted import bring_in
@@ -25,7 +27,7 @@ from orchestration.operations.upkeep import in_use
 from orchestration.store import journal
 from orchestration.store.database import transaction
 from orchestration.store.files import csv_files, is_there, place
-from orchestration.store.warehouse import Home, Refused, Writer, clock, now, serving
+from orchestration.store.warehouse import KINDS, Home, Refused, Writer, clock, now, serving
 
 
 def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list[str]:
@@ -36,13 +38,26 @@ def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list
     if missing := home.unconfigured():
         return [missing]
 
-    def held(csv: str, cell: str) -> bool:
-        kept = (home.archive / "config").glob(f"*/{csv}")
-        return any(cell.encode() in path.read_bytes() for path in kept)
-
-    own = check(home.seeds, {name: native.kind for name, native in NATIVE.items()}, held)
+    own = check(home.seeds, {name: native.kind for name, native in NATIVE.items()}, _held(home))
     needed = in_use.problems(books, home.archive, home.seeds) if books else []
     return [str(problem) for problem in (*own, *needed)]
+
+
+def _held(home: Home) -> Held:
+    """Whether the books may have a cell: a configuration that was loaded has it, or files of that source landed."""
+
+    @cache
+    def kept(csv: str) -> list[bytes]:
+        return [path.read_bytes() for path in (home.archive / "config").glob(f"*/{csv}")]
+
+    def held(csv: str, cell: str) -> bool:
+        if csv == f"{SOURCES.name}.csv" and any(is_there(home.archive / kind / cell) for kind in KINDS):
+            return True
+        quoted = re.escape(cell.replace('"', '""').encode())
+        whole = re.compile(rb"""(?:^|[,"\s])""" + quoted + rb"""(?:$|[,"\s])""")
+        return any(whole.search(content) for content in kept(csv))
+
+    return held
 
 
 def published_problems(home: Home) -> list[str]:
@@ -58,7 +73,7 @@ def published_warnings(home: Home) -> list[Problem]:
     found = []
     if home.seeds.is_dir():
         priced = _published(home, "landed.rates", "rate_table_id")
-        found = warnings.warnings(home.seeds, now(), priced)
+        found = [*warnings.warnings(home.seeds, now(), priced), *kept_all_the_same(home.seeds)]
         counted = _published(home, "marts.plan_usage", "resource")
         found += names.uncounted(read(FILES["plan_tiers"], home.seeds), counted, _loaded(home))
         if days := _published(home, "marts.days", "day"):

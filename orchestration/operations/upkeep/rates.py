@@ -28,7 +28,7 @@ from orchestration.operations.upkeep.rate_decks import (
     waiting_or_named,
 )
 from orchestration.store.database import insert, transaction
-from orchestration.store.files import is_there, place, state
+from orchestration.store.files import inside, is_there, place, state
 from orchestration.store.warehouse import Home, Refused, Writer, now, operator
 
 
@@ -241,10 +241,10 @@ def _insert(con: duckdb.DuckDBPyConnection, deck: Deck, review: Review) -> None:
 def _archive_mapping(home: Home, deck: Deck) -> None:
     if deck.mapping.sha256 is None:
         return
-    path = home.decks / f"{deck.source}.toml"
+    path = inside(home.decks, f"{deck.source}.toml")
     if hashlib.sha256(path.read_bytes()).hexdigest() != deck.mapping.sha256:
         raise Refused(f"{deck.mapping.shown} changed while the deck was read; try again")
-    place(path, home.archive / "rates" / deck.source / f"{deck.mapping.sha256}.toml", link=False)
+    place(path, inside(home.archive, "rates", deck.source, f"{deck.mapping.sha256}.toml"), link=False)
 
 
 def _forget(home: Home, each: Dropped, file_id: str) -> None:

@@ -17,7 +17,7 @@ from orchestration.operations.permitted import writing
 from orchestration.operations.upkeep.configure import configure
 from orchestration.operations.upkeep.rebuild import done_lines, replayed
 from orchestration.store.database import dict_rows, transaction
-from orchestration.store.files import checksum, copy
+from orchestration.store.files import checksum, copy, inside
 from orchestration.store.warehouse import Home, Refused, Writer, environment
 
 # Two files of a day may have the same sums and other calls: they are told apart by the order of writing.
@@ -94,7 +94,7 @@ def _take(held: Writer, damaged: list[dict[str, Any]], report: Callable[[str], N
         with held.connect() as con, transaction(con):
             held.journal(con, "repair", files=sorted(taken))
             for path, twin in taken.items():
-                copy(twin, home.root / path)
+                copy(twin, inside(home.root, path))
                 con.execute(
                     "update ops.stored_files set bytes = ?, sha256 = ? where path = ?",
                     [twin.stat().st_size, checksum(twin), path],

@@ -25,7 +25,7 @@ from orchestration.operations.upkeep.rate_decks import DeckOptions
 from orchestration.operations.upkeep.rates import accept_held
 from orchestration.store import journal
 from orchestration.store.database import transaction
-from orchestration.store.files import checksum
+from orchestration.store.files import checksum, inside
 from orchestration.store.warehouse import Home, Refused, Writer, environment
 
 Line = journal.Line
@@ -116,8 +116,8 @@ class Replay:
 
     def accept(self, line: Line) -> None:
         if line["mapping"]:
-            mapping = self.kept.archive / "rates" / str(line["source"]) / f"{line['mapping']}.toml"
-            target = self.held.home.decks / f"{line['source']}.toml"
+            mapping = inside(self.kept.archive, "rates", str(line["source"]), f"{line['mapping']}.toml")
+            target = inside(self.held.home.decks, f"{line['source']}.toml")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(mapping, target)
         again = bool(line.get("again"))
@@ -164,7 +164,7 @@ class Replay:
             as_posted=line["as_posted"],
             raw=line.get("raw", False),
         )
-        logo = (self.kept.archive / "branding" / line["logo"]).read_bytes() if line["logo"] else None
+        logo = inside(self.kept.archive, "branding", line["logo"]).read_bytes() if line["logo"] else None
         before = invoice.Before(line["checksum"], self.kept.archive / "invoices")
         done = invoice.issue(self.held, request, logo, before)
         self.differs(line, "the number", line["invoice_number"], done.invoice_number)
@@ -185,7 +185,7 @@ class Replay:
             raise Refused(f"{kept} is not in the archive; {name} landed from it")
         if checksum(kept) != line["file_id"]:
             raise Refused(f"{kept} is damaged, its bytes are not those of {name}: bring it back from a backup")
-        path: Path = self.held.home.inbox / kind / source / name
+        path = inside(self.held.home.inbox, kind, source, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(kept, path)
         return path

@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestration.configuration.load import version
 from orchestration.landing import dropped
 from orchestration.operations.verify.fault import Fault
-from orchestration.store.files import checksum
+from orchestration.store.files import checksum, inside
 from orchestration.store.journal import Line
 from orchestration.store.warehouse import KINDS, Home
 
@@ -55,20 +55,20 @@ def archived(home: Home, lines: Sequence[Line]) -> dict[Path, Expected]:
             file = dropped.Dropped(Path(line["name"]), kind, line["source"], False)
             files[dropped.archived(home, file, line["file_id"])] = Expected("archive", line["file_id"], BACKUP)
             if mapping := line.get("mapping"):
-                path = home.archive / "rates" / line["source"] / f"{mapping}.toml"
+                path = inside(home.archive, "rates", line["source"], f"{mapping}.toml")
                 files[path] = Expected("archive", mapping, BACKUP)
         elif line["action"] in ("invoice", "credit note"):
-            path = home.archive / "invoices" / f"{line['checksum']}.json"
+            path = inside(home.archive, "invoices", f"{line['checksum']}.json")
             files[path] = Expected("archive", line["checksum"], BACKUP)
             if logo := line.get("logo"):
-                files[home.archive / "branding" / logo] = Expected("archive", logo, BACKUP)
+                files[inside(home.archive, "branding", logo)] = Expected("archive", logo, BACKUP)
     return files
 
 
 def configurations(home: Home, lines: Sequence[Line]) -> Iterator[Fault]:
     """The kept configurations that are not what the journal loaded."""
     for kept in dict.fromkeys(str(line["version"]) for line in lines if line["action"] == "configure"):
-        directory = home.archive / "config" / kept
+        directory = inside(home.archive, "config", kept)
         if not directory.is_dir():
             yield Fault("archive", _shown(home, directory), "it is gone", BACKUP)
         elif version(directory) != kept:

@@ -17,7 +17,7 @@ from orchestration.operations.verify.fault import Fault
 from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
 from orchestration.store.database import dict_rows
-from orchestration.store.files import checksum
+from orchestration.store.files import checksum, inside
 from orchestration.store.warehouse import Home, Refused
 
 _REPAIR = "tollbook repair makes it again from the archive"
@@ -107,7 +107,7 @@ def _facts(con: duckdb.DuckDBPyConnection) -> list[Fault]:
 
 def _stored(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.Expected]:
     return {
-        home.root / row["path"]: files.Expected("stored", row["sha256"], _REPAIR)
+        inside(home.root, row["path"]): files.Expected("stored", row["sha256"], _REPAIR)
         for row in dict_rows(con, "select path, sha256 from ops.stored_files where sha256 is not null")
     }
 
@@ -115,7 +115,8 @@ def _stored(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.Expe
 def _served(home: Home) -> dict[Path, files.Expected]:
     again = "tollbook repair writes it again"
     return {
-        home.root / path: files.Expected("published", sha256, again) for path, sha256 in published_files(home).items()
+        inside(home.root, path): files.Expected("published", sha256, again)
+        for path, sha256 in published_files(home).items()
     }
 
 
@@ -139,7 +140,7 @@ def _documents(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.E
         for suffix in SUFFIXES:
             again = f"tollbook invoices {row['invoice_number']} puts it back from the archive"
             expected[exported(home, row["invoice_number"], suffix)] = files.Expected("invoice", row[suffix], again)
-            kept = home.archive / "invoices" / f"{row[suffix]}.{suffix}"
+            kept = inside(home.archive, "invoices", f"{row[suffix]}.{suffix}")
             expected[kept] = files.Expected("archive", row[suffix], files.BACKUP)
     return expected
 
