@@ -189,7 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.exceptions.NoArgsIsHelpError as nothing:
-        nothing.show()
+        with harmlessly():
+            nothing.show()
         sys.exit(nothing.exit_code)
     except click.ClickException as wrong:
         _say_wrong(wrong, sys.argv[1:] if arguments is None else arguments)
@@ -234,9 +235,10 @@ def _root() -> Path | None:
 def _say_wrong(wrong: click.ClickException, arguments: Sequence[str]) -> None:
     """What is wrong in a line, and where it says what would be right; Click would begin with how it is used."""
     said = _below_zero(wrong, arguments) or " ".join(wrong.format_message().split())
-    click.echo(harmless(said), err=True)
-    if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
-        click.echo(f"see: {wrong.ctx.command_path} --help", err=True)
+    with harmlessly():
+        click.echo(said, err=True)
+        if isinstance(wrong, click.UsageError) and wrong.ctx is not None:
+            click.echo(f"see: {wrong.ctx.command_path} --help", err=True)
 
 
 def _below_zero(wrong: click.ClickException, arguments: Sequence[str]) -> str | None:

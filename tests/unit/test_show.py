@@ -7,13 +7,15 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
 import click
 import pytest
 
-from orchestration.cli import main
+from orchestration.cli import cli, main
 from orchestration.show import MINOR_UNITS, Unprinted, harmless, harmlessly, money, table
 from orchestration.store.warehouse import PROJECT, environment
 from tests.support.company import write_company
@@ -90,6 +92,44 @@ def test_who_reads_no_more_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(sys, "stdout", closed)
         with pytest.raises(SystemExit, match=r"^1$"):
             main(["formats"])
+
+
+def _commands(group: click.Group, *above: str) -> Iterator[list[str]]:
+    for name, command in group.commands.items():
+        yield from _commands(command, *above, name) if isinstance(command, click.Group) else [[*above, name]]
+
+
+def test_no_command_minds_that_nobody_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`2>&1 | head -0`: what it says of itself, of words that it does not know, and of a deployment that is none."""
+    told = {"TOLLBOOK_HOME": str(tmp_path / "home"), "TOLLBOOK_SEEDS": str(write_company(tmp_path / "seeds"))}
+    known = [words for words in _commands(cli) if words != ["ui"]]
+    assert len(known) > 30
+    asked = [[*words, option] for words in known for option in ("--help", "--no-such-option")]
+    asked += [["check"], ["check", "--json"], ["formats"], ["verify"], ["anchor"]]
+    with environment(**told):
+        for words in ([], ["--help"], ["--version"], ["no such command"], *asked):
+            for closed in (("stdout",), ("stderr",), ("stdout", "stderr")):
+                with monkeypatch.context() as patch, ExitStack() as open_:
+                    for name in closed:
+                        reading, writing = os.pipe()
+                        os.close(reading)
+                        patch.setattr(sys, name, open_.enter_context(os.fdopen(writing, "w")))
+                    code: object = 0
+                    try:
+                        main(words)
+                    except SystemExit as stop:
+                        code = stop.code or 0
+                    assert code in (0, 1, 2) or isinstance(code, str), (words, closed)
+                    if words[-1:] == ["--no-such-option"]:
+                        assert code == 2, (words, closed)
+
+
+def test_nor_does_a_process_as_it_ends() -> None:
+    """Python writes what is left then: no word, nor another exit status than a reader that goes away has."""
+    tollbook = Path(sys.executable).with_name("tollbook")
+    script = "".join(f"'{tollbook}' {asked} | head -0; echo ${{PIPESTATUS[0]}};" for asked in ("formats", "x 2>&1"))
+    done = subprocess.run(["bash", "-c", script], text=True, capture_output=True, check=True)
+    assert (done.stdout.split(), done.stderr) == (["1", "2"], "")
 
 
 def test_a_process_without_streams_writes_into_no_file_in_their_place() -> None:
