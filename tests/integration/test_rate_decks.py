@@ -868,8 +868,10 @@ def test_the_command_line(home: Home, tmp_path: Path) -> None:
         other = tollbook(command, "--source", "atlas")
         assert (other.returncode, other.stdout) == (0, "no deck of atlas waits in inbox/rates/\n")
     # of a source that is known, one may be still to come
-    (home.inbox / "rates" / "carrier2").mkdir()
-    assert tollbook("review", "--source", "carrier2").stdout == "no deck of carrier2 waits in inbox/rates/\n"
+    (home.inbox / "rates" / "zenith").mkdir()
+    assert tollbook("review", "--source", "zenith").stdout == "no deck of zenith waits in inbox/rates/\n"
+    missed = tollbook("review", "--source", "zenit")
+    assert (missed.returncode, missed.stderr) == (1, "there is no source of decks zenit; did you mean zenith?\n")
     own = write_text(home.root / "own.csv", "Code,Rate", "44,0.01")
     write_text(
         home.decks / "carrier.toml",

@@ -24,7 +24,6 @@ from orchestration.landing import dropped
 from orchestration.landing.dropped import Dropped
 from orchestration.store.database import dict_rows
 from orchestration.store.failures import first_line, is_interruption, what_failed
-from orchestration.store.files import is_there
 from orchestration.store.warehouse import Home, Refused, Writer
 
 
@@ -52,24 +51,28 @@ AS_MAPPED = DeckOptions()
 def waiting_or_named(held: Writer, file: Path | None, options: DeckOptions) -> list[Dropped]:
     """The deck in `file`, or all that wait in the inbox, of the source that is asked for.
 
-    Raises `Refused` where none waits of that, and it is nearly one of which some do.
+    Raises `Refused` where none waits of that, and it is nearly one of which some do, or that is there.
     """
     if file is not None:
         return [dropped.deck(held.home, file, options.source, held.rules)]
     waiting = dropped.decks(held.home)
     own = [deck for deck in waiting if options.source in (None, deck.source)]
-    if options.source is not None and not own and not _is_known(held.home, options.source):
+    known = _known(held.home)
+    if options.source is not None and not own and options.source not in known:
         waits = Counter(deck.source for deck in waiting)
         if meant := nearest(options.source, waits):
             raise Refused(
                 f"no deck of {options.source} waits in inbox/rates/; {waits[meant]} of {meant} does: did you mean it?"
             )
+        if meant := nearest(options.source, known):
+            raise Refused(f"there is no source of decks {options.source}; did you mean {meant}?")
     return own
 
 
-def _is_known(home: Home, source: str) -> bool:
-    """Whether a source of decks is there by that name, whose next one is still to come."""
-    return is_there(home.inbox / "rates" / source) or is_there(home.decks / f"{source}.toml")
+def _known(home: Home) -> set[str]:
+    """The sources of decks that are there, of which the next one may be still to come."""
+    folders = {path.name for path in (home.inbox / "rates").glob("*") if path.is_dir()}
+    return folders | {path.stem for path in home.decks.glob("*.toml")}
 
 
 def _unmapped(home: Home, source: str) -> list[str]:
