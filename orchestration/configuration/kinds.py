@@ -29,7 +29,7 @@ plan_tier limits its resources, and its postings are by the billing cycle.
 
 
 def idle(sheets: Sheets, now: datetime) -> Iterator[Problem]:
-    """Cells and rows of a carrier, and a postpaid account's threshold."""
+    """Cells and rows of a carrier, a postpaid account's threshold, allowances of whom nothing is sold to."""
     yield from _cells(sheets["accounts"])
     carriers = {account for account, kind in sheets["accounts"].columns("account_id", "kind") if kind == "carrier"}
     yield from _subscriptions(sheets["subscriptions"], carriers, now)
@@ -38,7 +38,7 @@ def idle(sheets: Sheets, now: datetime) -> Iterator[Problem]:
         for _, (account, side) in in_force(sheets["rate_assignments"], now, "account_id", "side")
         if side == "sell"
     }
-    yield from _allowances(sheets["consumption_profiles"], carriers - sold, now)
+    yield from _allowances(sheets["consumption_profiles"], carriers, sold, now)
 
 
 def _cells(sheet: Sheet) -> Iterator[Problem]:
@@ -73,8 +73,10 @@ def _subscriptions(sheet: Sheet, carriers: set[str], now: datetime) -> Iterator[
             yield sheet.at(held.row, "account_id", wrong, "write a customer, or kind both in accounts.csv")
 
 
-def _allowances(sheet: Sheet, unsold: set[str], now: datetime) -> Iterator[Problem]:
+def _allowances(sheet: Sheet, carriers: set[str], sold: set[str], now: datetime) -> Iterator[Problem]:
     for held, (account,) in in_force(sheet, now, "account_id"):
-        if account in unsold:
-            wrong = f"{account} is a carrier, and no call is sold to it: nothing is taken from the allowance"
-            yield sheet.at(held.row, "account_id", wrong, "write a customer, or delete the row")
+        if account not in sold:
+            what = "is a carrier, and no call is sold to it" if account in carriers else "has no sell table"
+            right = "write a customer" if account in carriers else "give it one in rate_assignments.csv"
+            wrong = f"{account} {what}: nothing is taken from the allowance"
+            yield sheet.at(held.row, "account_id", wrong, f"{right}, or delete the row")

@@ -480,6 +480,15 @@ def test_a_threshold_of_a_postpaid_account(tmp_path: Path) -> None:
     assert warned(tmp_path, accounts=accounts.replace(",5\n", ",0\n").replace(",,,7\n", ",prepaid,,7\n")) == []
 
 
+def test_an_allowance_of_a_customer_that_nothing_is_sold_to(tmp_path: Path) -> None:
+    accounts = SEEDS["accounts"] + "zed,Zed,customer,USD,UTC,,,\n"
+    profiles = "profile_id,account_id,rule,allowance,period\np1,zed,duration,60,month\np2,acme,cost,1,day\n"
+    assert warned(tmp_path, accounts=accounts, consumption_profiles=profiles) == [
+        "seeds/consumption_profiles.csv line 2, column account_id: zed has no sell table: nothing is taken from the "
+        "allowance; give it one in rate_assignments.csv, or delete the row"
+    ]
+
+
 def test_what_a_carrier_subscribes_to_and_may_take_for_nothing(tmp_path: Path) -> None:
     held = "s1,carrier,message,monthly,2026-01-01,\ns2,carrier,message,once,2026-05-01,\n"
     profiles = "profile_id,account_id,rule,allowance,period\np1,carrier,duration,60,month\np2,acme,cost,1,day\n"
