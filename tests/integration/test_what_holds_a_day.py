@@ -19,6 +19,7 @@ from orchestration.operations.day.close import Checked, check, close
 from orchestration.operations.day.land import land
 from orchestration.operations.day.waive import confirm, waive
 from orchestration.operations.day.waivers import waivers
+from orchestration.operations.day.withdraw import withdraw_file
 from orchestration.operations.questions.explain import explain
 from orchestration.operations.upkeep.configure import published_warnings
 from orchestration.operations.upkeep.rebuild import rebuild
@@ -284,6 +285,9 @@ def test_an_id_that_two_sources_have_is_waived_of_one(tmp_path: Path, monkeypatc
     ]
     assert [d for d in left["unreadable_files_are_settled"] if "sw2" not in d] == []
     assert "rejected_rows_are_settled" not in left
+    withdraw_file(home, row[:64], "a test", source="sw2")
+    ended = {w["source"]: w["ended_at"] is not None for w in waivers(home, DAY) if w["what"] == "row"}
+    assert ended == {"sw1": False, "sw2": True}
     assert rebuild(home, check=True).compared
     # one of an earlier release says no source, and is of all of them
     rewrite(
