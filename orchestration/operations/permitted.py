@@ -24,7 +24,7 @@ def writing(home: Home, command: str, *, begin: bool = True, enters: bool = True
     act = COMMANDS[command]
     with writer(home, command.partition(" --")[0], begin=begin, enters=enters) as held:
         if act.changes:
-            _require(_deciding(held, None if begin else _kept(home)), act)
+            _require(deciding(held, None if begin else _kept(home)), act)
         yield held
 
 
@@ -36,7 +36,7 @@ def require(held: Writer, act: Act, account: str | None = None) -> None:
     is needed.
     """
     if not held.replays:
-        decided = _deciding(held)
+        decided = deciding(held)
         _require(decided, act)
         refuse_accounts(decided, acting(decided), account)
 
@@ -47,14 +47,18 @@ def bring_in(held: Writer) -> None:
     if held.replays:
         return
     before, after = _loaded(held), hands.written(held.home.seeds)
-    _require(_deciding(held, before), CONFIGURE)
+    _require(deciding(held, before), CONFIGURE)
     if before != after and not _may_bring_in(held.home, before):
         raise Refused(f"seeds/ says otherwise than is loaded who may do what: {_brought_in_by(held.home, before)}")
 
 
-def deciding(held: Writer) -> Hands:
-    """What decides who may do what: what is loaded, or what seeds/ says where the operator may bring that in."""
-    return _deciding(held)
+def deciding(held: Writer, before: Hands | None = None) -> Hands:
+    """What decides who may do what: what is loaded (`before`), or seeds/ where the operator may bring that in."""
+    before = _loaded(held) if before is None else before
+    after = hands.written(held.home.seeds)
+    if after is None or after == before:
+        return before
+    return after if _may_bring_in(held.home, before) else replace(before, where="the operators.csv that is loaded")
 
 
 def acting(decided: Hands) -> str:
@@ -97,14 +101,6 @@ def _beyond(decided: Hands, who: str, account: str | None) -> str | None:
 def _require(decided: Hands, act: Act) -> None:
     if said := lacking(decided, acting(decided), act):
         raise Refused(said)
-
-
-def _deciding(held: Writer, before: Hands | None = None) -> Hands:
-    before = _loaded(held) if before is None else before
-    after = hands.written(held.home.seeds)
-    if after is None or after == before:
-        return before
-    return after if _may_bring_in(held.home, before) else replace(before, where="the operators.csv that is loaded")
 
 
 def _loaded(held: Writer) -> Hands:

@@ -70,9 +70,9 @@ VALID = {
     "fx_rates": "from_currency,to_currency,valid_from,rate\nUSD,EUR,2026-01-01,0.91234567\n",
     "sources": (
         "source,kind,format,timezone,country_code,national_prefix,international_prefixes,"
-        "expected_every_minutes,trunk_pattern,max_age_days,max_duration_s,encoding,not_numbers\n"
-        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*,90,86400,cp1252,ignore\n"
-        "shop,payments,,UTC,,,,,,,,,\n"
+        "expected_every_minutes,trunk_pattern,max_age_days,max_duration_s,encoding,not_numbers,operator\n"
+        "pbx,cdrs,asterisk,Europe/Berlin,,,00 011,30,SIP/([^-]+)-.*,90,86400,cp1252,ignore,\n"
+        "shop,payments,,UTC,,,,,,,,,,\n"
     ),
     "operators": "operator,role,accounts\nann,admin,\nbob,rater,acme bell\n",
 }
@@ -511,6 +511,32 @@ def test_windows_line_ends_a_byte_order_mark_and_spaces_are_fine(seeds: Path) ->
             "acme zed",
             'operators.csv line 3, column accounts: "zed" is not in accounts.csv; '
             "add it there, or write one of acme, bell",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,,,,",
+            "shop,payments,,UTC,,,,,,,,,,anna",
+            'sources.csv line 3, column operator: "anna" is not in operators.csv; did you mean ann?',
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,,,,",
+            "shop,payments,,UTC,,,,,,,,,,bob",
+            "sources.csv line 3, column operator: bob is rater in operators.csv: who answers for payments may land "
+            "payments; write an operator with the role finance or admin",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,,,,",
+            "topups,payments,,UTC,,,,,,,,,,ann",
+            "sources.csv line 3, column operator: topups is the source of tollbook topup alone: whoever tops up "
+            "answers for it; write nothing",
+        ),
+        (
+            "sources",
+            "shop,payments,,UTC,,,,,,,,,,",
+            "shop,usage,,UTC,,,,,,,,,,ann",
+            "sources.csv line 3, column operator: nobody answers for files of kind usage; write nothing",
         ),
         (
             "subscriptions",
