@@ -432,11 +432,11 @@ def test_nor_a_limit_nor_who_says_who_acts(home: Home, changed: str, monkeypatch
 def test_the_variable_says_who_acts_where_it_is_trusted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system's own user is who acts otherwise; what the deployment's owner brings in he may not do by that."""
     own = user()
-    write_operators(home.seeds, *OPERATORS, f"{own},admin,")
+    write_operators(home.seeds, *OPERATORS, f"{own},rater,")
     build(home)
     (home.seeds / "company.csv").write_text("name,reporting_currency\nHand Made,USD\n")
     _who(monkeypatch, "")
-    build(home)  # own's word now; from now on the variable's is none
+    build(home)  # whose the folder is, the tests' user, may bring that in; from now on the variable's word is none
     _who(monkeypatch, "ann")
     with pytest.raises(Refused) as refused:
         build(home)
@@ -485,6 +485,10 @@ def test_a_rebuild_asks_nobody_who_is_in_the_journal(home: Home, monkeypatch: py
     with pytest.raises(Refused, match=r"^ron is rater in seeds/operators.csv; this needs the role admin"):
         rebuild(home)
     assert rebuild(home, check=True).entries > 0
+    write_text(home.seeds / "operators.csv", "operator,role,accounts", "ron,admin,")
+    with pytest.raises(Refused, match=r"^ron is rater in the operators.csv that is loaded; this needs the role admin"):
+        rebuild(home)
+    write_text(home.seeds / "operators.csv", "operator,role,accounts", "ann,admin,", "ron,rater,")
     _who(monkeypatch, "ann")
     assert rebuild(home).replaced
 
