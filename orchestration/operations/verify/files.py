@@ -84,7 +84,8 @@ def orphans(home: Home, known: Mapping[Path, Expected]) -> Iterator[Fault]:
     for kind in KINDS:
         for path in sorted((home.archive / kind).rglob("*")):
             named = _SHA256.match(path.name)
-            if path in known or not path.is_file() or (named and named[0] in waiting):
+            is_begun = path.name.startswith(".") and path.name.endswith(".part")  # by a command that was killed
+            if path in known or is_begun or not path.is_file() or (named and named[0] in waiting):
                 continue
             right = f"land it (tollbook land {path} --kind {kind} --source {path.parent.name}), or take it out"
             yield Fault("archive", _shown(home, path), "no line of the journal speaks of it", right)
