@@ -23,9 +23,6 @@ RAW = click.option(
     is_flag=True,
     help="Leave texts in the CSV as they are, for machines: a spreadsheet may take some for formulas.",
 )
-CLOCK_BACK = click.option(
-    "--clock-back", metavar="REASON", help="Enter it although the clock is before the last change, and say why."
-)
 # with these a command enters nothing
 _ONLY_ASKS = ("draft", "dry_run")
 
@@ -169,6 +166,16 @@ class Month(_Typed[date]):
         return typed.timely(typed.month(text))
 
 
+class Text(_Typed[str]):
+    """Words that are kept, on one line."""
+
+    name = "TEXT"
+    right = "a text that can be kept; write one line of at most 1,000 characters, none of them for control"
+
+    def read(self, text: str) -> str | None:
+        return None if typed.text_fault(text, 1_000) else text
+
+
 class FileId(_Typed[str]):
     """The id of a landed file, or its beginning."""
 
@@ -177,3 +184,11 @@ class FileId(_Typed[str]):
 
     def read(self, text: str) -> str | None:
         return typed.file_id(text)
+
+
+CLOCK_BACK = click.option(
+    "--clock-back",
+    type=Text(),
+    metavar="REASON",
+    help="Enter it although the clock is before the last change, and say why.",
+)

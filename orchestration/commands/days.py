@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import CLOCK_BACK, JSON, Command, Day, FileId, Whole
+from orchestration.commands.arguments import CLOCK_BACK, JSON, Command, Day, FileId, Text, Whole
 from orchestration.commands.published import say_unlanded, say_unpublished
 from orchestration.landing.reasons import REASONS, UNREADABLE
 from orchestration.operations.day.days import STATUSES
@@ -41,7 +41,7 @@ _LISTED = 50
     help="Let FILES and payments land although the same, or the id, has landed elsewhere.",
 )
 @click.option("--corrects", type=FileId(), help="FILE has right what was rejected of this file: that is settled.")
-@click.option("--reason", help="Why, with --supersede.")
+@click.option("--reason", type=Text(), help="Why, with --supersede.")
 @CLOCK_BACK
 @JSON
 def land(files: tuple[Path, ...], as_json: bool, **options: Any) -> None:
@@ -108,7 +108,7 @@ def _say_rejected(landed: Sequence[Landed], dry_run: bool) -> None:
 
 @click.command(cls=Command)
 @click.argument("file_id", type=FileId())
-@click.option("--reason", required=True, help="Why, in words; it is kept.")
+@click.option("--reason", type=Text(), required=True, help="Why, in words; it is kept.")
 @click.option("--kind", help="Which, of a file that landed as more than one kind.")
 @click.option("--source", help="Which, of a file that landed from more than one source.")
 @CLOCK_BACK
@@ -231,7 +231,7 @@ def close(day: date | None, as_json: bool) -> None:
 )
 @click.option("--source", help="Whose call, row or file, where more than one has it; of a reason code, whose legs.")
 @click.option("--kind", type=click.Choice(KINDS), help="Likewise, of a source of more than one kind; a gap of which.")
-@click.option("--reason", help="Why, in words; it is kept.")
+@click.option("--reason", type=Text(), help="Why, in words; it is kept.")
 @click.option("--confirm", is_flag=True, help="As a second operator: put the waiver of the same thing in force.")
 @CLOCK_BACK
 @JSON

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.commands.arguments import CLOCK_BACK, JSON, RAW, Amount, Command
+from orchestration.commands.arguments import CLOCK_BACK, JSON, RAW, Amount, Command, Text
 from orchestration.commands.published import say_unlanded, say_unpublished
 from orchestration.show import money, print_json, table
 from orchestration.store.warehouse import Home, Refused
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--draft", is_flag=True, help="No number, DRAFT on each page; works any time.")
 @click.option("--calls", is_flag=True, help="List every call in the PDF.")
 @click.option("--credit-note", is_flag=True, help="Give back now what changed since the period was invoiced.")
-@click.option("--reason", help="Why, with --credit-note; it is printed.")
+@click.option("--reason", type=Text(), help="Why, with --credit-note; it is printed.")
 @click.option("--amount", "credit", type=Amount(), help="Credit this besides, before tax, with --credit-note.")
 @click.option("--as-posted", is_flag=True, help="Issue although configuration changed after days were closed.")
 @RAW

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from orchestration.commands.arguments import CLOCK_BACK, Amount, Group, Whole
+from orchestration.commands.arguments import CLOCK_BACK, Amount, Group, Text, Whole
 from orchestration.show import plain_value, print_json
 from orchestration.store.warehouse import Home, Refused
 
@@ -79,7 +79,7 @@ def rates_review(file: Path | None, as_json: bool, first: int | None, no_traffic
     "--again", is_flag=True, help="Accept it although the same file was accepted, before or from another source."
 )
 @click.option("--refuse-suspicious", is_flag=True, help="Change nothing when the review finds something suspicious.")
-@click.option("--reason", help="Why it is right, in words; it is kept.")
+@click.option("--reason", type=Text(), help="Why it is right, in words; it is kept.")
 @CLOCK_BACK
 def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reason: str | None, **options: Any) -> None:
     """Make FILE, or each deck in the inbox, the prices that calls are rated by; run tollbook build then.

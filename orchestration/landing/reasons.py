@@ -14,6 +14,7 @@ REASONS = (
     "implausible",
     "bad_number",
     "bad_method",
+    "bad_text",
     "wrong_sign",
     "conflict",
     "awaits_second",

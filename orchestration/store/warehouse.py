@@ -43,7 +43,8 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # one that has the id of one of any other day, too, a call or usage of long before the first
 # traffic, once a day has closed, is implausible, a file that supersedes does not land where it replaces none, and no
 # JSON row, nor the rows of a file together, have more than 1,000 keys.
-# 6: no text in an issued document's CSV is a formula to a spreadsheet; the days before all other traffic that a file
+# 6: a payment's texts have an end and no character that commands, no text in an issued document's CSV is a formula to a
+# spreadsheet; the days before all other traffic that a file
 # which is withdrawn had opened are no more.
 RULES = 6
 

@@ -18,8 +18,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from orchestration import typed
 from orchestration.landing import dropped
 from orchestration.landing.readers import opening
+from orchestration.landing.rows import checked
 from orchestration.landing.store import Counts, FileKey
 from orchestration.operations.day import land as landing
 from orchestration.operations.day.land import land, land_files
@@ -1059,6 +1061,34 @@ def test_payments_are_not_nothing_nor_the_wrong_way_round_nor_of_the_future(home
         (23, "bad_method", 'method is "Written off"; write write_off'),
     ]
     assert adds_up(home)
+
+
+def test_a_payments_texts_command_nothing_and_have_an_end(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What statements show of it; by the rules of before nobody looked, and a call's texts are the switch's."""
+    header = "payment_id,paid_at,account_id,amount,currency,method,entered_by\n"
+    texts = [("p\u202e", "", ""), ("b", "card\x1b", ""), ("c", "", "ann\x9f"), ("d" * 201, "", "")]
+    texts.append(("e" * 200, "c\u00e9", "x"))
+    rows = [f"{name},2026-03-04T10:00:00,acme,5,USD,{how},{who}\n" for name, how, who in texts]
+    drop(home, "a.csv", header + "".join(rows), kind="payments", source="bank")
+    drop(home, "a.csv", csv_text([cdr(disposition="\u202eodd\x1b")]))
+    assert [(each.landed, each.rejected) for each in land(home)] == [(1, 0), (1, 4)]
+    right = "has a control character, a mark that turns the direction of writing, or more than 200 characters;"
+    right += " write it without"
+    assert query(home, "select line, reason, detail from ops.rejected_rows order by line") == [
+        (line, "bad_text", f"{column} {right}")
+        for line, column in enumerate(("payment_id", "method", "entered_by", "payment_id"), start=2)
+    ]
+    go_by(monkeypatch, 5)
+    drop(home, "b.csv", header + "".join(rows[:4]), kind="payments", source="bank of before")
+    assert [each.landed for each in land(home)] == [4]
+
+
+def test_what_commands_is_one_thing_to_python_and_sql() -> None:
+    every = [chr(n) for n in range(1, 0x3000)]
+    with duckdb.connect() as con:
+        asked = "select c from (select unnest(?) as c) where regexp_matches(c, ?)"
+        found = {c for (c,) in con.execute(asked, [every, checked._COMMANDS]).fetchall()}
+    assert found == {c for c in every if typed.text_fault(c)}
 
 
 def test_the_account_that_was_meant_is_named(home: Home) -> None:

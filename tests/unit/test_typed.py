@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from orchestration import typed
 from orchestration.audit.number import NATIONAL_PREFIXES
 from orchestration.cli import cli, main
-from orchestration.commands.arguments import Amount, Day, Instant, Month, Seconds, Share, Whole
+from orchestration.commands.arguments import Amount, Day, Instant, Month, Seconds, Share, Text, Whole
 from orchestration.defs.invoicing import day_of
 from orchestration.defs.partitions import first_day
 from orchestration.engine import dbt
@@ -238,3 +238,21 @@ def test_shares_of_a_mix(tmp_path: Path) -> None:
         mix_file(mix)
     mix.write_text("number,share\n44,.5\n49,2\n")
     assert [(part.number, part.share) for part in mix_file(mix)] == [("44", Decimal("0.5")), ("49", 2)]
+
+
+def test_a_reason_is_a_line_that_can_be_kept() -> None:
+    assert Text().read("agreed with Zo\u00eb: \u20ac 5") == "agreed with Zo\u00eb: \u20ac 5"
+    assert [Text().read(odd) for odd in ("a\nb", "a\u202eb", "\x1b", "x" * 1001)] == [None] * 4
+    reasons = {
+        (command.name, each.name): isinstance(each.type, (Text, click.Choice))
+        for command in _all(cli)
+        for each in command.params
+        if each.name in ("reason", "clock_back")
+    }
+    assert len(reasons) > 9
+    assert all(reasons.values()), reasons
+
+
+def _all(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        yield from _all(command) if isinstance(command, click.Group) else [command]

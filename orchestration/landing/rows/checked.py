@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration import typed as texts
 from orchestration.configuration.nearest import nearest
 from orchestration.landing.readers.readable import Readable
 from orchestration.landing.rows import times, values
@@ -15,6 +16,8 @@ from orchestration.store.sql import literal, named, quoted
 
 _CHARGED_AT = Path(__file__).with_name("charged_at.sql")
 _PAYMENTS = Path(__file__).with_name("payments.sql")
+# as RE2 writes it
+_COMMANDS = "[" + "".join(c if c == "-" else f"\\x{{{ord(c):x}}}" for c in texts.COMMANDS) + "]"
 _ACCOUNT_CURRENCY = "account_currency"
 _NEARLY_CDRS = "(?i)[^a-z]*cdrs?[^a-z]*"
 # Unknown accounts of a file for which the right one is looked for.
@@ -67,7 +70,9 @@ def checked(kind: Kind, relation: str, zone: str, limits: Limits | None, keep: S
     middle = f"select * replace ({', '.join(ranged)}) from ({inner})"
     charged_at = named(_CHARGED_AT) if kind.name == "cdrs" else f"t_{kind.time}"
     rows = f"select *, {charged_at} as charged_at from ({middle})"
-    return named(_PAYMENTS).format(checked=rows) if kind.name == "payments" else rows
+    if kind.name != "payments":
+        return rows
+    return named(_PAYMENTS).format(checked=rows, commands=literal(_COMMANDS), longest=texts.LONGEST)
 
 
 def valid(kind: Kind, limits: Limits | None) -> str:

@@ -22,6 +22,13 @@ signed as (
             when contains(spelt, 'refund') or damerau_levenshtein(spelt, 'refund') = 1 then 'refund'
             when contains(spelt, 'writeoff') or damerau_levenshtein(spelt, 'writeoff') <= 2 then 'write_off'
         end as meant,
+        -- a text that statements show, and that commands what shows it, or has no end. Before rules 6 nobody looked.
+        case
+            when (select coalesce(rules, 1) from run.clock) < 6 then null
+            when regexp_matches(payment_id, {commands}) or length(payment_id) > {longest} then 'payment_id'
+            when regexp_matches(method, {commands}) or length(method) > {longest} then 'method'
+            when regexp_matches(entered_by, {commands}) or length(entered_by) > {longest} then 'entered_by'
+        end as unkept,
         -- in the account's favour: a customer pays, or is let off, and gets back; a carrier the other way round
         (account_kind = 'customer') = (booked_as <> 'refund') as is_above,
     from booked
@@ -30,6 +37,12 @@ signed as (
 select
     *,
     case
+        when unkept is not null
+            then struct_pack(
+                reason := 'bad_text',
+                detail := unkept || ' has a control character, a mark that turns the direction of writing, or more'
+                || ' than {longest} characters; write it without'
+            )
         when method <> meant
             then struct_pack(reason := 'bad_method', detail := 'method is "' || method || '"; write ' || meant)
         when t_amount = 0
