@@ -11,7 +11,7 @@ import pytest
 from orchestration.operations.day.build import build
 from orchestration.operations.day.close import close
 from orchestration.operations.day.land import land
-from orchestration.operations.upkeep.configure import configure
+from orchestration.operations.upkeep.configure import configure, published_problems
 from orchestration.operations.upkeep.rebuild import rebuild
 from orchestration.store.warehouse import Home, Refused, writer
 from tests.support.company import write_calls, write_company
@@ -88,3 +88,32 @@ def test_what_changed_with_the_upgrade_is_told_from_the_upgrade(home: Home) -> N
     build(home)
     assert _rows(home, f"select status from marts.days where day = '{DAY}'") == [("outdated",)]
     assert rebuild(home, check=True).compared
+
+
+def test_books_are_not_made_by_the_configuration_of_another_company(
+    home: Home, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A variable is left over: the folder has seeds of its own, of the company by which its books were made."""
+    own, journal = home.seeds / "company.csv", home.journal.read_text()
+    other = Home(home.root, write_company(tmp_path / "other" / "seeds"))
+    for file in home.seeds.iterdir():
+        (other.seeds / file.name).write_text(file.read_text())
+    (other.seeds / "company.csv").write_text(own.read_text().replace("Hand Made", "Beta"))
+    said = f"{home.root} has the books of Hand Made, made by {home.seeds}, and {other.seeds} is the config.* of Beta"
+    with pytest.raises(Refused, match=said):
+        build(other)
+    assert [line.startswith(f"{home.root} has the books of") for line in published_problems(other)] == [True]
+    assert home.journal.read_text() == journal
+    # the same company, configured elsewhere, and one that gives itself another name
+    (other.seeds / "company.csv").write_text(own.read_text() + "\n")
+    build(other)
+    assert not caplog.messages
+    own.write_text(own.read_text().replace("Hand Made", "Gamma"))
+    build(home)
+    assert "these were the books of Hand Made" in caplog.text
+    assert rebuild(home, check=True).compared
+    # where the seeds beside the books never made them, those that did may change the name too
+    (other.seeds / "company.csv").write_text(own.read_text().replace("Gamma", "Delta"))
+    own.write_text(own.read_text().replace("Gamma", "Example"))
+    build(other)
+    assert "are those of Delta now" in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,11 +24,13 @@ from orchestration.configuration.schema import FILES, SOURCES
 from orchestration.configuration.sheet import read
 from orchestration.landing.formats.known import NATIVE
 from orchestration.operations.permitted import bring_in
-from orchestration.operations.upkeep import in_use
+from orchestration.operations.upkeep import in_use, whose
 from orchestration.store import journal
 from orchestration.store.database import transaction
 from orchestration.store.files import csv_files, is_there, place
 from orchestration.store.warehouse import KINDS, Home, Refused, Writer, clock, now, serving
+
+LOG = logging.getLogger(__name__)
 
 
 def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list[str]:
@@ -37,7 +40,8 @@ def problems(home: Home, books: duckdb.DuckDBPyConnection | None = None) -> list
     """
     if missing := home.unconfigured():
         return [missing]
-
+    if books and (other := whose.of_another(books, home)):
+        return [other]
     own = check(home.seeds, {name: native.kind for name, native in NATIVE.items()}, _held(home))
     needed = in_use.problems(books, home.archive, home.seeds) if books else []
     return [str(problem) for problem in (*own, *needed)]
@@ -161,6 +165,8 @@ def configure(writer: Writer, *, again: bool = False) -> str:
             raise Refused("\n".join(wrong))
         if not again:
             bring_in(writer)
+            if loaded and (said := whose.renamed(home.archive / "config" / loaded[0], home.seeds)):
+                LOG.warning(said)
         for path in csv_files(home.seeds):
             # a copy of its own: the company goes on to edit its files, some editors in place
             place(path, home.archive / "config" / current / path.name, link=False)
