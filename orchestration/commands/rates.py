@@ -98,6 +98,8 @@ def rates_accept(file: Path | None, as_json: bool, refuse_suspicious: bool, reas
     how = DeckOptions(first=0, **options)
     accepted = accept(Home.from_environment(), file, how, refuse_suspicious=refuse_suspicious, reason=reason)
     for deck in accepted:
+        if deck.review and deck.review.unread:
+            click.echo(f"{deck.name}: not read: {', '.join(deck.review.unread)}", err=True)
         for suspicion in deck.review.suspicious if deck.review else []:
             click.echo(f"{deck.name}: {suspicion.text} ({suspicion.prices:,})", err=True)
     if as_json:

@@ -19,6 +19,7 @@ from orchestration.decks.mapping import DeckColumn, Fan
 from orchestration.decks.parsers import Parser, increment_parser, parser, rate_table_parser
 from orchestration.decks.table import DeckTable
 from orchestration.reading import spreadsheets
+from orchestration.store.database import count
 from orchestration.store.sql import literal
 
 _DIGITS = re.compile("([0-9]+)")
@@ -29,8 +30,8 @@ LineCells = Sequence[object] | str
 """A column's cells line by line, or the text that every line has."""
 
 
-def fill(con: duckdb.DuckDBPyConnection, table: DeckTable, effective: str) -> None:
-    """Make `deck_rows`. Raises `UnreadableDeck` with what is wrong with cells.
+def fill(con: duckdb.DuckDBPyConnection, table: DeckTable, effective: str) -> bool:
+    """Make `deck_rows`, and say whether any row begins by `effective`. Raises `UnreadableDeck` with wrong cells.
 
     `effective`: the instant (UTC, ISO 8601) that rows without one of their own hold from, or empty.
     """
@@ -44,9 +45,14 @@ def fill(con: duckdb.DuckDBPyConnection, table: DeckTable, effective: str) -> No
     if not effective:
         _refuse_undated(con, table)
     con.execute(f"create or replace temp table deck_rows as {' union all by name '.join(parts)}")
+    begins = "valid_from = ''"
+    if effective and mapping.earlier_dates == "effective":
+        begins += f" or valid_from::TIMESTAMP < {literal(effective)}::TIMESTAMP"
+    is_taken = count(con, f"select count(*) from deck_lines_0 where {begins}") > 0
     for number in range(len(mapping.fans)):
         con.execute(f"drop view deck_lines_{number}")
         con.unregister(f"deck_lines_{number}_cells")
+    return is_taken
 
 
 class Lines:
@@ -137,11 +143,25 @@ class Lines:
             pairs = list(zip(cells or [""] * len(self.table.lines), codes or [], strict=True))
             by_pair = {pair: self._unfold(*pair, everywhere, must) for pair in set(pairs)}
             unfolded = [by_pair[pair] for pair in pairs]
+            if mapping.rules > 5 and country:
+                self._merged(cells or [], codes or [], self.table.title(columns[country][0]))
         title = self.table.title(columns.get(name, columns.get(country or "", ("",)))[0])
         for line, expanded in zip(self.table.lines, unfolded, strict=True):
             if isinstance(expanded, Fault):
                 self.problems.add([line], title, expanded)
         return [[] if isinstance(expanded, Fault) else expanded for expanded in unfolded]
+
+    def _merged(self, cells: list[str], codes: list[str], title: str) -> None:
+        """A prefix without the country code that other rows have: of merged cells the first alone has a value."""
+        marked = tuple(filter(None, self.mapping.prefixes.international))
+        lines = [
+            line
+            for line, cell, code in zip(self.table.lines, cells, codes, strict=False)
+            if cell and not code and not cell.startswith(marked)
+        ]
+        if lines and any(codes):
+            right = "of merged cells the first alone has it: write it in each row; a whole prefix is written +44"
+            self.problems.add(lines, title, Fault("it is empty, and other rows have one", right))
 
     def _unfolded(self, cells: list[str], everywhere: str, must: bool) -> list[list[str] | Fault]:
         """The prefixes of each cell, `everywhere` before them: most cells are one plain prefix, which is quick."""

@@ -19,13 +19,17 @@ from orchestration.decks.cells import Grid
 from orchestration.decks.mapping import DeckMapping
 from orchestration.decks.problem import Problems
 from orchestration.decks.table import locate
+from orchestration.store.database import one
 
 _SAY_IT = "say it: --effective 2026-04-01, or see [effective] in the mapping"
 
 
 @dataclass(frozen=True)
 class Deck:
-    """A deck that was read: whose, what it replaces and from when. Its rows are in temp table `deck_rows`."""
+    """A deck that was read: whose, what it replaces and from when. Its rows are in temp table `deck_rows`.
+
+    `unread`: its columns that the mapping does not name; `appeared`: those of them that the deck `before` had not.
+    """
 
     path: Path
     name: str
@@ -34,6 +38,9 @@ class Deck:
     mapping: DeckMapping
     effective_at: datetime
     replaces_all: bool
+    unread: tuple[str, ...]
+    appeared: tuple[str, ...] = ()
+    before: str = ""
 
 
 def load(
@@ -54,15 +61,37 @@ def load(
         grid = cells.read(path, path.name, mapping)
         table = locate(grid, mapping, problems)
         at = _effective(grid, mapping, path.name, effective, problems)
-        lines.fill(con, table, at)
+        is_taken = lines.fill(con, table, at)
     problems.stop()
     replaces_all = (replaces or mapping.replaces) == "full"
     effective_at = rows.settle(con, problems, at, replaces_all, mapping.rules)
+    if effective is not None and mapping.rules > 5 and not (is_taken or replaces_all):
+        _refuse_without_effect(con, grid, mapping, effective_at, problems)
     if mapping.rules > 3:
         rows.refuse_left_out(con, problems, mapping)
     problems.stop()
     file_id = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Deck(path, path.name, file_id, source, mapping, effective_at, replaces_all)
+    return Deck(path, path.name, file_id, source, mapping, effective_at, replaces_all, table.unread())
+
+
+def unread(path: Path, name: str, mapping: DeckMapping) -> tuple[str, ...]:
+    """The columns of a deck that the mapping does not name. Raises `UnreadableDeck`."""
+    with _uncollected():
+        return locate(cells.read(path, name, mapping), mapping, Problems(name)).unread()
+
+
+def _refuse_without_effect(
+    con: duckdb.DuckDBPyConnection, grid: Grid, mapping: DeckMapping, given: datetime, problems: Problems
+) -> None:
+    """An effective date that a person gives for a partial deck whose rows all have their own.
+
+    One that the deck says itself is no other: a journal's line has it.
+    """
+    own = _effective(grid, mapping, problems.file, None, Problems(problems.file))
+    first = one(con, "select min(valid_from) from deck_rows")[0]
+    if given != (datetime.fromisoformat(own) if own else first):
+        wrong = f"--effective changes nothing: every row has its own date, the first {first}".removesuffix(" 00:00:00")
+        problems.add([], None, (wrong, "leave it out; to have other dates, write them in the deck"))
 
 
 @contextmanager

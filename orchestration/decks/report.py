@@ -39,6 +39,8 @@ def _lines(review: Review, first: int | None) -> Iterator[str]:
     )
     yield f"  {review.replaces}, effective {_time(review)} UTC; {replaced}"
     yield f"  {_many(review.rows, 'price')}, {review.duplicates:,} of them duplicates"
+    if review.unread:
+        yield f"  not read: {', '.join(review.unread)}"
     yield ""
     used = [what for what in CLASSES if review.total(what)]
     yield from _columns(

@@ -74,7 +74,7 @@ class PriceChange:
 class Review:
     """A deck and what it would change. `first_change`: the earliest instant at which a price changes.
 
-    rows = landed + duplicates, as they will be in ops.files.
+    rows = landed + duplicates, as they will be in ops.files. `unread`: the deck's columns that nothing reads.
     """
 
     file_id: str
@@ -92,6 +92,7 @@ class Review:
     closed_days: int
     prices: tuple[PriceChange, ...] = field(repr=False, default=())
     traffic: Traffic | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def landed(self) -> int:
@@ -149,10 +150,14 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
         rows=rows,
         duplicates=duplicates,
         tables=_tables(con),
-        suspicious=(*_suspicious(con, limit), *_unrelated(con), *_ends_most(con), *_elsewhere(con, deck, rows)),
+        suspicious=(
+            *(*_suspicious(con, limit), *_unrelated(con), *_ends_most(con)),
+            *(*_elsewhere(con, deck, rows), *_appeared(deck, rows)),
+        ),
         first_change=first_change,
         closed_days=closed,
         prices=_prices(con),
+        unread=deck.unread,
     )
 
 
@@ -238,6 +243,14 @@ def _elsewhere(con: duckdb.DuckDBPyConnection, deck: Deck, rows: int) -> list[Su
     source, name, number, at = known
     text = f"the same file was accepted from {source} as {name}, deck {number}, on {at:%Y-%m-%d %H:%M} UTC"
     return [Suspicion("elsewhere", rows, text)]
+
+
+def _appeared(deck: Deck, rows: int) -> list[Suspicion]:
+    """A column that the carrier has added, as of a surcharge, is charged by once somebody knows of it."""
+    if not deck.appeared:
+        return []
+    text = f"has columns that {deck.before} before it had not, and nothing reads: {', '.join(deck.appeared)}"
+    return [Suspicion("not_read", rows, f"{text}; see [columns] in the mapping")]
 
 
 def _prices(con: duckdb.DuckDBPyConnection) -> tuple[PriceChange, ...]:

@@ -46,6 +46,16 @@ class DeckTable:
             return [row[indexes[0]] for row in self.rows]
         return [" - ".join(filter(None, (row[index] for index in indexes))) for row in self.rows]
 
+    def unread(self) -> tuple[str, ...]:
+        """The columns with something in them that the mapping does not name."""
+        everywhere = [*self.mapping.columns.values(), *(c for fan in self.mapping.fans for c in fan.columns.values())]
+        read = {self._index(column) for columns in everywhere for column in columns}
+        return tuple(
+            " ".join(self.title(index + 1).split()) if self.header else f"column {index + 1}"
+            for index in range(len(self.rows[0]))
+            if index not in read and any(row[index] for row in self.rows)
+        )
+
     def prices(self, columns: tuple[DeckColumn, ...]) -> list[str] | None:
         """The cells of a column of prices, all with the mapping's decimal separator; None where there is no column."""
         cells, index = self.cells(columns), self._index(columns[0])

@@ -1,4 +1,4 @@
-"""Decks of one source that wait together and begin alike with other prices: which is accepted last would count."""
+"""Decks that wait together and begin alike with other prices: which is accepted last would count."""
 
 from __future__ import annotations
 
@@ -50,14 +50,17 @@ class Together:
         rows = self._con.execute(
             f"""
             with otherwise as (
-                select a.source, a.name, b.name as other, a.rate_table_id, a.prefix, a.valid_from as begins_at
+                select
+                    a.source, a.name, b.source as other_source, b.name as other, a.rate_table_id, a.prefix,
+                    a.valid_from as begins_at
                 from waiting_prices as a
                 inner join waiting_prices as b
-                    on a.source = b.source and a.name <> b.name and a.valid_from = b.valid_from and {_SAME}
+                    on (a.source, a.name) <> (b.source, b.name) and a.valid_from = b.valid_from and {_SAME}
                 where ({_of("a")}) is distinct from ({_of("b")})
                 union all
-                select a.source, unnest([a.name, d.name]), unnest([d.name, a.name]), a.rate_table_id, a.prefix,
-                    a.effective_at
+                select
+                    unnest([a.source, d.source]), unnest([a.name, d.name]), unnest([d.source, a.source]),
+                    unnest([d.name, a.name]), a.rate_table_id, a.prefix, a.effective_at
                 from waiting_prices as a
                 inner join (
                     select distinct source, name, effective_at, rate_table_id
@@ -65,14 +68,13 @@ class Together:
                     where is_full
                 ) as d
                     on
-                        a.source = d.source
-                        and a.name <> d.name
+                        (a.source, a.name) <> (d.source, d.name)
                         and a.effective_at = d.effective_at
                         and a.rate_table_id = d.rate_table_id
                 anti join waiting_prices as b on b.source = d.source and b.name = d.name and {_SAME}
                 where not a.ended
             )
-            select source, name, other, min((begins_at, prefix, rate_table_id)),
+            select source, name, other_source, other, min((begins_at, prefix, rate_table_id)),
                 count(distinct (rate_table_id, prefix, begins_at))
             from otherwise
             group by all
@@ -80,9 +82,10 @@ class Together:
             """
         ).fetchall()
         found: dict[tuple[str, str], list[Suspicion]] = {}
-        for source, name, other, (at, prefix, table), prices in rows:
+        for source, name, other_source, other, (at, prefix, table), prices in rows:
+            whose = "" if other_source == source else f" of {other_source}"
             text = (
-                f"{other} waits, too, and from the same instant says otherwise ({prefix or 'any'} of {table}, "
+                f"{other}{whose} waits, too, and from the same instant says otherwise ({prefix or 'any'} of {table}, "
                 f"{at.isoformat(sep=' ').removesuffix(' 00:00:00')}): which is accepted last would count; accept by "
                 "its name the one that is right, and take the other away"
             )

@@ -221,9 +221,21 @@ def _plain_number(cell: str, mapping: DeckMapping) -> str | Fault:
         except InvalidOperation:
             pass
         else:
-            return text
+            return (_no_thousands(cell, mapping) if mapping.rules > 5 else None) or text
     right = "write it like 0.05" if mapping.is_canonical else "write a number; words go under blocked or not_offered"
     return Fault(f'"{cell}" is not a price', _right(cell, right))
+
+
+def _no_thousands(cell: str, mapping: DeckMapping) -> Fault | None:
+    """What is wrong with a number whose marks end no thousands: 0.020 is none of thousands, nor is 0 02."""
+    mark = mapping.thousands if mapping.thousands in cell and mapping.thousands.strip() else " "
+    words = cell.replace(mark, " ").strip("-$€£¥ ").split()
+    groups = [word for word in words if not word[0].isalpha()]  # a currency is none
+    thousands = rf"[1-9][0-9]{{0,2}}(?: [0-9]{{3}})+{re.escape(mapping.decimal)}?[0-9]*"
+    if len(groups) < 2 or re.fullmatch(thousands, " ".join(groups)):
+        return None
+    right = f'the decimal separator is "{mapping.decimal}"; see decimal and thousands in the mapping'
+    return Fault(f'"{cell}" has "{mark}" where no thousands end', right)
 
 
 def _right(cell: str, right: str) -> str:

@@ -14,9 +14,12 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli import cli
 from orchestration.decks import cells
 from orchestration.decks.report import _traffic
+from orchestration.decks.report import text as text_of
 from orchestration.decks.traffic import Effect, Traffic
 from orchestration.engine import dbt
 from orchestration.landing import dropped
@@ -238,7 +241,7 @@ AGAINST = {
 }
 
 
-def test_a_later_price_that_a_full_deck_ends_is_told(home: Home) -> None:
+def test_a_later_price_that_a_full_deck_ends_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of a prefix that the deck has itself; and prices of nothing, and of years from now."""
     accept(home, drop(home, "later.csv", "cost,44,,2027-01-01,0.05,,,", "cost,33,,2027-01-01,0.02,,,"))
     drop(
@@ -489,9 +492,9 @@ def test_decks_that_wait_together_and_contradict_each_other_are_accepted_by_name
     """A deck and its correction begin alike: by their names the correction would come first, and the other count."""
     first = drop(home, "a.csv", "cost,44,UK,2026-06-01,0.02,,,", "cost,33,France,2026-06-01,0.02,,,")
     right = drop(home, "a-corrected.csv", "cost,44,Britain,2026-06-01,0.025,,,", "cost,33,France,2026-06-01,0.020,,,")
-    # the same price again, one from later on, and other sources' contradict nothing
+    # the same price again, one from later on, of other sources too, contradict nothing
     drop(home, "b.csv", "cost,33,France,2026-06-01,0.02,,,", "cost,44,UK,2026-06-02,0.03,,,")
-    drop(home, "z.csv", "cost,44,UK,2026-06-01,0.04,,,", source="other")
+    drop(home, "z.csv", "cost,44,UK,2026-06-03,0.04,,,", "cost,33,France,2026-06-01,0.02,,,", source="other")
 
     def says(other: str, prefix: str = "44") -> str:
         return (
@@ -525,6 +528,51 @@ def test_decks_that_wait_together_and_contradict_each_other_are_accepted_by_name
         accept(home, options=full)
     whole.unlink()
     assert [a.name for a in accept(home, options=full)] == ["d.csv"]
+    # two senders of one carrier: which of two sources comes first is an accident, too
+    drop(home, "e.csv", "cost,44,UK,2026-06-09,0.02,,,")
+    drop(home, "e.csv", "cost,44,UK,2026-06-09,0.025,,,", source="other")
+    said = says("e.csv of other").replace("06-01", "06-09"), says("e.csv of carrier").replace("06-01", "06-09")
+    assert [s.text for r in review(home).reviews for s in r.suspicious if s.reason == "together"] == list(said)
+    with pytest.raises(Refused) as refusal:
+        accept(home)
+    assert str(refusal.value).splitlines() == [f"e.csv was not accepted: {text} (1)" for text in said]
+
+
+def test_a_column_that_a_carrier_adds_and_nothing_reads_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_text(
+        home.decks / "carrier.toml", 'rate_table_id = "cost"\n[columns]', 'prefix = "Code"\nrate_per_minute = "Rate"'
+    )
+    rows = {"june": "Code,Rate,Note\n44,0.028,x", "july": "Code,Rate,Note,Connect Fee\n44,0.027,x,0.05"}
+    effective = {"june": DeckOptions(effective="2026-06-01"), "july": DeckOptions(effective="2026-07-01")}
+    for month, text in rows.items():
+        write_text(home.inbox / "rates" / "carrier" / f"{month}.csv", *text.splitlines())
+    june, july = home.inbox / "rates" / "carrier" / "june.csv", home.inbox / "rates" / "carrier" / "july.csv"
+    june_again = write_text(home.root / "june-again.csv", *rows["june"].splitlines(), "33,0.021,y")
+    (first,) = accept(home, june, effective["june"])
+    assert first.review is not None
+    assert (first.review.unread, first.review.suspicious) == (("Note",), ())
+    (second,) = review(home, july, effective["july"]).reviews
+    assert second.unread == ("Note", "Connect Fee")
+    assert [(s.reason, s.text) for s in second.suspicious] == [
+        (
+            "not_read",
+            "has columns that june.csv before it had not, and nothing reads: Connect Fee; see [columns] in the mapping",
+        )
+    ]
+    assert "  not read: Note, Connect Fee" in text_of(second, 10).splitlines()
+    with pytest.raises(Refused, match="Connect Fee"):
+        accept(home, july, effective["july"], refuse_suspicious=True)
+    # who accepts is told, too
+    monkeypatch.setenv("TOLLBOOK_HOME", str(home.root))
+    monkeypatch.setenv("TOLLBOOK_SEEDS", str(home.seeds))
+    again = CliRunner().invoke(
+        cli, ["rates", "accept", str(june_again), "--source", "carrier", "--effective", "2026-06-02"]
+    )
+    assert again.stderr.splitlines() == ["june-again.csv: not read: Note"]
+    # a deck before that is not in the archive any more says nothing
+    for kept in (home.archive / "rates" / "carrier").glob("*.csv"):
+        kept.unlink()
+    assert review(home, july, effective["july"]).reviews[0].suspicious == ()
 
 
 def test_a_deck_that_cannot_be_read_keeps_back_its_own_source_alone(

@@ -267,6 +267,76 @@ def test_numbers_of_a_sheet_have_no_marks(tmp_path: Path) -> None:
     assert found.startswith('a.xlsx line 2, column Code: "44.5" is not a prefix')
 
 
+def test_marks_that_end_no_thousands(tmp_path: Path) -> None:
+    """0.020 by a mapping whose decimals have a comma was 20; no number of thousands begins with 0."""
+    toml = 'decimal = ","\nthousands = "."\ncurrency = "USD"\n' + AZ + "rate_per_minute = 2\n"
+    right = 'the decimal separator is ","; see decimal and thousands in the mapping'
+    deck = "p;r\n44;0.020\n45;-0.020\n46;0 02\n47;1.234,5 USD\n48;€ 1.234.567\n49;12 345,25\n33;USD 0,25\n"
+    semicolons = 'delimiter = ";"\n' + toml
+    assert problems(tmp_path, semicolons, "a.csv", deck, "2026-04-01") == [
+        f'a.csv line 2, column r: "0.020" has "." where no thousands end; {right}',
+        f'a.csv line 3, column r: "-0.020" has "." where no thousands end; {right}',
+        f'a.csv line 4, column r: "0 02" has " " where no thousands end; {right}',
+    ]
+    _, rows = read(tmp_path, semicolons, "a.csv", deck.replace("45;-0.020\n", ""), "2026-04-01", rules=5)
+    wrong = ["44 | 20", "46 | 2"]
+    assert short(rows, "prefix", "rate_per_minute") == [
+        "33 | 0.25",
+        *wrong,
+        "47 | 1234.5",
+        "48 | 1234567",
+        "49 | 12345.25",
+    ]
+    commas = 'delimiter = ";"\nthousands = ","\n' + AZ + "rate_per_minute = 2\n"
+    (found,) = problems(tmp_path, commas, "a.csv", "p;r\n44;0,020\n45;1,234.5\n", "2026-04-01")
+    assert found.startswith('a.csv line 2, column r: "0,020" has "," where no thousands end; ')
+
+
+def test_country_codes_of_merged_cells(tmp_path: Path) -> None:
+    """The first row alone has it: 207 is Egypt, and not London."""
+    toml = AZ.replace("prefix = 1", 'country_code = "CC"\nprefix = "Area"\nrate_per_minute = "Rate"')
+    deck = "CC,Area,Rate\n44,20,1\n,207,2\n,208,3\n44,,4\n,+4420,5\n"
+    assert problems(tmp_path, toml, "a.csv", deck, "2026-04-01") == [
+        "a.csv line 3, column CC: it is empty, and other rows have one (also on 1 more lines: 4); of merged cells the"
+        " first alone has it: write it in each row; a whole prefix is written +44"
+    ]
+    by_before = read(tmp_path, toml, "a.csv", deck, "2026-04-01", rules=5)[1]
+    assert short(by_before, "prefix") == ["207", "208", "44", "4420", "4420"]
+    # a column that no row has filled is none
+    none = read(tmp_path, toml, "a.csv", "CC,Area,Rate\n,207,2\n,208,3\n", "2026-04-01")[1]
+    assert short(none, "prefix") == ["207", "208"]
+
+
+def test_an_effective_date_that_changes_nothing(tmp_path: Path) -> None:
+    """Prices begin on their rows' dates, a month before the one that somebody gives."""
+    dated = MAPPING + "[effective]\nfile_name = '([0-9-]{10})'\n"
+    deck = "Code,Rate,Inc,Date\n44,1,1/1,01/12/2026\n45,1,1/1,15/12/2026\n"
+    (found,) = problems(tmp_path, MAPPING, "a.csv", deck, "2027-01-01")
+    assert found == (
+        "a.csv: --effective changes nothing: every row has its own date, the first 2026-12-01; leave it out; to have"
+        " other dates, write them in the deck"
+    )
+    # what the deck has by itself, as the journal says it
+    for toml, name, given in [
+        (MAPPING, "a.csv", "2026-12-01T00:00:00"),
+        (dated, "2026-11-20.csv", "2026-11-20T00:00:00"),
+        ('earlier_dates = "effective"' + MAPPING, "a.csv", "2026-12-10"),
+        ('replaces = "full"' + MAPPING, "a.csv", "2026-11-20"),
+    ]:
+        assert len(read(tmp_path, toml, name, deck, given)[1]) == 2
+    assert len(problems(tmp_path, 'earlier_dates = "effective"' + MAPPING, "a.csv", deck, "2026-11-30")) == 1
+    assert read(tmp_path, MAPPING, "a.csv", deck, "2027-01-01", rules=5)[1][0]["valid_from"] == "2026-12-01"
+    undated = deck + "46,1,1/1,\n"
+    assert read(tmp_path, MAPPING, "a.csv", undated, "2027-01-01")[1][2]["valid_from"] == "2027-01-01"
+
+
+def test_columns_that_nothing_reads(tmp_path: Path) -> None:
+    deck = "Code,Rate,Inc,Date,Connect  Fee,Note,\n44,1,1/1,01/12/2026,,,\n45,1,1/1,01/12/2026,0.05,,x\n"
+    assert read(tmp_path, MAPPING, "a.csv", deck)[0].unread == ("Connect Fee", "7")
+    bare = "header = 0\n" + AZ + "rate_per_minute = 3\n"
+    assert read(tmp_path, bare, "a.csv", "44,UK,1\n45,DK,1\n", "2026-04-01")[0].unread == ("column 2",)
+
+
 def test_words_of_a_mapping_that_say_two_things(tmp_path: Path) -> None:
     """A word that the mapping names under one key is not the other's by default."""
     toml, deck = AZ + "rate_per_minute = 2\n", "p,r\n44,-\n45,-1\n"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -91,9 +91,24 @@ def read_deck(con: duckdb.DuckDBPyConnection, held: Writer, each: Dropped, optio
         raise UnreadableDeck(map(str, problems))
     with _own_fault(each):
         try:
-            return normal.load(con, each.path, each.source, mapping, options.effective, options.replaces)
+            deck = normal.load(con, each.path, each.source, mapping, options.effective, options.replaces)
+            return _beside_the_one_before(con, held.home, deck) if deck.unread else deck
         except UnreadableDeck as unreadable:
             raise UnreadableDeck([*unreadable.problems, *_unmapped(held.home, each.source)]) from unreadable
+
+
+def _beside_the_one_before(con: duckdb.DuckDBPyConnection, home: Home, deck: Deck) -> Deck:
+    """Which of the columns that nothing reads the deck of its source before it had not."""
+    before = con.execute(
+        "select file_id, name from ops.decks where source = ? and file_id <> ? order by deck desc limit 1",
+        [deck.source, deck.file_id],
+    ).fetchall()
+    for file_id, name in before:
+        path = dropped.archived(home, Dropped(deck.path.with_name(name), "rates", deck.source, moves=False), file_id)
+        with suppress(UnreadableDeck, OSError):  # it was written otherwise, or is not here any more
+            had = normal.unread(path, name, deck.mapping)
+            return replace(deck, appeared=tuple(c for c in deck.unread if c not in had), before=name)
+    return deck
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -61,14 +60,12 @@ def review(home: Home, file: Path | None = None, options: DeckOptions = AS_MAPPE
 def _contradictions(
     held: Writer, decks: list[Dropped], options: DeckOptions
 ) -> Mapping[tuple[str, str], list[Suspicion]]:
-    """What decks of one source that wait together say otherwise of the same prices."""
-    of_source = Counter(each.source for each in decks)
-    several = [each for each in decks if of_source[each.source] > 1]
-    if not several:
+    """What decks that wait together, of whatever sources, say otherwise of the same prices."""
+    if len(decks) < 2:
         return {}
     with held.connect() as con:
         together = Together(con)
-        for each in several:
+        for each in decks:
             with suppress(UnreadableDeck):  # its own review says so
                 known = accepted_as(con, held, each, options)
                 if known is None or known.other is not None:
