@@ -29,3 +29,7 @@ class LandedElsewhere(Exception):
 
 class ReplacesNone(Exception):
     """Rows of a file that is to supersede replace none; the message says which, and what was meant or is to be done."""
+
+
+class ReplacesAnother(ReplacesNone):
+    """Rows of a file that is to supersede would replace other calls than their own; the message says which."""

@@ -11,7 +11,8 @@ import duckdb
 from orchestration.configuration.schema import CANONICAL
 from orchestration.landing.formats.known import NATIVE
 from orchestration.landing.formats.native import SourceSettings
-from orchestration.landing.problem import LandedElsewhere, OtherLayout, ReplacesNone, UnreadableFile
+from orchestration.landing.identity.columns import ANOTHER_CALL
+from orchestration.landing.problem import LandedElsewhere, OtherLayout, ReplacesAnother, ReplacesNone, UnreadableFile
 from orchestration.landing.store import Counts, FileKey
 from orchestration.store.database import count
 
@@ -108,6 +109,34 @@ def refuse_replacing_none(con: duckdb.DuckDBPyConnection, key: FileKey) -> str |
         f"{said}, which has not landed from {key.source}{meant} Nothing of the file lands; where such rows are new:"
         f" {right}"
     )
+
+
+def refuse_replacing_another(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
+    """Raise `ReplacesAnother` where a row of a file that supersedes is another call than the one that it replaces: a
+    switch that gives its ids again each day would lose the calls of the day before.
+    """
+    row = con.execute(
+        f"""
+        select
+            r.call_id, r.started_at, r.called_number, o.started_at, o.called_number, o.file_id,
+            count(distinct (r.call_id, r.attempt)) over (),
+        from landed.cdrs as r
+        inner join landed.superseded_cdrs as o
+            on r.source = o.source and r.call_id = o.call_id and r.attempt = o.attempt and abs(r.day - o.day) <= 1
+        where r.file_sequence = $sequence and o.superseded_by = $file and {ANOTHER_CALL}
+        order by r.day, r.call_id, r.attempt, o.day
+        limit 1
+        """,
+        {"sequence": key.sequence, "file": key.file_id},
+    ).fetchall()
+    for call_id, at, number, then, other, file, calls in row:
+        what = "1 row is another call than it" if calls == 1 else f"{calls:,} rows are other calls than they"
+        raise ReplacesAnother(
+            f"{what} would replace, the first is call {call_id} of {at:%Y-%m-%d %H:%M:%S} UTC to {number}"
+            f" where that of {then:%Y-%m-%d %H:%M:%S} UTC to {other} landed ({file[:12]}): are its ids used again?"
+            " Nothing of the file lands; give each call an id of its own, such as its day before it. Where it is the"
+            " same call, and both its time and its number were wrong: --again beside --supersede"
+        )
 
 
 class _New(NamedTuple):

@@ -16,11 +16,9 @@ from orchestration.landing.rows.canonical import CanonicalType, Kind
 from orchestration.landing.rows.checked import checked, landed_row, name_the_nearest, rejected_row, valid
 from orchestration.landing.rows.plausible import Limits
 from orchestration.store.database import count
-from orchestration.store.sql import literal, quoted
+from orchestration.store.sql import quoted
 
 _SLOW = ("line", "raw", "broken")
-
-_OF_ANY_DAY = "; where both are right, on days that are no neighbours: tollbook land FILE --again"
 
 
 @dataclass(frozen=True)
@@ -170,16 +168,7 @@ def _insert_from(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str, test: 
 
 def reject_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey) -> None:
     """List temp table `conflicts` as rejected, whether in conflict or waiting for a second operator."""
-    detail = literal(
-        f"another row with the same {' and '.join(key.kind.identity)} has landed with other"
-        " values; to replace it: tollbook land --supersede FILE --reason TEXT"
-        if key.kind.name == "cdrs"
-        else f"another row with the same {' and '.join(key.kind.identity)} has landed with other values; where that is"
-        " the wrong one, withdraw its file (tollbook withdraw FILE_ID --reason TEXT), then this one counts"
-        + (_OF_ANY_DAY if key.kind.name == "payments" else "")
-    )
-    said = f"coalesce(detail, {detail})"
-    _reject(con, key, f"select line, day, reason, {said}, raw, row_id, attempt from conflicts")
+    _reject(con, key, "select line, day, reason, detail, raw, row_id, attempt from conflicts")
 
 
 def _reject(con: duckdb.DuckDBPyConnection, key: FileKey, rows: str) -> None:

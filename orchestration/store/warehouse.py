@@ -45,7 +45,7 @@ KINDS = ("cdrs", "usage", "payments", "rates", "statements", "resources")
 # JSON row, nor the rows of a file together, have more than 1,000 keys.
 # 6: a payment's texts have an end and no character that commands, no text in an issued document's CSV is a formula to a
 # spreadsheet; the days before all other traffic that a file
-# which is withdrawn had opened are no more.
+# which is withdrawn had opened are no more; a file that supersedes does not land where it would replace another call.
 RULES = 6
 
 

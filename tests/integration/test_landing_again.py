@@ -338,6 +338,81 @@ def test_what_is_to_supersede_and_replaces_none_is_asked_about(home: Home, caplo
     assert rebuild(home, check=True).compared
 
 
+def test_another_call_under_the_same_id_is_not_replaced(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of a switch that numbers its calls anew each day; of one call either the time or the number was wrong."""
+    rows = [cdr(call_id=n, answered_at="", ended_at="") for n in "123"]
+    drop(home, "a.csv", csv_text(rows))
+    land(home)
+    others = [
+        r | {"started_at": f"2026-03-02T1{n}:00:00Z", "called_number": f"44770090012{n}"} for n, r in enumerate(rows)
+    ]
+    path = drop(home, "b.csv", csv_text(others))
+    (result,) = land(home, [path])
+    assert (result.landed, result.rejected) == (0, 3)
+    assert "that is another call, of 2026-03-01 10:00:00 UTC to 4915112345678: ids are used" in result.reasons[0].detail
+    before, calls = home.journal.read_text(), "select call_id, started_at, called_number from landed.cdrs order by all"
+    held = query(home, calls)
+    for name in ("b.csv", "c.csv"):  # as it landed, and new
+        path = drop(home, name, csv_text(others if name == "b.csv" else others[1:]))
+        (result,) = land(home, [path], supersede=True, reason="as said")
+        assert (result.status, result.landed, path.exists()) == ("replaces_another", 0, True)
+        assert "the first is call " in str(result.problem)
+    assert str(result.problem).startswith("2 rows are other calls than they would replace")
+    assert (home.journal.read_text(), query(home, calls)) == (before, held)
+    # versions of the calls: of another time, to a number that is written otherwise, and of both
+    late, soon = {"started_at": "2026-03-01T23:00:00Z"}, {"started_at": "2026-03-01T10:00:59Z"}
+    mended = [
+        rows[0] | late,
+        rows[1] | late | {"called_number": "0049 1511 2345678"},
+        rows[2] | soon | {"called_number": "4477"},
+    ]
+    (result,) = land(home, [drop(home, "d.csv", csv_text(mended))], supersede=True, reason="the clock")
+    assert (result.status, result.superseded) == ("landed", 3)
+    (result,) = land(home, [drop(home, "e.csv", csv_text(others[:1]))], supersede=True, again=True, reason="both")
+    assert (result.status, result.superseded) == ("landed", 1)
+    with monkeypatch.context() as patch:
+        go_by(patch, 5)
+        (result,) = land(home, [drop(home, "f.csv", csv_text(others[1:]))], supersede=True, reason="nobody asked")
+        assert (result.status, result.superseded) == ("landed", 2)
+    assert rebuild(home, check=True).compared
+    assert adds_up(home)
+
+
+def test_a_conflict_says_what_differs(home: Home) -> None:
+    columns = [*CDRS.names, "codec"]
+    first = cdr(codec="opus")
+    drop(home, "a.csv", csv_text([first, cdr(call_id="1.77958E+09", codec="opus")], columns))
+    land(home)
+    said = {
+        "duration_s is 9 (landed: 63.25), ended_at is empty (landed: 2026-03-01 10:01:08.25); to replace it": (
+            first | {"duration_s": "9", "ended_at": ""}
+        ),
+        "extra (codec); nothing is charged by that: waive the row, or to replace it": first | {"codec": "g711"},
+        "hangup_cause is 16 (landed: empty), pdd_ms is 7 (landed: empty) and 1 more; to replace it": (
+            first | {"disposition": "ok", "hangup_cause": "16", "pdd_ms": "7", "codec": ""}
+        ),
+        "started_at is 2026-03-01 10:00:01 (landed: 2026-03-01 10:00:00); 1.77958E+09 was an id once: a spreadsheet": (
+            cdr(call_id="1.77958E+09", codec="opus", started_at="2026-03-01T10:00:01Z")
+        ),
+    }
+    for n, (words, row) in enumerate(said.items()):
+        (result,) = land(home, [drop(home, f"b{n}.csv", csv_text([row], columns))])
+        assert [reason.reason for reason in result.reasons] == ["conflict"]
+        assert words in result.reasons[0].detail
+        assert (
+            "another row with the same call_id and attempt has landed with other values: " in result.reasons[0].detail
+        )
+    paid = [PAYMENTS, PAYMENTS.replace("03-02", "03-03").replace("100", "50.5")]
+    for n, text in enumerate(paid):
+        (result,) = land(home, [drop(home, f"p{n}.csv", text, "payments")])
+    said_of = result.reasons[0].detail
+    assert (
+        "on 2026-03-02: paid_at is 2026-03-03 10:00:00 (landed: 2026-03-02 10:00:00), amount is 50.5 (landed: 100)"
+        in said_of
+    )
+    assert said_of.endswith("such as its day before it, and land it with that: tollbook land FILE --corrects FILE_ID")
+
+
 def test_by_rules_4_what_superseded_nothing_landed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     drop(home, "a.csv", csv_text([cdr(call_id="first")]))
     with monkeypatch.context() as patch:

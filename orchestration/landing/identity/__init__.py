@@ -9,7 +9,8 @@ sets, and almost always ends with the probe.
 
 The steps are the SQL files of this folder. What varies by the kind of row stands in braces in them: `table`;
 `identity` and `stored`, lists of its columns; `same_identity` and `same_rest`, whether a row `r` and another, `o`,
-are the same in the identity columns, and in all others, null being the same as null; `near`, whether their days are
+are the same in the identity columns, and in all others, null being the same as null; `differences`, what they say
+otherwise, column by column, and `remedy`, what helps then; `near`, whether their days are
 near; `same_payment`, whether two of two sources are one payment; `row_id` and `attempt`, the columns that name a
 rejected row, or null; `as_read_today`, all columns of a row that landed by older rules, as its record is read today.
 The $parameters are those of `Fresh`.

@@ -68,6 +68,7 @@ def _decide(fresh: Fresh) -> None:
         fresh.run("staged_elsewhere", again=literal(again))
     while _round(fresh):
         pass
+    fresh.run("conflicting")
     if fresh.may_await_second:
         fresh.run("awaiting")
     fresh.run("landed")

@@ -21,11 +21,23 @@ from orchestration.landing.formats.native import SourceSettings
 from orchestration.landing.lacking import lacking
 from orchestration.landing.landed import first_traffic, has_landed, next_sequence
 from orchestration.landing.own_fault import own_fault
-from orchestration.landing.problem import LandedElsewhere, NotNow, OtherLayout, ReplacesNone, UnreadableFile
+from orchestration.landing.problem import (
+    LandedElsewhere,
+    NotNow,
+    OtherLayout,
+    ReplacesAnother,
+    ReplacesNone,
+    UnreadableFile,
+)
 from orchestration.landing.readers.opening import open_file, unpacked
 from orchestration.landing.readers.readable import Readable
 from orchestration.landing.readers.scan import Scan, scan
-from orchestration.landing.refusing import refuse_elsewhere, refuse_replacing_none, refuse_unreadable
+from orchestration.landing.refusing import (
+    refuse_elsewhere,
+    refuse_replacing_another,
+    refuse_replacing_none,
+    refuse_unreadable,
+)
 from orchestration.landing.rows.canonical import LANDING
 from orchestration.landing.rows.plausible import TRAFFIC, source_limits
 from orchestration.landing.settings import settings_of
@@ -55,7 +67,7 @@ class Options(TypedDict, total=False):
     """How files are landed. `kind` and `source`: what they are, outside the inbox; of it, which of them.
 
     `supersede`: rows replace landed ones, for a `reason`. `again`: the same content from another source is meant, the
-    same payments and ids of other days too.
+    same payments and ids of other days too, and replacing what looks like another call.
     `corrects`: the id of the file (of the same kind and source) whose rejected rows the one file has right.
     """
 
@@ -122,8 +134,8 @@ def land(home: Home, files: Sequence[Path] = (), **options: Unpack[Options]) -> 
     One result per file, in the order of landing. Raises `Refused` for a request that cannot be
     carried out; a file that cannot be read (`unreadable`), that landed from another source (`landed_elsewhere`)
     where it is not said to be meant (`again`), that is to supersede and has rows that replace none
-    (`replaces_none`), that the operator may not land (`not_permitted`), or that is taken away meanwhile (`gone`), is a
-    result and the others go on.
+    (`replaces_none`) or would replace other calls (`replaces_another`), that the operator may not land
+    (`not_permitted`), or that is taken away meanwhile (`gone`), is a result and the others go on.
     """
     refuse_options(files, options)
     with writing(home, command_of(options)) as held:
@@ -249,7 +261,8 @@ def _land_one(landing: Landing, file: Dropped) -> Landed:
     except NotPermitted as problem:
         return replace(result, status="not_permitted", problem=f"{problem}; it stays where it is")
     except ReplacesNone as problem:
-        return replace(result, status="replaces_none", problem=str(problem))
+        status = "replaces_another" if isinstance(problem, ReplacesAnother) else "replaces_none"
+        return replace(result, status=status, problem=str(problem))
     except (UnreadableFile, LandedElsewhere) as problem:
         landing.revive()
         if not is_there(file.path):
@@ -441,8 +454,13 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
 
 
 def _doubts(landing: Landing, key: FileKey) -> Iterable[str]:
-    """What landed of the file and is perhaps not meant so. Raises `ReplacesNone` where it hardly is."""
+    """What landed of the file and is perhaps not meant so. Raises `ReplacesNone` where it hardly is.
+
+    `--again` beside `--supersede` says that it is.
+    """
     con = landing.con
+    if landing.supersede and landing.writer.rules > 5 and not landing.again:
+        refuse_replacing_another(con, key)
     if landing.supersede and landing.writer.rules > 4:
         said = refuse_replacing_none(con, key)
         return [said] if said else []

@@ -36,7 +36,8 @@ class Landed:
     kind: str
     source: str
     name: str
-    # landed, already_landed, landed_elsewhere, replaces_none, not_permitted, unreadable, gone, dry_run
+    # landed, already_landed, landed_elsewhere, replaces_none, replaces_another, not_permitted, unreadable, gone or
+    # dry_run
     status: str
     rows: int = 0
     landed: int = 0
