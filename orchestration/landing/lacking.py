@@ -43,6 +43,10 @@ def lacking(con: duckdb.DuckDBPyConnection, key: FileKey, absent: Collection[str
     for column in _had_before(con, key, [name for name in absent if name not in lost]):
         without = _WITHOUT[key.kind.name][column]
         yield f"there is no column {column}, and files of {key.source} had it; without it {without}"
+    for column in _empty(con, key, {*absent, *lost}):
+        what = "answered call" if key.kind.name == "cdrs" else "row"
+        without = _WITHOUT[key.kind.name][column]
+        yield f"no {what} in it has {column}, and all of {key.source} had it in files before; without it {without}"
 
 
 def _lost(con: duckdb.DuckDBPyConnection, key: FileKey) -> dict[str, int]:
@@ -64,13 +68,38 @@ def _lost(con: duckdb.DuckDBPyConnection, key: FileKey) -> dict[str, int]:
     return {column: calls for column, calls in zip(columns, counts, strict=True) if calls}
 
 
+def _empty(con: duckdb.DuckDBPyConnection, key: FileKey, told: Collection[str]) -> list[str]:
+    """Which columns are empty in two rows or more, all that the file has, as of a look-up that failed, where each row
+    of the last files had them; but those that were `told` of.
+    """
+    columns = [c for c in _WITHOUT.get(key.kind.name, {}) if c not in told and c != "attempt"]
+    if not columns:
+        return []
+    counts = ", ".join(f"count({quoted(column)})" for column in columns)
+    asked = f"select count(*), {counts} from {key.kind.table} where file_sequence = ? {_answered(key)}"
+    rows, *filled = one(con, asked, [key.sequence])
+    empty = [column for column, n in zip(columns, filled, strict=True) if not n] if rows > 1 else []
+    return _of_last_files(con, key, empty, "bool_and({} is not null)", f"true {_answered(key)}")
+
+
 def _had_before(con: duckdb.DuckDBPyConnection, key: FileKey, absent: Collection[str]) -> list[str]:
     """Which of the columns that it lacks the last files of the source had, where that matters to a row of it."""
     columns = [column for column in _WITHOUT.get(key.kind.name, {}) if column in absent]
-    answered = " where duration_s > 0" if key.kind.name == "cdrs" else ""
+    matters = f"exists (select 1 from {key.kind.table} where file_sequence = $sequence {_answered(key)})"
+    return _of_last_files(con, key, columns, "bool_or({} is not null)", matters)
+
+
+def _answered(key: FileKey) -> str:
+    return "and duration_s > 0" if key.kind.name == "cdrs" else ""
+
+
+def _of_last_files(
+    con: duckdb.DuckDBPyConnection, key: FileKey, columns: Collection[str], had: str, where: str
+) -> list[str]:
+    """Of which columns it is true that the rows of the source's last files `had` them (SQL), those of them `where`."""
     if not columns:
         return []
-    had = [f"bool_or({quoted(column)} {'> 1' if column == 'attempt' else 'is not null'})" for column in columns]
+    asked = [had.format(quoted(c)) if c != "attempt" else "bool_or(attempt > 1)" for c in columns]
     found = one(
         con,
         f"""
@@ -82,14 +111,9 @@ def _had_before(con: duckdb.DuckDBPyConnection, key: FileKey, absent: Collection
             order by file_sequence desc
             limit {_LOOKED_AT}
         )
-        select {", ".join(had)}
+        select {", ".join(asked)}
         from {key.kind.table}
-        where
-            source = $source
-            and file_sequence in (select file_sequence from before)
-            and exists (
-                select 1 from (select * from {key.kind.table}{answered}) where file_sequence = $sequence
-            )
+        where source = $source and file_sequence in (select file_sequence from before) and {where}
         """,
         {"kind": key.kind.name, "source": key.source, "sequence": key.sequence},
     )

@@ -24,6 +24,39 @@ def has_conflicts(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, sourc
     return con.execute(asked, [file_id, kind, source]).fetchone() is not None
 
 
+def left_as_it_is(con: duckdb.DuckDBPyConnection, file_id: str, kind: str, source: str) -> str | None:
+    """What of a file that has landed does not count, and did not come to by landing it again: conflicts, and CDRs that
+    other files have superseded. None where there is nothing.
+    """
+    this = [file_id, kind, source]
+    conflicts, line, detail = one(
+        con,
+        "select count(*), min(line), arg_min(detail, line) from ops.rejected_rows"
+        " where (file_id, kind, source) = (?, ?, ?) and reason = 'conflict'",
+        this,
+    )
+    if conflicts:
+        rows = "1 row is" if conflicts == 1 else f"{conflicts:,} rows are"
+        return f"nothing changed: {rows} still in conflict, the first is line {line}: {detail}"
+    calls, call_id, by, name = one(
+        con,
+        """
+        select count(*), min(o.call_id), arg_min(o.superseded_by, o.call_id), arg_min(f.name, o.call_id)
+        from landed.superseded_cdrs as o
+        inner join ops.files as f on o.superseded_by = f.file_id and o.source = f.source and f.kind = 'cdrs'
+        where (o.file_id, 'cdrs', o.source) = (?, ?, ?) and f.withdrawn_at is null and o.superseded_by <> o.file_id
+        """,
+        this,
+    )
+    if not calls:
+        return None
+    was = f"its call {call_id} was" if calls == 1 else f"{calls:,} of its calls were, the first is {call_id},"
+    return (
+        f"nothing changed: it has landed, and {was} superseded by {name}; to have that back: tollbook withdraw"
+        f" {by[:12]} --reason TEXT"
+    )
+
+
 def land_conflicts(con: duckdb.DuckDBPyConnection, key: FileKey, file: Readable, supersede: bool) -> Counts | None:
     """Let the file's conflicting rows replace what they conflict with (`supersede`), or count beside what landed from
     other sources or on other days; None if there are none such.

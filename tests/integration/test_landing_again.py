@@ -274,6 +274,73 @@ def test_what_decides_money_and_is_said_no_more_is_asked_about(home: Home, caplo
     assert said("g.csv", conflicting, **over) == [f"g.csv: {loses}; without it {gone}"]
 
 
+def test_what_a_whole_file_says_otherwise_is_asked_about(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    """A column that is empty in all its rows, the rows of another file under other ids, and ids that are spoilt."""
+
+    def said(name: str, rows: list[dict[str, str]], **options: Any) -> list[str]:
+        caplog.clear()
+        (result,) = land(home, [drop(home, name, csv_text(rows))], **options)
+        assert (result.landed, result.rejected) == (len(rows), 0)
+        return caplog.messages
+
+    def calls(name: str, minute: int, **cells: object) -> list[dict[str, str]]:
+        at = {"started_at": f"2026-03-01T10:{minute}:00Z", "answered_at": "", "ended_at": ""}
+        return [
+            cdr(call_id=f"{name}{n}", called_number=f"44{n}", **at | {"egress_trunk": "out"} | cells) for n in (1, 2)
+        ]
+
+    assert said("a.csv", calls("a", 10)) == []
+    unanswered = {"duration_s": "0", "egress_trunk": ""}
+    assert said("b.csv", [*calls("b", 11), *calls("u", 11, **unanswered)]) == []
+    # of one call nothing tells that it is the file's fault, nor of calls that were not answered
+    assert said("c.csv", calls("c", 12, egress_trunk="")[:1], dry_run=True) == []
+    assert said("d.csv", calls("d", 13, **unanswered)) == []
+    lost = "no answered call in it has egress_trunk, and all of sw1 had it in files before; without it a call leaves by"
+    (lacking,) = said("e.csv", calls("e", 14, egress_trunk=""))
+    assert lacking.startswith(f"e.csv: {lost} no carrier")
+    assert said("f.csv", calls("f", 15, egress_trunk="")) == []
+    # half of it is what landed before, and less is chance
+    again = [row | {"call_id": f"again-{row['call_id']}"} for row in calls("a", 10)]
+    (twice,) = said("g.csv", [*again, *calls("g", 16)], dry_run=True)
+    assert twice.startswith("g.csv: 2 of its 4 rows landed from sw1 before, under other ids (again-a1 as a1 of a.csv)")
+    assert said("h.csv", [*again[:1], *calls("h", 17)]) == []
+    (spoilt,) = said("i.csv", [row | {"call_id": f"{n}.7E+09"} for n, row in enumerate(calls("i", 18))])
+    assert spoilt.startswith("i.csv: 0.7E+09 (and 1 more) was an id once: a spreadsheet has spoiled it")
+    assert said("j.csv", [row | {"call_id": f"1E{n}"} for n, row in enumerate(calls("j", 19))]) == []
+
+
+def test_landing_again_that_changes_nothing_says_why(home: Home) -> None:
+    drop(home, "a.csv", csv_text([cdr()]))
+    (first,) = land(home)
+    text = csv_text([cdr(duration_s=9)])
+    over: dict[str, Any] = {"supersede": True, "reason": "9 s"}
+
+    def asked(name: str, data: str, kind: str = "cdrs", **options: Any) -> str | None:
+        (result,) = land(home, [drop(home, name, data, kind)], **options)
+        assert result.status == "already_landed"
+        return result.problem
+
+    drop(home, "b.csv", text)
+    (second,) = land(home)
+    still = "nothing changed: 1 row is still in conflict, the first is line 2: another row with the same call_id"
+    assert str(asked("b.csv", text, again=True)).startswith(still)
+    assert asked("b.csv", text) is None
+    land(home, [drop(home, "b.csv", text)], **over)
+    assert asked("b.csv", text, **over) is None  # as it stands: the same command twice
+    assert asked("a.csv", csv_text([cdr()]), **over) == (
+        "nothing changed: it has landed, and its call c1 was superseded by b.csv; to have that back: tollbook withdraw"
+        f" {second.file_id[:12]} --reason TEXT"
+    )
+    withdraw_file(home, second.file_id, "it was right")
+    assert asked("a.csv", csv_text([cdr()]), **over) is None
+    for day in ("02", "03"):
+        land(home, [drop(home, f"{day}.csv", PAYMENTS.replace("03-02", f"03-{day}"), "payments")])
+    day_after = asked("03.csv", PAYMENTS.replace("03-02", "03-03"), "payments", again=True)
+    assert str(day_after).startswith("nothing changed: 1 row is still in conflict, the first is line 2: ")
+    assert "give each payment an id of its own" in str(day_after)
+    assert first.landed == 1
+
+
 def test_a_file_whose_rows_conflicted_can_supersede_afterwards(home: Home) -> None:
     drop(home, "a.csv", csv_text([cdr()]))
     path = drop(home, "b.csv", csv_text([cdr(duration_s=1), cdr(call_id="x"), cdr(duration_s=-1)]))

@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.configuration.nearest import respelled
 from orchestration.engine.dbt import modelled
-from orchestration.landing import dropped, payments, switch_counts, usage
+from orchestration.landing import dropped, other_ids, payments, switch_counts, usage
 from orchestration.landing.corrected.correct import correct_said, correct_same_lines, file_to_correct
 from orchestration.landing.dropped import Dropped
 from orchestration.landing.formats.native import SourceSettings
@@ -42,7 +42,7 @@ from orchestration.landing.rows.canonical import LANDING
 from orchestration.landing.rows.plausible import TRAFFIC, source_limits
 from orchestration.landing.settings import settings_of
 from orchestration.landing.store import Counts, FileKey, store
-from orchestration.landing.supersede import has_conflicts, land_conflicts
+from orchestration.landing.supersede import has_conflicts, land_conflicts, left_as_it_is
 from orchestration.landing.unreadable import SetAside, held_by
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
@@ -332,6 +332,8 @@ def _already(landing: Landing, file: Dropped, result: Landed) -> Landed:
         except NotNow as problem:
             return replace(result, problem=f"{problem}; it stays where it is")
         result = replace(result, problem=_forget(file))
+    if (landing.supersede or landing.again) and not result.settled and not result.problem:
+        result = replace(result, problem=left_as_it_is(landing.con, result.file_id, file.kind, file.source))
     return replace(result, status="already_landed")
 
 
@@ -464,14 +466,15 @@ def _doubts(landing: Landing, key: FileKey) -> Iterable[str]:
     if landing.supersede and landing.writer.rules > 4:
         said = refuse_replacing_none(con, key)
         return [said] if said else []
+    found: Iterable[str] = ()
     match key.kind.name:
         case "resources":
-            return switch_counts.doubts(con, key.sequence, key.source)
+            found = switch_counts.doubts(con, key.sequence, key.source)
         case "payments":
-            return payments.doubts(con, key.sequence)
+            found = payments.doubts(con, key.sequence)
         case "usage":
-            return usage.doubts(con, key.sequence)
-    return ()
+            found = usage.doubts(con, key.sequence)
+    return [*other_ids.doubts(con, key), *found]
 
 
 def _settled(landing: Landing, key: FileKey, file: Readable, counts: Counts) -> int:
