@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from orchestration.commands.arguments import JSON, RAW, Command, Day
-from orchestration.commands.published import say_unpublished
+from orchestration.commands.published import say_outside, say_unpublished
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import Home
 
@@ -41,6 +41,7 @@ def statement(account: str, first: date, last: date, by_day: bool, as_csv: bool,
     shown = operation.statement(home, account, first, last, by_day)
     file = operation.write_csv(home, shown, raw=raw) if as_csv else None
     say_unpublished(home)
+    say_outside(home, first, last)
     if as_json:
         print_json({**vars(shown), "file": file})
         return
@@ -88,6 +89,7 @@ def gl(first: date, last: date, trial_balance: bool, raw: bool, as_json: bool) -
     home = Home.from_environment()
     ledger = general_ledger(home, first, last, raw=raw)
     say_unpublished(home)
+    say_outside(home, first, last)
     if as_json:
         print_json(ledger)
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from orchestration.commands.arguments import JSON, Command, Day, Month
+from orchestration.commands.published import say_outside
 from orchestration.show import print_json, table
 from orchestration.store.warehouse import Home
 
@@ -27,7 +28,9 @@ def anomalies(first: date | None, last: date | None, account: str | None, as_jso
     """
     from orchestration.operations.questions.trends import anomalies as operation
 
-    rows = operation(Home.from_environment(), first, last, account)
+    home = Home.from_environment()
+    rows = operation(home, first, last, account)
+    say_outside(home, first, last)
     if as_json:
         print_json(rows)
     elif not rows:

@@ -1,4 +1,4 @@
-"""Usage of an account that is sent no invoice: it is charged to a carrier all the same, and said."""
+"""Usage that lands and is perhaps not meant so: of an account that is sent no invoice, of a service nearly known."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ from collections.abc import Iterator
 
 import duckdb
 
+from orchestration.configuration.nearest import nearest
+
 
 def doubts(con: duckdb.DuckDBPyConnection, sequence: int) -> Iterator[str]:
-    """Carriers that the file that is landing has usage of."""
+    """Carriers that the file that is landing has usage of; services without a price that are nearly one with some."""
+    known = {name for (name,) in con.execute("select distinct service from config.service_rates").fetchall()}
+    of_file = "select service, count(*) from landed.usage where file_sequence = ? group by service order by service"
+    for service, rows in con.execute(of_file, [sequence]).fetchall():
+        if service not in known and (meant := nearest(service, known)):
+            yield (
+                f"{rows:,} {'row is' if rows == 1 else 'rows are'} of {service}, which has no price in"
+                f" service_rates.csv; did you mean {meant}? Then withdraw the file, and land it with that name"
+            )
     carriers = con.execute(
         """
         select account_id, count(*)

@@ -13,11 +13,17 @@
     'bad_number': 'no table prices a number of other than 1 to 15 digits, land the call with the number as it should be: '
         ~ 'tollbook land FILE --supersede --reason TEXT; of a source whose calls go to what is none (*97, s, voicemail), '
         ~ 'write ignore in not_numbers of seeds/sources.csv',
-    'no_rate': 'add a price to seeds/rates.csv (of a service: seeds/service_rates.csv), or accept a deck that has it',
+    'no_rate': 'add a price to seeds/rates.csv, or accept a deck that has it',
+    'no_rate of usage': 'add a price to seeds/service_rates.csv',
     'blocked': 'the rate is blocked and has no price, give it one if such calls are charged',
     'no_cost': 'land the call with what the carrier charges in the currency of the table (tollbook land FILE --supersede '
         ~ '--reason TEXT); a markup waits for a price of the other leg',
     'no_fx': 'add the rate of the two currencies to seeds/fx_rates.csv',
+} %}
+
+{%- set said_before = {
+    'no_account': "coalesce(n.words, '') || ",
+    'no_rate of usage': "coalesce(s.words, '') || ",
 } %}
 
 with unrated as (
@@ -33,6 +39,7 @@ with unrated as (
             '{{ direction }}' as direction,
             {{ direction }}_trunk as trunk_id,
             charged_at,
+            null as service,
             '{{ side }} leg of call ' || call_id || ' (' || coalesce(
                 {{ side }}_account_id,
                 'nobody''s trunk ' || {{ direction }}_trunk,
@@ -51,10 +58,11 @@ with unrated as (
         source || ':' || usage_id as key,
         usage_id as call_id,
         reason,
-        case reason when 'no_account' then 'no_account of usage' else reason end as remedied,
+        case when reason in ('no_account', 'no_rate') then reason || ' of usage' else reason end as remedied,
         null as direction,
         null as trunk_id,
         null as charged_at,
+        service,
         service || ' ' || usage_id || ' of ' || account_id || ' has no price: ' || reason as words,
     from {{ ref('rated_usage') }}
     where day in {{ checked_days() }} and status = 'unrated'
@@ -88,6 +96,25 @@ nearly as (
         or u.charged_at < t.valid_from
         or u.charged_at >= t.valid_to
     group by u.trunk_id, u.direction
+),
+
+-- the service with a price that is the usage's but for its capitals and marks, or a letter
+services as (
+    select
+        u.service,
+        'seeds/service_rates.csv has ' || min(r.service) || ', is it that? Then withdraw the file '
+        || '(tollbook withdraw FILE --reason TEXT) and land it with that name. If not: ' as words,
+    from unrated as u
+    cross join {{ ref('stg_service_rates') }} as r
+    where
+        u.remedied = 'no_rate of usage'
+        and (
+            lower(regexp_replace(r.service, '[^\p{L}\p{N}]', '', 'g'))
+            = lower(regexp_replace(u.service, '[^\p{L}\p{N}]', '', 'g'))
+            or (length(u.service) > 4 and damerau_levenshtein(lower(u.service), lower(r.service)) = 1)
+        )
+    group by u.service
+    having not bool_or(r.service = u.service)
 )
 
 select
@@ -97,11 +124,12 @@ select
     case u.remedied
         {% for reason, remedy in remedies.items() -%}
             when '{{ reason }}'
-                then '{{ reason }}: ' || {{ "coalesce(n.words, '') || " if reason == 'no_account' }}'{{ remedy }}.'
+                then '{{ reason }}: ' || {{ said_before.get(reason, '') }}'{{ remedy }}.'
         {% endfor -%}
     end as remedy,
 from unrated as u
 left join nearly as n on u.reason = 'no_account' and u.trunk_id = n.trunk_id and u.direction = n.direction
+left join services as s on u.service = s.service
 anti join {{ ref('stg_waivers') }} as w
     on
         u.day = w.day

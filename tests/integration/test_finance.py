@@ -304,6 +304,23 @@ def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return str(stop.value.code)
 
 
+def test_days_that_the_books_have_nothing_of_are_said(books: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    """An earlier year, days after them; what is asked about days on either side of an end is answered."""
+    for command in (["gl"], ["statement", "acme"], ["anomalies"]):
+        for first, last, said in [
+            (
+                "2025-05-01",
+                "2025-05-31",
+                "the books begin on 2026-05-04: nothing is published of 2025-05-01 to 2025-05-31\n",
+            ),
+            ("2026-12-01", "2026-12-01", "the books go to 2026-07-01: nothing is published of 2026-12-01\n"),
+            ("2025-05-01", "2026-05-05", ""),
+            ("2026-07-01", "2026-12-01", ""),
+        ]:
+            main([*command, "--from", first, "--to", last])
+            assert capsys.readouterr().err == said
+
+
 def test_a_posting_without_accounts_is_refused(
     books: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1039,13 +1039,16 @@ def test_payments_are_not_nothing_nor_the_wrong_way_round_nor_of_the_future(home
     _pay(home)
     (landed,) = land(home)
     assert (landed.landed, landed.rejected) == (_GOOD, len(_PAYMENTS) - _GOOD)
-    favour = "0, in the account's favour: docs/ledger.md"
+    favour = "0, in the account's favour: docs/landing.md"
+    payment = (
+        f"{favour[:26]}; what goes back, as of a returned debit or a chargeback, has the method refund{favour[26:]}"
+    )
     assert query(home, "select line, reason, detail from ops.rejected_rows order by line") == [
         (10, "bad_amount", "amount is 0; write what was paid"),
-        (11, "wrong_sign", f"amount is -5; a payment of a customer is above {favour}"),
+        (11, "wrong_sign", f"amount is -5; a payment of a customer is above {payment}"),
         (12, "wrong_sign", f"amount is 5; a refund of a customer is below {favour}"),
         (13, "wrong_sign", f"amount is -5; a write_off of a customer is above {favour}"),
-        (14, "wrong_sign", f"amount is 5; a payment of a carrier is below {favour}"),
+        (14, "wrong_sign", f"amount is 5; a payment of a carrier is below {payment}"),
         (15, "wrong_sign", f"amount is -5; a refund of a carrier is above {favour}"),
         (16, "bad_amount", "amount is 0; write what was paid"),
         (
@@ -1146,6 +1149,23 @@ def test_usage_of_a_carrier_is_said(home: Home, caplog: pytest.LogCaptureFixture
     assert [line for line in caplog.messages if "usage" in line] == [
         f"{name}: carry is a carrier, and has {rows} {said} both in accounts.csv"
         for name, rows in (("a.csv", "2 rows"), ("b.csv", "1 row"))
+    ]
+
+
+def test_usage_of_a_service_that_is_nearly_known_is_said(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    prices = home.seeds / "service_rates.csv"
+    prices.write_text("service,account_id,unit_price,currency,valid_from\nmessage,,0.01,USD,\n")
+    usage = "usage_id,occurred_at,account_id,service,quantity\n"
+    usage += "".join(
+        f"u{n},2026-03-01T10:00:00,acme,{name},3\n"
+        for n, name in enumerate(("message", "Message", "messages", "messages", "fax"))
+    )
+    drop(home, "a.csv", usage, kind="usage", source="smsc")
+    assert [(r.landed, r.rejected) for r in land(home)] == [(5, 0)]
+    right = "which has no price in service_rates.csv; did you mean message? Then withdraw the file, and land it with"
+    assert [line for line in caplog.messages if "service_rates" in line] == [
+        f"a.csv: 1 row is of Message, {right} that name",
+        f"a.csv: 2 rows are of messages, {right} that name",
     ]
 
 

@@ -97,6 +97,18 @@ def test_a_quote_takes_international_numbers_unless_a_source_writes_it(home: Hom
         quote(home, "bolt", "1", calling="0891")
 
 
+def test_a_number_that_begins_with_0_is_none_of_the_default_route(home: Home) -> None:
+    """Without a source nobody says what 0049 is: the world's price is no answer."""
+    said = "begins with 0, which no country code does"
+    for number, right in [("0049301234567", "write 49301234567"), ("01149 30", "begin it with its country code")]:
+        with pytest.raises(Refused, match=f"^{number} {said}: {right}, or say whose way it is, --source$"):
+            quote(home, "acme", number)
+        with pytest.raises(Refused, match=said):
+            estimate(home, "acme", Campaign(10, Fraction(1), D(60), number=number))
+    assert quote(home, "acme", "0049301234567", source="sw1").prefix == "4930"
+    assert quote(home, "acme", "81312345").prefix == ""
+
+
 def test_an_estimate_from_history_reads_numbers_as_their_source_wrote_them(home: Home) -> None:
     """The default route has no prefix to ask for: one of its calls stands for it, of Hamburg and not to Romania."""
     found = estimate(home, "acme", Campaign(10, Fraction(1), D(60), at=datetime(2026, 3, 2)))

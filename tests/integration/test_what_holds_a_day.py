@@ -236,6 +236,17 @@ def _of_two_sources(home: Home) -> tuple[str, str]:
     return f"{rejected.file_id}:2", empty.file_id
 
 
+def _refuses_reasons_that_are_none(home: Home, tmp_path: Path) -> None:
+    """Of a day with nothing unrated, too."""
+    day = date(2026, 5, 5)
+    land(home, [write_calls(tmp_path / "g.csv", [("g", f"{day}T06:00:00", "60", "in-a")])], kind="cdrs", source="sw1")
+    build(home)
+    reasons = "bad_number, blocked, no_account, no_cost, no_fx, no_rate, no_rate_table"
+    for code, right in (("norate", "; did you mean no_rate?"), ("odd", f"; the reasons are {reasons}"), ("no_fx", "")):
+        with pytest.raises(Refused, match=f"^{re.escape(f'{day} has nothing unrated for reason {code}{right}')}$"):
+            waive(home, day, "test", reason_code=code)
+
+
 def test_an_id_that_two_sources_have_is_waived_of_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call, a rejected row, and files with nothing in them, which are all alike."""
     company = "name,reporting_currency,waiver_limit\nHand Made,USD,0.4\n"
@@ -260,6 +271,7 @@ def test_an_id_that_two_sources_have_is_waived_of_one(tmp_path: Path, monkeypatc
         waive(home, DAY, "test", call="u1", source="pbx")
     with pytest.raises(Refused, match=r"no_acount; did you mean no_account\?"):
         waive(home, DAY, "test", reason_code="no_acount")
+    _refuses_reasons_that_are_none(home, tmp_path)
     with pytest.raises(Refused, match="there is no source sw_1; did you mean sw1"):
         waive(home, DAY, "test", call="u1", source="sw_1")
     with pytest.raises(Refused, match="--gap names the source itself"):
@@ -401,21 +413,26 @@ def test_what_to_do_depends_on_the_reason(tmp_path: Path, monkeypatch: pytest.Mo
         for call, number in (("c1", "9001#447700900123"), ("c2", "447700900123*77"), ("c3", "33123456789"))
     ]
     land(home, [write_text(tmp_path / "odd.csv", CDR_HEADER, *lines)], kind="cdrs", source="sw1")
+    usage = [f"{service},{DAY}T06:00:00,acme,{service},1" for service in ("Message", "messages", "fax")]
+    usage = ["usage_id,occurred_at,account_id,service,quantity", *usage]
+    land(home, [write_text(tmp_path / "usage.csv", *usage)], kind="usage", source="smsc")
     (failure,) = _of_day(close(home, DAY)).failures
-    assert failure.rows == 6
+    assert failure.rows == 9
     assert failure.remedy == (
         "bad_number: no table prices a number of other than 1 to 15 digits, land the call with the number as it should"
         " be: tollbook land FILE --supersede --reason TEXT; of a source whose calls go to what is none (*97, s,"
-        " voicemail), write ignore in not_numbers of seeds/sources.csv. no_rate: add a price to seeds/rates.csv (of a"
-        " service: seeds/service_rates.csv), or accept a deck that has it. Or let it pass: tollbook waive --day DAY"
-        " --call ID --reason TEXT (--reason-code REASON for all of a kind)."
+        " voicemail), write ignore in not_numbers of seeds/sources.csv. no_rate of usage: add a price to"
+        " seeds/service_rates.csv. no_rate of usage: seeds/service_rates.csv has message, is it that? Then withdraw the"
+        " file (tollbook withdraw FILE --reason TEXT) and land it with that name. If not: add a price to"
+        " seeds/service_rates.csv. no_rate: add a price to seeds/rates.csv, or accept a deck that has it. Or let it"
+        " pass: tollbook waive --day DAY --call ID --reason TEXT (--reason-code REASON for all of a kind)."
     )
     assert failure.remedy in _query(home, f"select to_do from marts.days where day = '{DAY}'")[0][0]
     right = [("c1", f"{DAY}T06:00:00", "60", "in-a"), ("c2", f"{DAY}T06:00:00", "60", "in-a")]
     mended = write_calls(tmp_path / "right.csv", right)
     land(home, [mended], kind="cdrs", source="sw1", supersede=True, reason="dialled with a prefix of the switch")
     (failure,) = _of_day(close(home, DAY)).failures
-    assert (failure.rows, failure.remedy.startswith("no_rate: add a price")) == (2, True)
+    assert (failure.rows, failure.remedy.startswith("no_rate of usage: add a price")) == (5, True)
 
 
 def test_calls_to_what_is_no_number_are_unrated_ignored_or_rejected(

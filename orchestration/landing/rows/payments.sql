@@ -52,7 +52,13 @@ select
                 reason := 'wrong_sign',
                 detail := 'amount is ' || amount || '; a ' || booked_as || ' of a ' || account_kind || ' is '
                 || case when is_above then 'above' else 'below' end
-                || ' 0, in the account''s favour: docs/ledger.md'
+                || ' 0, in the account''s favour'
+                || case
+                    when booked_as = 'payment'
+                        then '; what goes back, as of a returned debit or a chargeback, has the method refund'
+                    else ''
+                end
+                || ': docs/landing.md'
             )
         when t_paid_at > (select now from run.clock)
             then struct_pack(

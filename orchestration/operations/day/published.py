@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.store import journal
+from orchestration.store.database import one
 from orchestration.store.files import checksum
 from orchestration.store.warehouse import Home, Refused, environment, serving
 
@@ -85,6 +86,21 @@ def _within(day: str, days: tuple[date, date]) -> bool:
 def has_landed(home: Home) -> bool:
     """Whether anything ever has, by the journal."""
     return any(line["action"] not in _WITHOUT_EFFECT for line in journal.effective(home.journal))
+
+
+def published_days(home: Home) -> tuple[date, date] | None:
+    """The first and the last day, of traffic or booking, that something is published of; None: nothing is."""
+    if not home.serving.exists():
+        return None
+    with serving(home) as con:
+        first, last = one(
+            con,
+            """
+            select min(day), max(day)
+            from (select day from marts.days union all select booked_on from marts.balance_ledger_daily)
+            """,
+        )
+    return (first, last) if first else None
 
 
 def unpublished(home: Home) -> int:

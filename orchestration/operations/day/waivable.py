@@ -17,6 +17,8 @@ from orchestration.operations.day.waivers import Which, standing
 from orchestration.store.database import one
 from orchestration.store.warehouse import Home, Refused, clock
 
+# why a leg has no price: docs/rating.md
+_UNRATED = ("no_account", "no_rate_table", "bad_number", "no_rate", "blocked", "no_cost", "no_fx")
 # The kinds and sources of what is named, on its day.
 _OF = {
     "call": "select distinct kind, source from books.waiver_worth where day = $day and what = 'call' and key = $key",
@@ -210,6 +212,8 @@ def _open(con: duckdb.DuckDBPyConnection, which: Which) -> OpenItems:
         asked = "select distinct reason from books.waiver_worth where day = ? and what = 'call'"
         reasons = [reason for (reason,) in con.execute(asked, [day]).fetchall()] if what == "reason" else []
         there = f"; {suggestion(key, reasons, f'there is {listed(reasons)}')}" if reasons else ""
+        if what == "reason" and not reasons and key not in _UNRATED:
+            there = f"; {suggestion(key, _UNRATED, f'the reasons are {listed(_UNRATED)}')}"
         raise Refused(f"{day} has nothing unrated for {what} {key}{of}{there}")
     return OpenItems(settles, (day,), known, unknown)
 

@@ -12,7 +12,7 @@ import duckdb
 from orchestration.engine.rating_sql import rate
 from orchestration.operations.questions.company import COPIES, Call, account_of, copy_account, cut_down, refuse_odd
 from orchestration.operations.questions.rated_again import Origin, Step, origin, steps, take_rates
-from orchestration.operations.questions.unrated import why_unrated
+from orchestration.operations.questions.unrated import refuse_not_international, why_unrated
 from orchestration.store.database import dict_rows
 from orchestration.store.warehouse import Refused
 
@@ -206,6 +206,7 @@ class Prices:
     def _price(self, leg: dict[str, Any], *, explained: bool) -> Price:
         if leg["sell_status"] != "rated" or leg["sell_reason"] not in (None, "blocked"):
             raise Refused(why_unrated(self.con, self.call, leg))
+        refuse_not_international(self.con, self.call, leg)
         key = (self.call.source, leg["call_id"], 1)
         return Price(
             **{
