@@ -51,6 +51,12 @@ ACTIONS = {
     ),
     **dict.fromkeys(("block", "blocked", "barred", "suspended"), "block"),
 }  # fmt: skip
+SAID = {
+    **dict.fromkeys(("increase", "increased"), "increased"),
+    **dict.fromkeys(("decrease", "decreased"), "decreased"),
+    **dict.fromkeys(("no change", "unchanged", "same"), "unchanged"),
+}
+"""What those words say of a price beside the one before: a class of the review."""
 CANONICAL_COLUMNS = (
     *("rate_table_id", "prefix", "destination", "band", "valid_from", "valid_to", *PRICES, *SECONDS),
     *("blocked", "calling_prefix", "jurisdiction", "ended"),

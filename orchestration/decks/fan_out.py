@@ -43,6 +43,7 @@ def fanned_out(lines: str, fan: Fan, mapping: DeckMapping, effective: str) -> st
             jurisdiction,
             is_ended as ended,
             currency,
+            said,
         from (
             select
                 * replace (unnest(calling_prefix) as calling_prefix),

@@ -13,7 +13,7 @@ from pyarrow import lib as pa
 
 from orchestration.configuration.problem import Fault
 from orchestration.decks import prefixes, values
-from orchestration.decks.columns import INCREMENTS, PRICES, SECONDS
+from orchestration.decks.columns import INCREMENTS, PRICES, SAID, SECONDS
 from orchestration.decks.fan_out import fanned_out
 from orchestration.decks.mapping import DeckColumn, Fan
 from orchestration.decks.parsers import Parser, increment_parser, parser, rate_table_parser
@@ -69,6 +69,7 @@ class Lines:
             "prefix": self._prefixes("prefix", "country_code"),
             "calling_prefix": self._prefixes("calling_prefix", None),
             **{name: self._column(name, parser(name, self.mapping)) or self._constant(name) for name in _TEXT},
+            "said": self._column("action", _said) or "",
             "rate_table_id": self._column("rate_table", rate_table_parser(self.mapping, tables))
             or self.mapping.rate_table_id
             or "",
@@ -183,6 +184,10 @@ class Lines:
         if self.mapping.rules > 4 and spreadsheets.is_date(cell):
             return Fault(f'"{cell}" is not a prefix', spreadsheets.MADE_A_DATE)
         return prefixes.expand(cell, code, self.mapping.prefixes)
+
+
+def _said(cell: str) -> str:
+    return SAID.get(" ".join(cell.casefold().split()), "")
 
 
 def _refuse_undated(con: duckdb.DuckDBPyConnection, table: DeckTable) -> None:

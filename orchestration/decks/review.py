@@ -151,7 +151,7 @@ def review(con: duckdb.DuckDBPyConnection, deck: Deck, limit: Decimal | None = N
         duplicates=duplicates,
         tables=_tables(con),
         suspicious=(
-            *(*_suspicious(con, limit), *_unrelated(con), *_ends_most(con)),
+            *(*_suspicious(con, limit), *_unrelated(con), *_ends_most(con), *_otherwise(con)),
             *(*_elsewhere(con, deck, rows), *_appeared(deck, rows)),
         ),
         first_change=first_change,
@@ -167,7 +167,7 @@ def _given(warehouse: str) -> dict[str, str]:
     return {
         "run.clock": f"from {warehouse}.run.clock",
         "run.reviewed_deck": "from reviewed_deck",
-        "run.reviewed_rates": "select * exclude (currency) from deck_rows",
+        "run.reviewed_rates": "select * exclude (currency, said) from deck_rows",
         "config.rate_tables": f"from {warehouse}.config.rate_tables",
         "config.rate_assignments": f"from {warehouse}.config.rate_assignments",
         "config.rates": f"from {warehouse}.config.rates where rate_table_id in ({tables})",
@@ -230,6 +230,26 @@ def _ends_most(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
         )
         for table, prices, before, unrelated in rows
     ]
+
+
+def _otherwise(con: duckdb.DuckDBPyConnection) -> list[Suspicion]:
+    """What the deck's own word denies shows a wrong column, scale or table."""
+    prices, first = one(
+        con,
+        """
+        select count(*), min((r.line, d.said, r.class))
+        from review.rating.deck_review as r
+        inner join (select distinct line, said from deck_rows where said <> '') as d using (line)
+        where
+            r.class in ('increased', 'decreased', 'changed')
+            and r.class <> d.said
+            and (r.class <> 'changed' or d.said = 'unchanged')
+        """,
+    )
+    if not prices:
+        return []
+    line, said, what = first
+    return [Suspicion("otherwise", prices, f"the deck says otherwise: line {line} says {said}, and is {what}")]
 
 
 def _elsewhere(con: duckdb.DuckDBPyConnection, deck: Deck, rows: int) -> list[Suspicion]:

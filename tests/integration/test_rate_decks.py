@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -536,6 +537,29 @@ def test_decks_that_wait_together_and_contradict_each_other_are_accepted_by_name
     with pytest.raises(Refused) as refusal:
         accept(home)
     assert str(refusal.value).splitlines() == [f"e.csv was not accepted: {text} (1)" for text in said]
+
+
+def test_a_word_of_a_deck_that_its_price_denies_is_suspicious(home: Home) -> None:
+    write_text(
+        home.decks / "carrier.toml",
+        'rate_table_id = "cost"',
+        '[columns]\nprefix = "Code"\nrate_per_minute = "Rate"\naction = "Status"',
+        '[values.action]\n"Pending" = "price"',
+    )
+    # in force: 44 and 447 at 0.03, 33 at 0.02, 49 at 0.01
+    rows = "44,0.05,{}", "447,0.03,{}", "33,0.02,Increase", "49,0.011,Pending", "1,0.01,No change"
+    options = DeckOptions(effective="2026-06-01")
+
+    def said(first: str, second: str) -> list[tuple[str, int]]:
+        deck = [row.format(word) for row, word in zip(rows, (first, second, "", "", ""), strict=True)]
+        path = write_text(home.root / "june.csv", "Code,Rate,Status", *deck)
+        (reviewed,) = review(home, path, replace(options, source="carrier")).reviews
+        return [(s.text, s.prices) for s in reviewed.suspicious if s.reason == "otherwise"]
+
+    assert said("Increase", "No  Change") == []
+    line = "the deck says otherwise: line 2 says {}, and is increased"
+    assert said("no change", "same") == [(line.format("unchanged"), 1)]
+    assert said("Decreased", "Decrease") == [(line.format("decreased"), 1)]
 
 
 def test_a_column_that_a_carrier_adds_and_nothing_reads_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
