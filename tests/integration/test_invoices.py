@@ -111,6 +111,7 @@ def _play(company: Company, seen: dict[str, Any]) -> Company:
     company.land("late.csv", [("a4", "2026-03-02T11:00:00", "60", "in-a"), ("a5", "2026-04-01T11:00:00", "60", "in-a")])
     seen["stale"] = company.refused(DocumentRequest("bolt", MARCH, credit_note=True, reason="nothing changed"))
     close(company.home)
+    seen["unchanged"] = company.refused(DocumentRequest("bolt", MARCH, credit_note=True, reason="nothing changed"))
     seen["owes more"] = company.refused(DocumentRequest("acme", MARCH, credit_note=True, reason="late call"))
     seen["credit"] = invoice(
         company.home,
@@ -227,7 +228,9 @@ def test_issued_again_it_is_the_same_bytes(played: Any) -> None:
 
 def test_a_credit_note(played: Any) -> None:
     company, seen = played
-    assert "nothing of 2026-03-01 changed" in seen["stale"]
+    assert "bolt 2026-03-01 cannot be credited: these days have changed since" in seen["stale"]
+    assert "2026-03-02 (stale); run tollbook close first" in seen["stale"]
+    assert "nothing of 2026-03-01 changed" in seen["unchanged"]
     assert "acme owes 0.07 USD more for 2026-03-01" in seen["owes more"]
     # 0.505 is rounded away from 0
     assert (seen["credit"].invoice_number, seen["credit"].total) == ("CN-2026-000001", Decimal("-0.51"))
@@ -413,6 +416,21 @@ def test_a_rebuild_that_differs_changes_nothing(played: Any) -> None:
         kept.write_bytes(original)
     assert company.home.warehouse.stat().st_ino == before
     assert rebuild(company.home, check=True).replaced is False
+
+
+def test_a_change_after_all_was_credited_is_not_credited_again(played: Any) -> None:
+    company, _ = played
+    invoice(company.home, DocumentRequest("bolt", MARCH, credit_note=True, reason="all", credit=Decimal("3.785")))
+    never = write_calls(company.root / "never.csv", [("b1", "2026-03-30T10:00:00", "0", "in-b")])
+    land(company.home, [never], kind="cdrs", source="sw1", supersede=True, reason="never answered")
+    for credit in (None, Decimal("0.01")):
+        wanted = DocumentRequest("bolt", MARCH, credit_note=True, reason="never answered", credit=credit)
+        assert "2026-03-30 (stale); run tollbook close first" in company.refused(wanted)
+    close(company.home)
+    assert "0.03 EUR is more than is left of what bolt was charged for 2026-03-01: 0, before tax" in company.refused(
+        DocumentRequest("bolt", MARCH, credit_note=True, reason="never answered")
+    )
+    assert rebuild(company.home, check=True).compared
 
 
 def test_who_may_issue(played: Any) -> None:

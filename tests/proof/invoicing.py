@@ -88,7 +88,7 @@ class Invoicing:
     def credit_note(self, at: datetime, account: str, start: date, amount: Fraction) -> Document | None:
         """Credit an amount for a period that was invoiced, with what changed since; None when it cannot be."""
         self.ledger.build(at)
-        if (account, start) not in self.invoiced:
+        if (account, start) not in self.invoiced or not self._is_ready(at, account, start):
             return None
         terms = self.ledger.terms[account]
         lines = [*self._adjustments(account, [start]), Line("credit", "Credit", -amount, terms.currency)]

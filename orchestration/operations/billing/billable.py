@@ -87,13 +87,27 @@ def refuse_unknown(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> 
         raise Refused(f"no billing period of {request.account} ({cycle}) begins on {day}: give {right}")
 
 
-def refuse_waiting(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> None:
-    period = one_row(
+def refuse_changing(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> None:
+    """Refuse a credit note while a day of its period has changes that are not posted: they would be credited again."""
+    period = _period(con, request)
+    if period["missing_days"] and not period["is_only_outdated"]:
+        raise Refused(
+            f"{request.account} {request.period} cannot be credited: these days have changed since they were closed:"
+            f" {period['missing_days']}; run tollbook close first, so that what changed is counted"
+        )
+
+
+def _period(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> dict[str, Any]:
+    return one_row(
         con,
         "select * from marts.billing_periods where account_id = $account and period_start = $period",
         account=request.account,
         period=request.period,
     )
+
+
+def refuse_waiting(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> None:
+    period = _period(con, request)
     what = f"{request.account} {period['period_start']} to {period['period_end']}"
     if now() < period["issuable_at"]:
         raise Refused(
@@ -135,6 +149,17 @@ def refuse_empty(con: duckdb.DuckDBPyConnection, request: DocumentRequest, total
 
 def refuse_credit(con: duckdb.DuckDBPyConnection, request: DocumentRequest, totals: Mapping[str, Any]) -> None:
     """Refuse to credit the same again, and more than is left of the invoice."""
+    if request.credit is not None:
+        _refuse_twice(con, request)
+    left = totals["charged_before"]
+    if left + totals["net"] < 0:
+        raise Refused(
+            f"{-totals['net'].normalize():f} {totals['currency']} is more than is left of what {request.account} was "
+            f"charged for {request.period}: {max(left, 0).normalize():f}, before tax; credit that or less"
+        )
+
+
+def _refuse_twice(con: duckdb.DuckDBPyConnection, request: DocumentRequest) -> None:
     twice = con.execute(
         """
         select n.invoice_number
@@ -148,12 +173,6 @@ def refuse_credit(con: duckdb.DuckDBPyConnection, request: DocumentRequest, tota
         raise Refused(
             f"{request.credit} was credited for this reason already, by {twice[0]}; if it is meant once more, say so "
             "in --reason"
-        )
-    left = totals["charged_before"]
-    if left + totals["net"] < 0:
-        raise Refused(
-            f"{-totals['net'].normalize():f} {totals['currency']} is more than is left of what {request.account} was "
-            f"charged for {request.period}: {max(left, 0).normalize():f}, before tax; credit that or less"
         )
 
 

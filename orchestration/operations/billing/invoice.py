@@ -22,6 +22,7 @@ from orchestration.operations.billing.billable import (
     DocumentRequest,
     NothingToCharge,
     one_row,
+    refuse_changing,
     refuse_credit,
     refuse_empty,
     refuse_no_customer,
@@ -202,10 +203,12 @@ def _totals(
     )
     if not request.draft and not request.credit_note:
         refuse_waiting(con, request)
+    if request.credit_note and not is_again:
+        refuse_changing(con, request)
     con.execute("insert into ops.invoice_lines by name select * from books.invoice_lines_due")
     totals = one_row(con, "select * from books.invoice_totals_due")
     refuse_empty(con, request, totals)
-    if request.credit is not None and not is_again:
+    if request.credit_note and not is_again:
         refuse_credit(con, request, totals)
     return totals
 
