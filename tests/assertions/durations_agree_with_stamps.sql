@@ -1,9 +1,10 @@
 -- No call's seconds contradict its stamps: answered (else started) to ended, within 2 s and 1 %. None was answered
--- before it was started, or an hour or more after. A warning: it is charged by its seconds and by when it was answered,
--- and the day closes all the same.
+-- before it was started, or an hour or more after, and none has seconds that says that nobody answered. A warning:
+-- it is charged by its seconds and by when it was answered, and the day closes all the same.
 {{ config(severity='warn', meta={
     'dagster': {'ref': {'name': 'contradicted_durations'}},
-    'remedy': 'Ask the switch which is right: were milliseconds taken for seconds, was a clock set? Land the right rows: '
+    'remedy': 'Ask the switch which is right: were milliseconds taken for seconds, was a clock set, do the '
+        ~ 'seconds have the ringing in them? Land the right rows: '
         ~ 'tollbook land --supersede FILE --reason TEXT. Where the seconds are right there is nothing to do.',
 }) }}
 
