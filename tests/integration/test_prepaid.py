@@ -151,6 +151,11 @@ def test_a_top_up_is_taken_back_as_it_says(home: Home) -> None:
     publish_now(home)
     assert acme(home)[0] == Decimal("1.98")
     topup(home, "bolt", Decimal("50"), reference="tr-9")
+    for typed in ("TR-9", "tr 9", "Tr9"):
+        with pytest.raises(
+            Refused, match=rf"50.00 .* of bolt \(tr-9\) .* already, and {typed} is tr-9 but for capitals"
+        ):
+            topup(home, "bolt", Decimal("50"), reference=typed)
 
 
 @pytest.mark.parametrize(

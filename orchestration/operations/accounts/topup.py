@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration import typed
+from orchestration.configuration.nearest import respelled
 from orchestration.configuration.roles import TOP_UP, TOP_UPS
 from orchestration.landing.rows.canonical import PAYMENTS
 from orchestration.landing.rows.checked import fault
@@ -126,7 +128,8 @@ def _text(option: str, text: str) -> str:
 
 
 def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bool) -> None:
-    """The same reference is the same payment; without one, the same amount on the same day is."""
+    """The same reference is the same payment; without one, the same amount on the same day is. One that is the same but
+    for capitals, blanks and marks, of the same amount, has been typed again."""
     same = "p.payment_id = $payment_id and (p.source = $source or p.account_id = $account)"
     wanted: dict[str, object] = {
         "source": TOP_UPS, "account": payment.account_id, "payment_id": payment.payment_id,
@@ -134,7 +137,23 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bo
     if not referred:
         same += " or (p.source = $source and p.account_id = $account and p.day = $day and p.amount = $amount)"
         wanted |= {"day": payment.paid_at.date(), "amount": payment.amount}
-    row = con.execute(
+    if known := _entered(con, same, wanted):
+        hint = "" if referred else "; if this is another payment, say so with --reference NAME"
+        raise Refused(f"{known} already{hint}")
+    ids = "select payment_id from landed.payments where account_id = ? and amount = ?"
+    near = [name for (name,) in con.execute(ids, [payment.account_id, payment.amount]).fetchall()]
+    if referred and (meant := respelled(payment.payment_id, near)):
+        theirs = "p.account_id = $account and p.payment_id = $payment_id"
+        known = _entered(con, theirs, wanted | {"payment_id": meant})
+        raise Refused(
+            f"{known} already, and {payment.payment_id} is {meant} but for capitals, blanks and marks; if this is"
+            " another payment, give it a reference that says so, such as its day besides"
+        )
+
+
+def _entered(con: duckdb.DuckDBPyConnection, same: str, wanted: Mapping[str, object]) -> str | None:
+    """In words, the first payment that is the `same` (SQL), and how it came; None where there is none."""
+    rows = con.execute(
         f"""
         select p.source, p.payment_id, p.account_id, p.amount, p.currency, p.entered_by, f.landed_at
         from landed.payments as p
@@ -144,16 +163,13 @@ def _refuse_twice(con: duckdb.DuckDBPyConnection, payment: Payment, referred: bo
         order by f.landed_at, p.payment_id
         limit 1
         """,
-        wanted,
-    ).fetchone()
-    if row is None:
-        return
-    source, payment_id, account, amount, currency, who, when = row
-    # a file of the source `topups` need not say who
-    entered = f"entered by {who}" if source == TOP_UPS and who else f"landed from {source}"
-    known = f"{money(amount, currency)} of {account} ({payment_id}) was {entered} on {when:%Y-%m-%d %H:%M} UTC"
-    hint = "" if referred else "; if this is another payment, say so with --reference NAME"
-    raise Refused(f"{known} already{hint}")
+        {name: value for name, value in wanted.items() if f"${name}" in same},
+    ).fetchall()
+    for source, payment_id, account, amount, currency, who, when in rows:
+        # a file of the source `topups` need not say who
+        entered = f"entered by {who}" if source == TOP_UPS and who else f"landed from {source}"
+        return f"{money(amount, currency)} of {account} ({payment_id}) was {entered} on {when:%Y-%m-%d %H:%M} UTC"
+    return None
 
 
 def _land(held: Writer, payment: Payment) -> str:
