@@ -294,7 +294,7 @@ BROKEN: list[tuple[str, Rows, list[str]]] = [
         {
             "standing_waivers": [UNSETTLED],
             "rated_calls": [],
-            "rated_usage": [USED | {"usage_id": "c1", "service": "sms", "reporting_amount": 2}],
+            "rated_usage": [USED | {"usage_id": "c1", "source": "sms", "service": "sms", "reporting_amount": 2}],
         },
         ["call c1"],
     ),
