@@ -30,6 +30,9 @@ LEG = {"amount": "1.23", "billed_s": 60, "rate_table_id": "t", "prefix": "44", "
 SOLD: Row = CALL | {"answered": True, "duration_s": 60} | {f"sell_{name}": value for name, value in LEG.items()}
 BOUGHT: Row = CALL | {"answered": True, "duration_s": 60} | {f"buy_{name}": value for name, value in LEG.items()}
 
+# a call by the default route
+DEFAULT: Row = SOLD | {"sell_prefix": "", "called_number": "810440"}
+
 # an account's booking days
 FIRST: Row = {"account_id": "a", "booked_on": DAY, "opening": 0, "debits": -5, "credits": 2, "closing": -3}
 SECOND: Row = {"account_id": "a", "booked_on": "2026-05-05", "opening": -3, "debits": 0, "credits": 1, "closing": -2}
@@ -136,6 +139,7 @@ HOLDS: dict[str, Rows] = {
     },
     "no_busy_hour_is_silent": {},
     "nothing_is_left_unrated": {"rated_calls": [RATED], "rated_usage": [USED]},
+    "numbers_begin_with_a_country_code": {"rated_calls": [DEFAULT], "rate_table_terms": [{"rate_table_id": "t"}]},
     "rated_with_todays_configuration": {
         "stg_builds": [BUILT], "stg_configuration": [{"version": "one"}], "stg_decks": [{"deck": 1, "name": "d"}],
     },
@@ -257,6 +261,23 @@ BROKEN: list[tuple[str, Rows, list[str]]] = [
     ),
     ("nothing_is_left_unrated", {"rated_calls": [UNSOLD], **waived("call", "c1")}, []),
     ("nothing_is_left_unrated", {"rated_usage": [UNUSED]}, ["pbx:u1"]),
+    ("numbers_begin_with_a_country_code", {"rated_calls": [DEFAULT | {"called_number": "+0044"}]}, ["sw1 t"]),
+    (
+        "numbers_begin_with_a_country_code",
+        {
+            "rated_calls": [DEFAULT | {"called_number": "0044"}],
+            "source_numbering": [{"source": "sw1", "prefixes": ["00"], "first_digits": "0"}],
+        },
+        [],
+    ),
+    (
+        "numbers_begin_with_a_country_code",
+        {
+            "rated_calls": [DEFAULT | {"called_number": "0044"}],
+            "rate_table_terms": [{"rate_table_id": "t", "is_by_calling": True}],
+        },
+        [],
+    ),
     ("rated_with_todays_configuration", {"stg_configuration": [{"version": "two"}]}, ["one"]),
     ("rated_with_todays_configuration", {"stg_decks": [{"deck": 2, "name": "d"}]}, ["deck 2"]),
     (
