@@ -322,7 +322,14 @@ def _drop_superseded(con: duckdb.DuckDBPyConnection, home: Path, day: date, tabl
 
 
 def _view(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> str:
-    """Make the view over a model's files that count; its statement.
+    """Make the view over a model's files that count; its statement."""
+    statement = viewed(con, home, model)
+    con.execute(statement)
+    return statement
+
+
+def viewed(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> str:
+    """The statement of the view over a model's files that count.
 
     A column that the contract has gained since a file was written is null there. Columns are only ever added: the file
     that was written first says which have come since, the one written last which no file has yet.
@@ -337,9 +344,7 @@ def _view(con: duckdb.DuckDBPyConnection, home: Path, model: Daily) -> str:
         read = "from " + sql.by_day("read_parquet", [home / path for path in paths], *gained)
     else:
         read = "where false"
-    statement = f"create or replace view {model.name} as select {', '.join(shown)} {read}"
-    con.execute(statement)
-    return statement
+    return f"create or replace view {model.name} as select {', '.join(shown)} {read}"
 
 
 def _token(path: str) -> int:

@@ -244,8 +244,11 @@ def _line(path: Path, which: str, text: bytes) -> dict[str, Any]:
     except ValueError:
         line = None
     if isinstance(line, dict) and isinstance(line.get("n", 0), int):
-        needed = ("n", "voids") if line.get("action") == VOID else ("at", "operator", "action")
-        if all(name in line for name in needed):
+        if line.get("action") == VOID:
+            is_one = isinstance(line.get("voids"), int)
+        else:
+            is_one = all(isinstance(line.get(name), str) for name in ("at", "operator", "action"))
+        if is_one:
             return line
     raise _damaged(path, f"{which} of it is not one that tollbook wrote: {_shown(text)}")
 

@@ -444,7 +444,7 @@ def writer(
         deadline = time.monotonic() + (lock_timeout() if timeout is None else timeout)
         _acquire(lock.fileno(), home, command, deadline)
         before = _lock_content(home)
-        held = Writer(home, command, done=int(before.get("done", 0)))
+        held = Writer(home, command, done=before.get("done", 0))
         _say_holder(lock, held)
         if "pid" in before:  # that command was killed
             _clear_parts(home)
@@ -461,6 +461,8 @@ def writer(
 
 def _lock_file(home: Home) -> TextIO:
     folder(home.root)
+    if is_there(home.lock) and (what := what_is(home.lock)) != "a file":
+        raise Refused(f"{home.lock} is {what}: take it away, a command makes another")
     return home.lock.open("a+", encoding="utf-8")
 
 
@@ -481,7 +483,9 @@ def _lock_content(home: Home) -> dict[str, Any]:
         content = json.loads(home.lock.read_text())
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
+    if not isinstance(content, dict) or type(content.get("done", 0)) is not int:
+        return {}
+    return content if "pid" not in content or {"command", "operator", "since"} <= content.keys() else {}
 
 
 def _clear_parts(home: Home) -> None:

@@ -16,7 +16,7 @@ from orchestration.store.warehouse import Home
 from tests.support.company import write_calls, write_company
 
 pytestmark = pytest.mark.usefixtures("unpublished")
-FIRST, SECOND, THIRD = "2026-05-04", "2026-05-05", "2026-06-01"
+FIRST, SECOND, THIRD = "2026-05-30", "2026-05-31", "2026-06-01"
 # acme pays 0.06 a minute begun; 100 s a month are free
 PROFILE = "profile_id,account_id,rule,allowance,period\nfree-100,acme,duration,100,month\n"
 
@@ -25,10 +25,9 @@ PROFILE = "profile_id,account_id,rule,allowance,period\nfree-100,acme,duration,1
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A call of 60 s on each of three days, the third in another month. Nothing is closed."""
     home = Home(tmp_path / "home", write_company(tmp_path / "seeds", consumption_profiles=PROFILE))
-    monkeypatch.setenv("TOLLBOOK_NOW", f"{THIRD}T23:00:00")
+    monkeypatch.setenv("TOLLBOOK_NOW", f"{SECOND}T23:00:00")
     for name, day in (("a", FIRST), ("b", SECOND), ("c", THIRD)):
         _land(home, tmp_path, name, f"{day}T12:00:00")
-    monkeypatch.setenv("TOLLBOOK_NOW", f"{SECOND}T23:00:00")
     build(home)
     return home
 
@@ -81,21 +80,21 @@ def test_a_later_call_leaves_earlier_days_alone(home: Home, tmp_path: Path) -> N
 def test_closed_calls_keep_what_they_took_and_a_late_one_takes_what_is_left(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-01T09:00:00")
     assert [(str(c.day), c.status) for c in close(home)] == [(FIRST, "closed"), (SECOND, "ready")]
     _land(home, tmp_path, "late", f"{FIRST}T01:00:00")
     build(home)
     # a is closed; of the 40 s left the late call comes before b
     assert _covered(home) == _legs(a=(60, "0"), b=(0, "0.06"), c=(60, "0"), late=(40, "0.02"))
     assert [(str(c.day), c.status) for c in close(home)] == [(FIRST, "closed"), (SECOND, "ready")]
-    posted = "select account_id, kind, amount from marts.ledger_entries where day = '2026-05-04' order by all"
+    posted = "select account_id, kind, amount from marts.ledger_entries where day = '2026-05-30' order by all"
     # acme's free call is posted as nothing; the carrier is paid for each
     assert _query(home, posted) == [
         ("acme", "adjustment", Decimal("-0.02")),
         ("carrier", "adjustment", Decimal("0.03")),
         ("carrier", "calls", Decimal("0.03")),
     ]
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-07T09:00:00")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-02T09:00:00")
     close(home)
     # now all of May is closed: nothing of it moves when the configuration changes
     write_company(tmp_path / "seeds", consumption_profiles=PROFILE.replace("100,month", "1000,month"))
@@ -107,7 +106,7 @@ def test_closed_calls_keep_what_they_took_and_a_late_one_takes_what_is_left(
 
 
 def test_a_superseded_call_gives_back_what_it_took(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOLLBOOK_NOW", "2026-05-06T09:00:00")
+    monkeypatch.setenv("TOLLBOOK_NOW", "2026-06-01T09:00:00")
     close(home)
     right = write_calls(tmp_path / "right.csv", [("a", f"{FIRST}T12:00:00", "0", "in-a")])
     land(home, [right], kind="cdrs", source="sw1", supersede=True, reason="it was not answered")

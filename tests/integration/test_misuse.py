@@ -160,6 +160,8 @@ REFUSED: dict[str, tuple[Callable[[Home], None], str, str, str]] = {
     "no journal": (lambda home: home.journal.unlink(), _TOP_UP, "ann", "bring archive/ back"),
     "another journal": (_another_journal, _TOP_UP, "ann", "is not as it was written"),
     "no database": (_sqlite, _TOP_UP, "ann", "an SQLite database"),
+    "a link for the lock's file": (
+        lambda home: (home.lock.unlink(), home.lock.symlink_to("/nowhere"))[0], _TOP_UP, "ann", "take it away"),
     "a newer release's": (_newer, _TOP_UP, "ann", "newer release"),
     "no warehouse": (lambda home: home.warehouse.unlink(), _TOP_UP, "ann", "tollbook rebuild"),
     "a clock that is behind": (_nothing, f"{_TOP_UP} NOW=2026-03-02T23:00:00", "ann", "set the clock"),
@@ -206,6 +208,7 @@ def _lines(home: Home) -> Iterator[dict[str, object]]:
 HARMLESS: dict[str, Callable[[Home], object]] = {
     "a line that was never finished": lambda home: home.journal.write_bytes(home.journal.read_bytes() + b'{"n": 99'),
     "the lock's file": lambda home: home.lock.write_bytes(b"\0garbage"),
+    "another lock's file": lambda home: home.lock.write_text('{"done": "x", "pid": 5}'),
     "no lock's file": lambda home: home.lock.unlink(),
     "a file begun by a command that was killed": lambda home: (home.archive / "cdrs" / ".x.9.part").touch(mode=0o640),
     "a folder for nothing": lambda home: (home.root / "notes").mkdir(mode=0o750),

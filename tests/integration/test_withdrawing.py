@@ -312,7 +312,10 @@ def test_a_payment_is_taken_back_with_a_posting_of_its_own(home: Home, monkeypat
     _write(home, "again.csv", "payments", "bank", PAID, line)
     build(home)
     assert _query(home, "select balance from marts.account_balances where account_id = 'acme'") == [(D("19.94"),)]
+    # nor does it hold its day, where that is to be closed again
+    _calls(home, "late.csv", ("c2", "60"))
     _close(home)
+    assert _query(home, f"select status from marts.days where day = '{DAY}'") == [("closed",)]
     assert rebuild(home, check=True).compared
 
 

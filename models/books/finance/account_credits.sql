@@ -1,5 +1,6 @@
 -- What lowers what a customer has to pay: its payments, refunds (below 0) and write-offs, one row each, and its
--- credit notes, by their total. A payment that has landed counts, whether or not it is posted yet.
+-- credit notes, by their total. A payment that has landed counts, whether or not it is posted yet; one that was
+-- withdrawn was posted twice, and is none.
 
 with payments as (
     select account_id, day, kind, reference, amount, currency
@@ -23,7 +24,9 @@ select
     p.day,
     p.kind,
     p.reference,
-    p.amount::DECIMAL(20, 8) as amount,
+    sum(p.amount)::DECIMAL(20, 8) as amount,
     p.currency,
 from payments as p
 anti join {{ ref('stg_accounts') }} as a on p.account_id = a.account_id and a.kind = 'carrier'
+group by p.account_id, p.day, p.kind, p.reference, p.currency
+having sum(p.amount) <> 0

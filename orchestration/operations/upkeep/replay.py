@@ -47,7 +47,7 @@ class Replay:
     def line(self, line: Line) -> None:
         """Do one line again. Raises `Refused` when the archive lacks what it needs."""
         action = str(line["action"])
-        does = _ACTIONS.get(action)
+        does = ACTIONS.get(action)
         if does is None:
             raise Refused(f"journal line {line['n']}: nothing is known of '{action}'; is this an older tollbook?")
         rules = int(line.get("rules", 1))
@@ -193,7 +193,7 @@ class Replay:
 
 # these lines leave nothing to build
 _AFTER_BUILDING = ("close", "invoice", "credit note")
-_ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
+ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "configure": Replay.configure,
     "land": Replay.land,
     "land again": Replay.land,
@@ -209,6 +209,7 @@ _ACTIONS: Mapping[str, Callable[[Replay, Line], None]] = {
     "invoice": Replay.invoice,
     "credit note": Replay.invoice,
 }
+"""How a line is done again, by what it says was done: every action there has been."""
 
 
 def _which(line: Line) -> waivers.Which:

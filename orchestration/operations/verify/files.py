@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.configuration.load import version
+from orchestration.configuration.roles import TOP_UPS
 from orchestration.landing import dropped
+from orchestration.operations.upkeep.replay import ACTIONS
 from orchestration.operations.verify.fault import Fault
 from orchestration.store.files import checksum, inside
 from orchestration.store.journal import Line
@@ -18,6 +20,18 @@ from orchestration.store.warehouse import KINDS, Home
 BACKUP = "bring it back from a backup"
 _SHA256 = re.compile("[0-9a-f]{64}")
 _LANDED = ("land", "land again", "rates accept")
+
+# what a line of an action says as text, of those that files stand behind
+_LANDS = ("name", "source", "file_id")
+_SAYS: Mapping[str, Sequence[str]] = {
+    "land": _LANDS,
+    "land again": _LANDS,
+    "rates accept": _LANDS,
+    "invoice": ("invoice_number", "account", "checksum"),
+    "credit note": ("invoice_number", "account", "checksum"),
+    "configure": ("version",),
+    "close": ("day",),
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,16 @@ def damaged(home: Home, files: Mapping[Path, Expected], report: Callable[[Path],
                 yield Fault(
                     expected.what, _shown(home, path), "its bytes are not those that were written", expected.right
                 )
+
+
+def unlike(line: Line) -> str | None:
+    """Why a line is none that a command wrote, in words; None for one that may be."""
+    if line["action"] not in ACTIONS:
+        return f"no command of this release, or of one before it, writes {line['action']!r}"
+    lacking = [name for name in _SAYS.get(line["action"], ()) if not isinstance(line.get(name), str)]
+    if line["action"] == "close" and not isinstance(line.get("posted"), int):
+        lacking.append("posted")
+    return f"it does not say {', '.join(lacking)}, as every {line['action']} does" if lacking else None
 
 
 def archived(home: Home, lines: Sequence[Line]) -> dict[Path, Expected]:
@@ -76,9 +100,10 @@ def configurations(home: Home, lines: Sequence[Line]) -> Iterator[Fault]:
 
 
 def orphans(home: Home, known: Mapping[Path, Expected]) -> Iterator[Fault]:
-    """Files that landed, as the archive says, and of which no line of the journal does.
+    """Files that landed, as the archive says, and of which no line of the journal that took effect does.
 
-    A command that was killed in between leaves one, whose file is still where it came from.
+    A command that was killed in between leaves one: in the inbox its file still waits, and anywhere else somebody has
+    to see to it.
     """
     waiting = {sha256 for path in home.inbox.rglob("*") if path.is_file() and (sha256 := _checksum(path))}
     for kind in KINDS:
@@ -88,7 +113,10 @@ def orphans(home: Home, known: Mapping[Path, Expected]) -> Iterator[Fault]:
             if path in known or is_begun or not path.is_file() or (named and named[0] in waiting):
                 continue
             right = f"land it (tollbook land {path} --kind {kind} --source {path.parent.name}), or take it out"
-            yield Fault("archive", _shown(home, path), "no line of the journal speaks of it", right)
+            if path.parent.name == TOP_UPS:
+                right = "enter it with tollbook topup, where the account does not have it, and take it out"
+            wrong = "no line of the journal that took effect speaks of it: what landed it was stopped"
+            yield Fault("archive", _shown(home, path), wrong, right)
 
 
 def _checksum(path: Path) -> str | None:

@@ -13,6 +13,7 @@ from orchestration.operations.billing.issued import SUFFIXES, exported
 from orchestration.operations.day.publish import published_files
 from orchestration.operations.permitted import writing
 from orchestration.operations.verify import anchors, books, files
+from orchestration.operations.verify.definitions import altered_views
 from orchestration.operations.verify.fault import Fault
 from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
@@ -47,10 +48,10 @@ def verify(home: Home, report: Callable[[str], None] | None = None, kept_anchors
     with writing(home, "verify", begin=False):
         lines, sums, faults = _journal(home)
         faults += anchors.faults(sums, kept_elsewhere) if not faults else []
-        is_there = home.warehouse.exists()
-        expected, found = _warehouse(home, lines, sums, report) if is_there else ({}, [_no_warehouse(home)])
+        expected, found, known = _warehouse(home, lines, sums, report)
     faults += found
-    kept = files.archived(home, lines)
+    # a last line that the warehouse does not know of had no effect
+    kept = files.archived(home, [line for line in lines if known is None or line["n"] <= known])
     expected = {**expected, **kept, **_served(home)}
     faults += files.configurations(home, lines)
     faults += files.orphans(home, kept)
@@ -60,22 +61,22 @@ def verify(home: Home, report: Callable[[str], None] | None = None, kept_anchors
 
 
 def _journal(home: Home) -> tuple[list[journal.Line], dict[int, str], list[Fault]]:
+    right = "restore archive/journal from a backup"
     try:
         lines = list(journal.effective(home.journal))
-        return lines, journal.sums(home.journal), []
+        sums = journal.sums(home.journal)
     except journal.Damaged as damaged:
-        right = "restore archive/journal from a backup"
         return [], {}, [Fault("journal", "archive/journal/journal.jsonl", str(damaged), right)]
-
-
-def _no_warehouse(home: Home) -> Fault:
-    return Fault("warehouse", home.warehouse.name, "it is gone", books.REBUILD)
+    odd = [Fault("journal", f"line {line['n']}", wrong, right) for line in lines if (wrong := files.unlike(line))]
+    return ([], {}, odd) if odd else (lines, sums, [])
 
 
 def _warehouse(
     home: Home, lines: list[journal.Line], sums: dict[int, str], report: Callable[[str], None] | None
-) -> tuple[dict[Path, files.Expected], list[Fault]]:
-    """What is wrong in the warehouse, and the files that it knows."""
+) -> tuple[dict[Path, files.Expected], list[Fault], int | None]:
+    """The files that the warehouse knows, what is wrong in it, and the last line of the journal that it knows."""
+    if not home.warehouse.exists():
+        return {}, [Fault("warehouse", home.warehouse.name, "it is gone", books.REBUILD)], None
     faults: list[Fault] = []
     try:
         with duckdb.connect(str(home.warehouse), read_only=True) as con:
@@ -85,16 +86,18 @@ def _warehouse(
             if not modelled(con):
                 raise Refused(f"{home.warehouse} was built by another release: run tollbook build, then verify")
             faults += books.unreadable_tables(con, report or (lambda _: None))
-            if lines and not faults:
+            is_readable = not faults
+            faults += altered_views(con, home)
+            if lines and is_readable:
                 faults += books.journal_faults(con, lines, sums)
                 faults += books.ledger_faults(con, lines)
                 faults += books.invoice_faults(con, lines)
                 faults += _facts(con)
             faults += _publication(con, home)
-            return {**_stored(con, home), **_documents(con, home)}, faults
+            return {**_stored(con, home), **_documents(con, home)}, faults, journal.noted(con)
     except (duckdb.Error, UnicodeDecodeError) as unreadable:
         wrong = f"it cannot be read ({books.first_line(unreadable)})"
-        return {}, [*faults, Fault("warehouse", home.warehouse.name, wrong, books.REBUILD)]
+        return {}, [*faults, Fault("warehouse", home.warehouse.name, wrong, books.REBUILD)], None
 
 
 def _facts(con: duckdb.DuckDBPyConnection) -> list[Fault]:
