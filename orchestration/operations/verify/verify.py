@@ -54,7 +54,7 @@ def verify(home: Home, report: Callable[[str], None] | None = None, kept_anchors
     kept = files.archived(home, [line for line in lines if known is None or line["n"] <= known])
     expected = {**expected, **kept, **_served(home)}
     faults += files.configurations(home, lines)
-    faults += files.orphans(home, kept)
+    faults += files.orphans(home, kept) if lines else []  # of a journal that cannot be read it says nothing
     faults += files.damaged(home, expected, _counting(len(expected), report))
     faults += too_open(home)
     return Verified(len(lines), len(expected), journal.head(home.journal) if lines else None, faults)
