@@ -20,7 +20,8 @@ _VIEWS = """
     where not internal and database_name = {}
     order by all
 """
-_EXCLUDED = re.compile(r"EXCLUDE \(([^()]*)\)")
+_WORD = re.compile(r"'(?:[^']|'')*'|\w+|[^\s\w]")
+_WRAPPING = {"SELECT", "FROM", "(", ")", "*", ",", "AS", "valueslist"}
 _AGAIN = "tollbook publish makes it again, as after a move of the deployment"
 
 
@@ -32,12 +33,12 @@ def altered_views(con: duckdb.DuckDBPyConnection, home: Home) -> Iterator[Fault]
     if not new_warehouse().exists():
         return
     con.execute(f"attach {sql.path(new_warehouse())} as new_warehouse (read_only)")
-    made: dict[str, str | None] = dict(_views(con, "'new_warehouse'"))
+    made: dict[str, list[str] | None] = dict(_views(con, "'new_warehouse'"))
     con.execute("detach new_warehouse")
     over_files = _over_files(con, home)
     made |= over_files
     there = _views(con, "current_database()")
-    for name in sorted(name for name in made.keys() | there.keys() if made.get(name, "") != there.get(name)):
+    for name in sorted(name for name in made.keys() | there.keys() if made.get(name, []) != there.get(name)):
         if made.get(name) is not None:
             right = _AGAIN if name in over_files else REBUILD
             yield Fault("warehouse", name, "the view is not as this release makes it", right)
@@ -45,9 +46,9 @@ def altered_views(con: duckdb.DuckDBPyConnection, home: Home) -> Iterator[Fault]
             yield Fault("warehouse", name, "this release has no such view", REBUILD)
 
 
-def _over_files(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, str | None]:
+def _over_files(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, list[str] | None]:
     """The views over stored files, as the database keeps them; None where a file cannot be read: that is told of it."""
-    views: dict[str, str | None] = {}
+    views: dict[str, list[str] | None] = {}
     with duckdb.connect() as beside:
         beside.execute("create schema marts")
         for model in (model for model in daily() if model.kept == "files"):
@@ -57,9 +58,11 @@ def _over_files(con: duckdb.DuckDBPyConnection, home: Home) -> dict[str, str | N
         return views | _views(beside, "current_database()")
 
 
-def _views(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, str]:
-    """The views by name; the database keeps the columns that one leaves out in any order."""
+def _views(con: duckdb.DuckDBPyConnection, database: str) -> dict[str, list[str]]:
+    """The words of each view, in order of the alphabet: as the database keeps a view, columns that one leaves out or
+    replaces are in any order, and what is read may be wrapped once more.
+    """
     return {
-        name: _EXCLUDED.sub(lambda left_out: " ".join(sorted(left_out[1].split(", "))), view)
+        name: sorted(word for word in _WORD.findall(view) if word not in _WRAPPING)
         for name, view in con.execute(_VIEWS.format(database)).fetchall()
     }
