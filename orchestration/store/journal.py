@@ -241,13 +241,16 @@ def _line(path: Path, which: str, text: bytes) -> dict[str, Any]:
     """A line as it was written. Raises `Damaged` for one that this program cannot have written."""
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         line = None
     if isinstance(line, dict) and isinstance(line.get("n", 0), int):
         if line.get("action") == VOID:
             is_one = isinstance(line.get("voids"), int)
         else:
-            is_one = all(isinstance(line.get(name), str) for name in ("at", "operator", "action"))
+            covers = line.get("covers")
+            is_one = all(isinstance(line.get(name), str) for name in ("at", "operator", "action")) and (
+                covers is None or (isinstance(covers, dict) and {"lines", "sha256"} <= covers.keys())
+            )
         if is_one:
             return line
     raise _damaged(path, f"{which} of it is not one that tollbook wrote: {_shown(text)}")

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 from collections.abc import Callable
 from datetime import date
@@ -276,6 +277,21 @@ def test_a_top_up_that_an_older_warehouse_does_not_have(home: Home) -> None:
     assert (fault.what, fault.where) == ("archive", f"archive/payments/topups/{entered.file_id}.csv")
     assert "that took effect" in fault.wrong
     assert "tollbook topup" in fault.right
+
+
+def test_an_exported_invoice_is_put_back_from_the_archive(home: Home) -> None:
+    path = _one(home, "exports/invoices/INV*.csv")
+    path.write_bytes(b"x")
+    (fault,) = verify(home).faults
+    _, kept, *_ = fault.right.split()
+    shutil.copyfile(home.root / kept, path)
+    assert verify(home).faults == []
+
+
+@pytest.mark.parametrize("covers", [5, {"x": 1}])
+def test_a_line_that_covers_nothing(home: Home, covers: object) -> None:
+    rewrite(home, lambda line: {**line, "covers": covers} if line["n"] == 1 else line)
+    assert "is not one that tollbook wrote" in verify(home).faults[0].wrong
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,7 @@ def _documents(con: duckdb.DuckDBPyConnection, home: Home) -> dict[Path, files.E
         " where status = 'issued'",
     ):
         for suffix in SUFFIXES:
-            again = f"tollbook invoices {row['invoice_number']} puts it back from the archive"
+            again = f"copy archive/invoices/{row[suffix]}.{suffix} in its place"
             expected[exported(home, row["invoice_number"], suffix)] = files.Expected("invoice", row[suffix], again)
             kept = inside(home.archive, "invoices", f"{row[suffix]}.{suffix}")
             expected[kept] = files.Expected("archive", row[suffix], files.BACKUP)
