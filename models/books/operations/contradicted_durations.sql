@@ -2,7 +2,7 @@
 -- these (whole seconds, rounded or cut off, differ by less), that ended before they began, or that were answered more
 -- than 2 s before they began or an hour or more after: no network lets a telephone ring for longer than minutes, and
 -- clocks in two time zones are an hour apart at least, most of them. And calls with seconds that say that nobody
--- answered, or not when, where most of their file's say it: are the seconds those with the ringing?
+-- answered: are the seconds those with the ringing?
 {% set rang_us = 60 * 60 * 1000000 %}
 {% set said = [
     'NOANSWER', 'UNANSWERED', 'NOTANSWERED', 'NOUSERRESPONSE', 'BUSY', 'USERBUSY', 'CONGESTION', 'CHANUNAVAIL', 'CANCEL',
@@ -11,39 +11,29 @@
 {# of Q.850, then of SIP; where nothing says when it was answered: another leg's cause may be the last #}
 {% set causes = ['1', '17', '18', '19', '404', '480', '486', '487', '600', '603', '604'] | join("', '") %}
 
-with files as (
-    select source, file_sequence, count(answered_at) * 2 > count(*) as says_when
-    from {{ ref('stg_cdrs') }}
-    where day in {{ checked_days() }} and duration_s > 0
-    group by source, file_sequence
-),
-
-stamped as (
+with stamped as (
     select
-        c.day,
-        c.source,
-        c.call_id,
-        c.attempt,
-        c.duration_s,
-        c.started_at,
-        c.answered_at,
-        c.ended_at,
-        (c.duration_s * 1000000)::BIGINT as duration_us,
-        epoch_us(c.ended_at) - epoch_us(coalesce(c.answered_at, c.started_at)) as stamps_us,
+        day,
+        source,
+        call_id,
+        attempt,
+        duration_s,
+        started_at,
+        answered_at,
+        ended_at,
+        (duration_s * 1000000)::BIGINT as duration_us,
+        epoch_us(ended_at) - epoch_us(coalesce(answered_at, started_at)) as stamps_us,
         case
             when
-                c.disposition is not null
-                and upper(regexp_replace(c.disposition, '[^A-Za-z]', '', 'g'))
+                disposition is not null
+                and upper(regexp_replace(disposition, '[^A-Za-z]', '', 'g'))
                 in ('{{ said }}')
-                then 'with seconds although it says ' || c.disposition
-            when c.answered_at is null and c.hangup_cause in ('{{ causes }}')
-                then 'with seconds although it was never answered and ended with cause ' || c.hangup_cause
-            when c.answered_at is null and f.says_when
-                then 'with seconds and without answered_at, which most of its file have'
+                then 'with seconds although it says ' || disposition
+            when answered_at is null and hangup_cause in ('{{ causes }}')
+                then 'with seconds although it was never answered and ended with cause ' || hangup_cause
         end as unanswered,
-    from {{ ref('stg_cdrs') }} as c
-    left join files as f on c.source = f.source and c.file_sequence = f.file_sequence and c.duration_s > 0
-    where c.day in {{ checked_days() }}
+    from {{ ref('stg_cdrs') }}
+    where day in {{ checked_days() }}
 ),
 
 judged as (
