@@ -151,6 +151,7 @@ _NOTICED: list[tuple[str, Callable[[Home], None], str, str]] = [
     ("an archived file gone", _gone("archive/cdrs/*/*"), "archive", "it is gone"),
     ("an archived payment that no line has", _added("archive/payments/topups/" + "a" * 64 + ".csv"),
      "archive", "no line of the journal that took effect speaks of it"),
+    ("a price", _sql("update config.rates set rate_per_minute = 6"), "configuration", "/rates.csv has it"),
     ("a view that says nothing of it", _sql(
         "create or replace view books.misnamed_entries as select * from ops.ledger_entries limit 0"), "warehouse",
      "the view is not as this release makes it"),

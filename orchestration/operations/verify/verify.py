@@ -15,6 +15,7 @@ from orchestration.operations.permitted import writing
 from orchestration.operations.verify import anchors, books, files
 from orchestration.operations.verify.definitions import altered_views
 from orchestration.operations.verify.fault import Fault
+from orchestration.operations.verify.loaded import altered_configuration
 from orchestration.operations.verify.permissions import too_open
 from orchestration.store import journal, upgrade
 from orchestration.store.database import dict_rows
@@ -88,6 +89,7 @@ def _warehouse(
             faults += books.unreadable_tables(con, report or (lambda _: None))
             is_readable = not faults
             faults += altered_views(con, home)
+            faults += altered_configuration(con, home)
             if lines and is_readable:
                 faults += books.journal_faults(con, lines, sums)
                 faults += books.ledger_faults(con, lines)
