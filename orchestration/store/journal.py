@@ -24,7 +24,7 @@ import duckdb
 
 from orchestration import typed
 from orchestration.store.database import count
-from orchestration.store.files import folder, sync
+from orchestration.store.files import folder, sync, what_is
 from orchestration.store.refused import Refused
 
 VOID = "void"
@@ -191,7 +191,7 @@ def effective(path: Path) -> Iterator[Line]:
 
 def _written(path: Path) -> Iterator[tuple[Line, bytes]]:
     """All whole lines and their bytes, each as the next one says that it was written. Raises `Damaged`."""
-    if not path.exists():
+    if not _is_there(path):
         return
     number, before, is_chained = 0, b"", False
     unchained = hashlib.sha256()
@@ -219,7 +219,7 @@ def _written(path: Path) -> Iterator[tuple[Line, bytes]]:
 
 def since(path: Path, known: int) -> int:
     """How many lines took effect after number `known`; of a long journal only its end is read."""
-    size, reach = path.stat().st_size if path.exists() else 0, _TAIL
+    size, reach = path.stat().st_size if _is_there(path) else 0, _TAIL
     while reach < size:
         with path.open("rb") as journal:
             journal.seek(size - reach)
@@ -235,6 +235,13 @@ def since(path: Path, known: int) -> int:
 def _count(lines: Sequence[Line], known: int) -> int:
     void = {line["voids"] for line in lines if line["action"] == VOID}
     return sum(line["action"] != VOID and line["n"] > known and line["n"] not in void for line in lines)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a journal. Raises `Damaged` for what is none: who reads a pipe waits for ever."""
+    if path.exists() and not path.is_file():
+        raise Damaged(f"{path} is {what_is(path)} and no file: bring archive/journal back from a backup")
+    return path.exists()
 
 
 def _line(path: Path, which: str, text: bytes) -> dict[str, Any]:
@@ -268,7 +275,7 @@ def _damaged(path: Path, what: str) -> Damaged:
 
 def _mend(path: Path) -> tuple[dict[str, Any], bytes]:
     """The last whole line (`{}` where there is none) and its bytes; what a crash left of another one is cut off."""
-    if not path.exists():
+    if not _is_there(path):
         return {}, b""
     with path.open("r+b") as journal:
         size = journal.seek(0, os.SEEK_END)

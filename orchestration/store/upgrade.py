@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.store.refused import Refused
+
 # Raised by whatever changes tables that deployments have; 0 is of releases whose warehouses did not say it.
 TABLES = 4
 
@@ -25,14 +27,19 @@ def schema_sql() -> str:
 
 
 def version(con: duckdb.DuckDBPyConnection) -> int | None:
-    """Which version of the tables a warehouse has; None of an empty one."""
+    """Which version of the tables a warehouse has; None of an empty one. Raises `Refused` where nothing says it."""
     tables = {
         name for (name,) in con.execute("select table_name from duckdb_tables() where schema_name = 'ops'").fetchall()
     }
     if "release" in tables:
         # to the last row: a query that is not finished would hold a transaction open on the warehouse's own connection
-        (row,) = con.execute("select tables from ops.release").fetchall()
-        return int(row[0])
+        rows = con.execute("select tables from ops.release").fetchall()
+        if len(rows) != 1:
+            raise Refused(
+                f"the warehouse is damaged: ops.release has {len(rows)} rows where it has one; move it away and run"
+                " tollbook rebuild"
+            )
+        return int(rows[0][0])
     return 0 if tables else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -103,6 +104,16 @@ def _newer(home: Home) -> None:
         con.execute("update ops.release set tables = tables + 1")
 
 
+def _two_releases(home: Home) -> None:
+    with duckdb.connect(str(home.warehouse)) as con:
+        con.execute("insert into ops.release from ops.release")
+
+
+def _pipe(home: Home) -> None:
+    home.journal.unlink()
+    os.mkfifo(home.journal)
+
+
 def _stored_day(home: Home) -> None:
     path = next(home.root.glob("tables/marts.rated_calls/day=2026-02-27/*"))
     path.write_bytes(path.read_bytes()[:-1] + b"x")
@@ -158,6 +169,8 @@ REFUSED: dict[str, tuple[Callable[[Home], None], str, str, str]] = {
     "an older copy of the warehouse": (_older, _TOP_UP, "ann", "older copy"),
     "a journal without its last lines": (_last_lines_lost, _TOP_UP, "ann", "it ends with number"),
     "no journal": (lambda home: home.journal.unlink(), _TOP_UP, "ann", "bring archive/ back"),
+    "a pipe for the journal": (_pipe, _TOP_UP, "ann", "is a pipe"),
+    "a warehouse of two releases": (_two_releases, _TOP_UP, "ann", "ops.release has 2 rows"),
     "another journal": (_another_journal, _TOP_UP, "ann", "is not as it was written"),
     "no database": (_sqlite, _TOP_UP, "ann", "an SQLite database"),
     "a link for the lock's file": (
@@ -189,7 +202,7 @@ def test_misuse_is_refused(home: Home, what: str) -> None:
 
 def _kept(home: Home) -> dict[str, object]:
     """The journal, and what is in the books and documents, as far as they can be read."""
-    kept: dict[str, object] = {"journal": home.journal.read_bytes() if home.journal.exists() else None}
+    kept: dict[str, object] = {"journal": home.journal.read_bytes() if home.journal.is_file() else None}
     try:
         with duckdb.connect(str(home.warehouse), read_only=True) as con:
             for table in ("ops.ledger_entries", "landed.cdrs", "landed.payments", "ops.waivers", "ops.invoices"):
