@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from orchestration.landing.problem import LandedElsewhere, NotNow, UnreadableFile
+from orchestration.landing.problem import LandedElsewhere, NotNow, NotPermitted, UnreadableFile
 from orchestration.landing.readers.readable import Readable
 from orchestration.store.failures import first_line, is_interruption, what_failed
 from orchestration.store.warehouse import Refused
@@ -29,7 +29,7 @@ def own_fault(con: duckdb.DuckDBPyConnection, file: Readable | None = None) -> I
     """
     try:
         yield
-    except (UnreadableFile, LandedElsewhere, NotNow, Refused):
+    except (UnreadableFile, LandedElsewhere, NotNow, NotPermitted, Refused):
         raise
     except OSError as failure:
         raise NotNow(f"it cannot be read now ({what_failed(failure)})") from failure

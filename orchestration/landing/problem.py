@@ -33,3 +33,7 @@ class ReplacesNone(Exception):
 
 class ReplacesAnother(ReplacesNone):
     """Rows of a file that is to supersede would replace other calls than their own; the message says which."""
+
+
+class NotPermitted(Exception):
+    """The operator may not land the file; the message says why, and what would be right."""

@@ -1,6 +1,6 @@
 """One file's rows into the warehouse, in the caller's transaction: each landed or accounted for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -58,9 +58,14 @@ def store(
     landed_at: datetime,
     supersede: bool,
     again: bool,
+    inserted: Callable[[], None] = lambda: None,
 ) -> Counts:
-    """Fill landed.*, ops.files, ops.file_days and ops.rejected_rows. Raises `UnreadableFile`."""
+    """Fill landed.*, ops.files, ops.file_days and ops.rejected_rows. Raises `UnreadableFile`.
+
+    `inserted` is called while all rows that can be read are in landed.*, also those that will be found in conflict.
+    """
     rows = _insert(con, key, file, landed_at)
+    inserted()
     fresh = Fresh(con, key.kind, key.source, key.file_id, key.sequence, file, supersede, key.limits, again)
     settle(fresh)
     reject_conflicts(con, key)

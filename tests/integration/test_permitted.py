@@ -221,6 +221,9 @@ def test_payments_land_for_the_accounts_that_an_operator_acts_for(home: Home, mo
         "p5.csv": f"{acts}; it has payments of bolt; it stays where it is",
     }
     assert bolt.exists()
+    # also where its row would be rejected now, and might count one day: it has the id of another payment
+    _payment(home, "bank", "p1", "bolt", "9")
+    assert _landed(home)["p1.csv"] == f"{acts}; it has payments of bolt; it stays where it is"
     (card,) = land(home, [_payment(home, "card", "p6", "bolt", "1")])  # fay answers, for all accounts
     assert card.status == "landed"
     for refused in (lambda: withdraw_file(home, card.file_id, "x"), lambda: build(home)):

@@ -24,6 +24,7 @@ from orchestration.landing.own_fault import own_fault
 from orchestration.landing.problem import (
     LandedElsewhere,
     NotNow,
+    NotPermitted,
     OtherLayout,
     ReplacesAnother,
     ReplacesNone,
@@ -46,7 +47,7 @@ from orchestration.landing.supersede import has_conflicts, land_conflicts, left_
 from orchestration.landing.unreadable import SetAside, held_by
 from orchestration.operations.day.build import build_days
 from orchestration.operations.day.landed import Landed, RejectedFor, RejectedRow
-from orchestration.operations.day.may_land import Landers, NotPermitted
+from orchestration.operations.day.may_land import Landers
 from orchestration.operations.day.opened import opened
 from orchestration.operations.day.post import post_at_once
 from orchestration.operations.day.set_aside import days_held, set_aside
@@ -417,6 +418,11 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
         key = FileKey(result.file_id, kind, file.source, file.name, next_sequence(con), content.scan.sha256, limits)
         if not landing.again and landing.writer.rules > 1:
             refuse_elsewhere(con, key)
+
+        def may_land() -> None:
+            if landing.landers and kind.name == "payments":
+                landing.landers.refuse_accounts(con, key.sequence, key.source)
+
         with own_fault(con):
             readable = open_file(con, content, kind, settings)
         for doubt in readable.layout.doubts:
@@ -425,13 +431,12 @@ def _transaction(landing: Landing, sent: _Sent, result: Landed, scratch: Path) -
             if has_landed(con, key.file_id, file.kind, file.source):
                 counts = land_conflicts(con, key, readable, landing.supersede)
             else:
-                counts = store(con, key, readable, at, landing.supersede, landing.again)
+                counts = store(con, key, readable, at, landing.supersede, landing.again, may_land)
                 refuse_unreadable(con, key, settings, counts)
         if counts is None:
             con.execute("rollback")
             return _already(landing, file, result)
-        if landing.landers and kind.name == "payments":
-            landing.landers.refuse_accounts(con, key.sequence, key.source)
+        may_land()
         for doubt in _doubts(landing, key):
             LOG.warning("%s: %s", file.name, doubt)
         for doubt in lacking(con, key, readable.layout.absent, counts.superseded):

@@ -9,13 +9,10 @@ import duckdb
 
 from orchestration.configuration.hands import Hands
 from orchestration.configuration.roles import LANDS, PAY, TOP_UPS
+from orchestration.landing.problem import NotPermitted
 from orchestration.landing.rows.canonical import PAYMENTS
 from orchestration.operations.permitted import acting, deciding, lacking
 from orchestration.store.warehouse import Writer
-
-
-class NotPermitted(Exception):
-    """The operator may not land the file; the message says why, and what would be right."""
 
 
 @dataclass(frozen=True)
